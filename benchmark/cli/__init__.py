@@ -1,0 +1,49 @@
+"""The command line: one file per sub-command, arguments and printing only.
+
+Exit codes: 0 all good; 1 something ran and failed; 2 the user must change something.
+"""
+
+import sys
+
+import click
+import typer
+
+from benchmark.cli import doctor, list_rows, report, run, status, ui
+from benchmark.errors import USER_ERRORS
+
+app = typer.Typer(
+    name="mer-benchmark",
+    help="Compare music emotion recognition models: valence and arousal every half second.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("list")(list_rows.list_rows)
+app.command("run")(run.run)
+app.command("status")(status.status)
+app.command("report")(report.report)
+app.command("ui")(ui.ui)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake becomes one line on stderr and exit code 2."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        fail(error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        print("\nStopped. Finished cells are recorded; run the same command to go on.",
+              file=sys.stderr)  # fmt: skip
+        sys.exit(130)
+    except USER_ERRORS as error:
+        fail(str(error))
+
+
+def fail(message: str) -> None:
+    """Print one line to stderr and leave with exit code 2."""
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)

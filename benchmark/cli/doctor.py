@@ -1,0 +1,72 @@
+"""`doctor`: is this installation fit to run? Reads only."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
+
+
+def doctor(
+    results: Results = DEFAULT_RESULTS,
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="MER_DATA", help="Folder that holds DEAM/.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check versions, device, data, stores and our own packages; exit code 1 if one is unfit."""
+    checks = _checks(results, data_root)
+    if as_json:
+        typer.echo(json.dumps(checks, indent=1))
+    else:
+        for check in checks:
+            typer.echo(f"{'ok ' if check['ok'] else 'BAD'}  {check['what']:<10}  {check['found']}")
+    raise typer.Exit(code=0 if all(check["ok"] for check in checks) else 1)
+
+
+def _checks(results: Path, data_root: Path | None) -> list[dict[str, Any]]:
+    """Return one entry per check."""
+    from benchmark.record.environment import LIBRARIES, environment, is_ours
+    from benchmark.train.device import choose_device
+
+    versions = environment()
+    device = choose_device("auto")
+    folder = results if results.exists() else results.absolute().parent
+    found: list[tuple[str, bool, str]] = [
+        ("python", True, f"{versions['python']} on {versions['platform']}"),
+        *((name, versions[name] != "not installed", versions[name]) for name in LIBRARIES),
+        ("device", True, f"{device.name} ({device.reason}), {versions['cores']} cores"),
+        ("commit", True, versions["commit"]),
+        *_packages(is_ours),
+        ("results", _is_writable(folder), f"{results}"),
+        _data(data_root),
+    ]
+    return [{"what": what, "ok": ok, "found": text} for what, ok, text in found]
+
+
+def _packages(is_ours: Any) -> list[tuple[str, bool, str]]:
+    """Our packages have common names; another distribution may have overwritten them."""
+    return [
+        (name, is_ours(name), "ours" if is_ours(name) else
+         f"another package named '{name}' hides ours; use an environment of its own")
+        for name in ("datasets", "models", "studies")
+    ]  # fmt: skip
+
+
+def _is_writable(folder: Path) -> bool:
+    """Tell whether files can be made in a folder."""
+    import os
+
+    return os.access(folder, os.W_OK)
+
+
+def _data(data_root: Path | None) -> tuple[str, bool, str]:
+    """Look for DEAM's annotations; not having them is no fault."""
+    from datasets.deam_files import ANNOTATIONS
+
+    if data_root is None:
+        return "data", True, "no --data-root: real data not looked for"
+    is_here = (data_root / ANNOTATIONS).is_dir()
+    return "data", is_here, f"DEAM annotations {'in' if is_here else 'not found in'} {data_root}"

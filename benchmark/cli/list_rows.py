@@ -1,0 +1,92 @@
+"""`list`: what there is to run. Imports nothing heavy, so it answers at once."""
+
+import json
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from benchmark.cli.options import AsJson, Include
+
+
+class What(StrEnum):
+    """The tables that can be listed."""
+
+    MODELS = "models"
+    DATASETS = "datasets"
+    FEATURES = "features"
+    STUDIES = "studies"
+
+
+def list_rows(
+    what: Annotated[What, typer.Argument(help="Which table.")] = What.MODELS,
+    include: Include = None,
+    as_json: AsJson = False,
+) -> None:
+    """List models, datasets, feature sets or studies."""
+    from benchmark.plugins import include_plugins
+
+    include_plugins(include or [])
+    rows = _rows(what)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        count = f"{row['parameters'] or '-':>12,}  " if "parameters" in row else ""
+        typer.echo(f"{row['name']:<{width}}  {count}{row['summary']}")
+    if what is What.MODELS:
+        typer.echo("\nThe number counts trainable parameters at 260 features, default settings.")
+
+
+def _rows(what: What) -> list[dict[str, Any]]:
+    """Return the rows of one table."""
+    if what is What.MODELS:
+        return _models()
+    if what is What.DATASETS:
+        from datasets.registry import DATASETS
+
+        return [
+            {
+                "name": name,
+                "summary": row.summary,
+                "features": list(row.feature_sets),
+                "needs_data_root": row.needs_data_root,
+            }
+            for name, row in DATASETS.items()
+        ]
+    if what is What.FEATURES:
+        from datasets.features.registry import FEATURES
+
+        return [
+            {"name": name, "summary": row.summary, "n_features": row.n_features}
+            for name, row in FEATURES.items()
+        ]
+    return _studies()
+
+
+def _models() -> list[dict[str, Any]]:
+    """Return every model with its parameter count; only a user's own model is built for it."""
+    from models.registry import MODELS
+
+    rows = []
+    for name, row in MODELS.items():
+        parameters = row.parameters
+        if parameters is None and row.kind == "network":
+            from benchmark.evaluate.complexity import count_default_parameters
+
+            parameters = count_default_parameters(row.load())
+        rows.append({"name": name, "summary": row.summary, "parameters": parameters})
+    return rows
+
+
+def _studies() -> list[dict[str, Any]]:
+    """Return the named studies with the first line of what they do."""
+    import yaml
+
+    from benchmark.plan.studies import named_studies
+
+    return [
+        {"name": name, "summary": str(yaml.safe_load(path.read_text()).get("summary", ""))}
+        for name, path in named_studies().items()
+    ]

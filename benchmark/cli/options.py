@@ -1,0 +1,49 @@
+"""Options that several commands share, and how their text becomes values."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmark.errors import ConfigError
+
+DEFAULT_RESULTS = Path("results")
+
+Results = Annotated[Path, typer.Option(help="Folder of records, tables, figures and MLflow.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+Include = Annotated[
+    list[Path] | None,
+    typer.Option(help="Python file with your own MODELS or DATASETS; may be repeated."),
+]
+
+
+def names(option: str, text: str | None) -> tuple[str, ...] | None:
+    """Split a comma-separated list; an empty one is an error, an absent one is None."""
+    if text is None:
+        return None
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not parts:
+        raise ConfigError(f"{option} is empty; give one or more values separated by commas.")
+    return parts
+
+
+def numbers(option: str, text: str | None) -> tuple[int, ...] | None:
+    """Split a comma-separated list of whole numbers."""
+    parts = names(option, text)
+    try:
+        return None if parts is None else tuple(int(part) for part in parts)
+    except ValueError as error:
+        raise ConfigError(
+            f"{option}={text!r} is not a list of whole numbers such as 10,20,30,60."
+        ) from error
+
+
+def settings(pairs: list[str]) -> dict[str, Any]:
+    """Turn KEY=VALUE pairs into a mapping; a value with commas becomes a list."""
+    chosen: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key or not value:
+            raise ConfigError(f"--set {pair!r}: write KEY=VALUE, for example crnn.dropout=0.5.")
+        chosen[key.strip().replace("-", "_")] = value.split(",") if "," in value else value
+    return chosen

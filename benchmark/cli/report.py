@@ -1,0 +1,45 @@
+"""`report`: tables and figures from records alone."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
+
+
+class Format(StrEnum):
+    """How the answer is printed; files are written in every format."""
+
+    TABLE = "table"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def report(
+    results: Results = DEFAULT_RESULTS,
+    study: Annotated[str | None, typer.Option(help="Only what this study asked for.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
+    from benchmark.cli.screen import print_answer
+    from benchmark.record.tracking import Mirror
+    from benchmark.report.answer import answer_from_records, write_answer
+    from benchmark.report.tables import csv_text, markdown
+    from benchmark.run import mirror_answer
+
+    answer = answer_from_records(results, study)
+    paths = write_answer(answer, results)
+    mirror_answer(Mirror(results), answer, paths)
+    wanted = Format.JSON if as_json else format_
+    if wanted is Format.JSON:
+        typer.echo(json.dumps(answer.as_json(), indent=1))
+    elif wanted is Format.CSV:
+        typer.echo(csv_text(answer.tables), nl=False)
+    elif wanted is Format.MARKDOWN:
+        typer.echo("\n".join(markdown(table) for table in answer.tables), nl=False)
+    else:
+        print_answer(answer, paths, results)

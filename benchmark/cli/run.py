@@ -1,0 +1,89 @@
+"""`run`: train what is missing and print the answer."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark.cli.options import (
+    DEFAULT_RESULTS,
+    AsJson,
+    Include,
+    Results,
+    names,
+    numbers,
+    settings,
+)
+
+
+def run(
+    study: Annotated[str, typer.Option(help="Name of a study (see `list studies`) or a YAML file.")]
+    = "smoke",
+    models: Annotated[str | None, typer.Option(help="Models, separated by commas.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Dataset (see `list datasets`).")] = None,
+    features: Annotated[str | None, typer.Option(help="Feature set of the dataset.")] = None,
+    sequence_lengths: Annotated[
+        str | None, typer.Option(help="Frames per training sequence, e.g. 10,20,30,60.")
+    ] = None,
+    repetitions: Annotated[int | None, typer.Option(help="Initialisations per model.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Base seed of the study.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="MODEL.OPTION=VALUE, also dataset. or training.; repeatable."),
+    ] = None,
+    max_epochs: Annotated[int | None, typer.Option(help="Short for training.max_epochs.")] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="MER_DATA", help="Folder that holds DEAM/.")
+    ] = None,
+    results: Results = DEFAULT_RESULTS,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; as many as cores if not given.")
+    ] = None,
+    include: Include = None,
+    dry_run: Annotated[bool, typer.Option(help="Print the cells and their cost, then stop.")]
+    = False,
+    fresh: Annotated[bool, typer.Option(help="Train recorded cells again.")] = False,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Train, evaluate and record every cell of a study that is not recorded yet."""
+    from benchmark.plan.studies import read_study
+    from benchmark.plugins import include_plugins
+
+    include_plugins(include or [])
+    overrides = {
+        "models": names("--models", models),
+        "dataset": dataset,
+        "features": features,
+        "sequence_lengths": numbers("--sequence-lengths", sequence_lengths),
+        "repetitions": repetitions,
+        "seed": seed,
+        "set": settings(set_ or []),
+        "max_epochs": max_epochs,
+    }
+    config = read_study(study, overrides)
+
+    from benchmark.cli.screen import Screen, print_answer, print_bill
+    from benchmark.run import RunOptions, complete_run, plan_run
+
+    options = RunOptions(
+        results=results,
+        data_root=data_root,
+        device=device,
+        workers=workers,
+        include=tuple(include or ()),
+        is_fresh=fresh,
+    )
+    bill = plan_run(config, options)
+    if dry_run:
+        print_bill(bill, as_json=as_json)
+        return
+    with Screen() as screen:
+        answer, paths = complete_run(bill, options, screen)
+    if as_json:
+        typer.echo(json.dumps(answer.as_json(), indent=1))
+    else:
+        print_answer(answer, paths, results)
+    has_failed = any(record.status != "done" for record in answer.records)
+    raise typer.Exit(code=1 if has_failed else 0)

@@ -1,0 +1,172 @@
+"""What a run shows: bars on stderr while it works, tables on stdout when it is done."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from benchmark.record.record import RunRecord
+from benchmark.report.answer import Answer
+from benchmark.report.tables import notes, terminal_table
+from benchmark.run import Bill
+from benchmark.workers import Progress
+from datasets.registry import DATASETS
+
+TABLE_WIDTH = 132  # where the output is no terminal
+
+
+class Screen:
+    """One bar for the whole study; without a terminal, one line per finished cell."""
+
+    def __init__(self) -> None:
+        """Write to stderr, so that stdout stays clean for the answer."""
+        self.console = Console(stderr=True, highlight=False)
+        self.bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[doing]}"),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self.started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Begin drawing."""
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop drawing and leave the cursor as it was."""
+        self.bars.stop()
+
+    def begin(self, bill: Bill) -> None:
+        """Say what runs where, and set the bar's length to the estimated work."""
+        self.bill = bill
+        self.names = {cell.key: cell.name for cell in bill.cells}
+        self.n_done = 0
+        self.shares = {cell.key: 0.0 for cell in bill.todo}
+        self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
+        self.console.print(headline(bill))
+        self.task = self.bars.add_task("training", total=self._work(), doing="")
+
+    def _work(self) -> float:
+        """Return the seconds of work if nothing stops early; a fixed share for small cells."""
+        return sum(self._cost(key) for key in self.shares)
+
+    def _cost(self, key: str) -> float:
+        """Return a cell's part of the bar."""
+        return max(1.0, self.bill.estimates[key].seconds)
+
+    def on_progress(self, progress: Progress) -> None:
+        """Move the bar by one epoch."""
+        networks = self.networks[progress.key]
+        networks.add(progress.network)
+        estimate = self.bill.estimates[progress.key]
+        per_network = estimate.n_epochs / max(1, estimate.n_networks)
+        finished = (len(networks) - 1 + progress.epoch / max(1, per_network)) / max(
+            1, estimate.n_networks
+        )
+        self._advance(progress.key, min(finished, 1.0))
+        which = f", network {len(networks)} of {estimate.n_networks}" if len(networks) > 1 else ""
+        doing = (
+            f"{self.names[progress.key]}{which}, epoch {progress.epoch},"
+            f" validation RMSE {progress.validation_rmse:.3f}"
+        )
+        self.bars.update(self.task, doing=doing)
+
+    def _advance(self, key: str, share: float) -> None:
+        """Move the bar to a cell's new share of done work."""
+        if share > self.shares[key]:
+            self.bars.advance(self.task, (share - self.shares[key]) * self._cost(key))
+            self.shares[key] = share
+
+    def on_record(self, record: RunRecord) -> None:
+        """Close a cell; a cell that went wrong is always said aloud."""
+        self.n_done += 1
+        self._advance(record.cell, 1.0)
+        count = f"{self.n_done} of {len(self.shares)}"
+        self.bars.update(self.task, description=f"{count} cells")
+        if record.status != "done":
+            self.console.print(f"{record.status}: {record.name}: {record.error}", markup=False)
+        elif not self.console.is_terminal:
+            elapsed = time.monotonic() - self.started
+            score = record.scores["rmse_average"]
+            self.console.print(
+                f"[{count}] {record.name}: RMSE average {score:.3f} pooled, {elapsed:.0f} s",
+                markup=False,
+            )
+
+
+def headline(bill: Bill) -> str:
+    """Return the first line of a run: what runs on what, and where."""
+    entry = DATASETS[bill.study.dataset]
+    caveat = f": {entry.caveat}" if entry.caveat else ""
+    return (
+        f"study {bill.study.name} on dataset {bill.study.dataset}{caveat}\n"
+        f"{len(bill.cells)} cells, {len(bill.recorded)} recorded, {len(bill.todo)} to run;"
+        f" device {bill.device.name} ({bill.device.reason}), {bill.n_workers} workers;"
+        f" at most {duration(bill.seconds_at_most)}"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them."""
+    minutes = seconds / 60
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def print_bill(bill: Bill, *, as_json: bool) -> None:
+    """Print the cells and what each costs if no network stops early."""
+    rows: list[dict[str, Any]] = [
+        {
+            "name": cell.name,
+            "cell": cell.key,
+            "is_recorded": cell.key in bill.recorded,
+            "n_networks": bill.estimates[cell.key].n_networks if cell.key in bill.estimates else 0,
+            "seconds_at_most": round(bill.estimates[cell.key].seconds, 1)
+            if cell.key in bill.estimates
+            else 0.0,
+        }
+        for cell in bill.cells
+    ]
+    if as_json:
+        total = round(bill.seconds_at_most, 1)
+        typer.echo(json.dumps({"cells": rows, "seconds_at_most": total}, indent=1))
+        return
+    typer.echo(headline(bill))
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
+        networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
+        typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks}".rstrip())
+
+
+def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
+    """Print every table with its notes, the files written and how to open MLflow."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=TABLE_WIDTH)
+    for table in answer.tables:
+        console.print(terminal_table(table))
+        for note in notes(table):
+            console.print(note, markup=False)
+        console.print()
+    for path in paths:
+        typer.echo(f"written: {path}")
+    typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")

@@ -1,0 +1,28 @@
+"""`status`: count what a results folder holds. Reads only."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
+
+
+def status(
+    results: Results = DEFAULT_RESULTS,
+    study: Annotated[str | None, typer.Option(help="Count the cells of this study only.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""
+    from benchmark.record.store import read_plans, read_records
+    from benchmark.report.aggregate import count_cells
+
+    counts, problems = count_cells(read_records(results), read_plans(results, study))
+    if as_json:
+        typer.echo(json.dumps(counts))
+    else:
+        for word, n_cells in counts.items():
+            typer.echo(f"{n_cells:6d}  {word}")
+        for problem in problems:
+            typer.echo(f"{problem.status}: {problem.name}: {problem.error}", err=True)
+    raise typer.Exit(code=0 if sum(counts.values()) == counts["done"] else 1)

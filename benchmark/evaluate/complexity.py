@@ -1,0 +1,120 @@
+"""Parameters and operations of a model (only door to fvcore).
+
+Parameters  trainable, shared weights counted once
+FLOPs       multiply-adds of one prediction of `N_FRAMES` frames (30 s), as fvcore counts them:
+            one multiply-add is one, batch normalisation two per value; sums, activations and the
+            elementwise work of recurrent gates are left out. fvcore counts LSTM, GRU and
+            convolutions with padding="same" as zero; the handles below add them. Operations that
+            nobody counted are named, and the number is then a lower bound.
+"""
+
+import logging
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.contract import Estimator
+
+N_FRAMES = 60
+ELEMENTWISE = {
+    f"aten::{name}"
+    for name in ("add", "add_", "sub", "rsub", "mul", "mul_", "div", "neg", "abs", "square", "mean",
+                 "sum", "amax", "max", "relu", "relu_", "gelu", "silu", "elu", "leaky_relu", "tanh",
+                 "sigmoid", "softmax", "exp", "clamp", "dropout", "zeros", "zeros_like", "ones",
+                 "new_zeros", "repeat", "expand", "unflatten", "pad", "cumsum", "arange")
+}  # fmt: skip
+
+
+def count_parameters(networks: Sequence[nn.Module]) -> int:
+    """Count the trainable parameters of all networks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # raised by fvcore's own imports
+        from fvcore.nn import parameter_count
+    return int(parameter_count(nn.ModuleList(networks))[""]) if networks else 0
+
+
+def count_default_parameters(network_class: Any, n_features: int = 260) -> int:
+    """Count the parameters of a network class built with its default configuration."""
+    config_class = getattr(network_class, "Config", None)
+    arguments = {} if config_class is None else {"config": config_class()}
+    return count_parameters([network_class(n_features=n_features, **arguments)])
+
+
+def count_flops(
+    network: nn.Module, n_features: int, n_frames: int = N_FRAMES
+) -> tuple[int, list[str]]:
+    """Count the multiply-adds of one forward pass over (1, n_frames, n_features).
+
+    The second value names operations that may multiply and that no handle counts.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from fvcore.nn import FlopCountAnalysis
+    logging.getLogger("fvcore").setLevel(logging.ERROR)
+    device = next((one.device for one in network.parameters()), torch.device("cpu"))
+    was_training = network.training
+    network.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns about every Python branch on a shape
+        analysis = FlopCountAnalysis(network, torch.zeros(1, n_frames, n_features, device=device))
+        analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+        analysis.set_op_handle("aten::lstm", _recurrent_flops)
+        analysis.set_op_handle("aten::gru", _recurrent_flops)
+        analysis.set_op_handle("aten::_convolution_mode", _convolution_flops)
+        total = int(analysis.total())
+        uncounted = sorted(set(analysis.unsupported_ops()) - ELEMENTWISE)
+    network.train(was_training)
+    return total, uncounted
+
+
+def _convolution_flops(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Every output value is one product over the kernel and the input channels."""
+    per_value = prod(inputs[1].type().sizes()[1:])
+    return Counter({"convolution": prod(outputs[0].type().sizes()) * per_value})
+
+
+def _recurrent_flops(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Every input and recurrent weight is used once per frame and sequence; biases only add."""
+    n_sequences_times_frames = prod(inputs[0].type().sizes()[:2])
+    weights = [value for value in inputs if _is_matrix(value)]
+    listed = [value for one in inputs if _is_list(one) for value in one.node().inputs()]
+    weights += [value for value in listed if _is_matrix(value)]
+    per_frame = sum(prod(value.type().sizes()) for value in weights)
+    return Counter({"recurrent": n_sequences_times_frames * per_frame})
+
+
+def _is_list(value: Any) -> bool:
+    """Tell whether a traced value is a list of tensors."""
+    return bool(value.node().kind() == "prim::ListConstruct")
+
+
+def _is_matrix(value: Any) -> bool:
+    """Tell whether a traced value is a weight matrix: two axes, the sequence has three."""
+    return value.type().kind() == "TensorType" and len(value.type().sizes() or ()) == 2
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a fitted model costs."""
+
+    parameters: dict[str, int]  # by part
+    flops: int  # for `N_FRAMES` frames
+    uncounted_operations: list[str]  # where there are any, `flops` is a lower bound
+
+
+def model_cost(estimator: Estimator, n_features: int) -> Cost:
+    """Count a fitted model's parameters and FLOPs, its networks and everything beside them."""
+    networks = estimator.networks()
+    parameters = {"networks": count_parameters(networks)} if networks else {}
+    counted = [count_flops(network, n_features) for network in networks]
+    return Cost(
+        parameters=parameters | estimator.other_parameters(),
+        flops=sum(flops for flops, _ in counted) + N_FRAMES * estimator.other_flops(),
+        uncounted_operations=sorted({name for _, names in counted for name in names}),
+    )

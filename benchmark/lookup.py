@@ -1,0 +1,26 @@
+"""Find a row in any registry by name, or explain what was probably meant."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from benchmark.errors import UnknownNameError
+
+Entry = TypeVar("Entry")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the closest known name, or nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def find(table: Mapping[str, Entry], name: str, *, kind: str) -> Entry:
+    """Return the row called `name`; `kind` is the word the user knows the table by."""
+    if name in table:
+        return table[name]
+    plural = kind if kind.endswith("s") else {"study": "studies"}.get(kind, f"{kind}s")
+    raise UnknownNameError(
+        f"No {kind} is called '{name}'.{suggestion(name, table)}"
+        f" Known: {', '.join(table)}. See: python -m benchmark list {plural}"
+    )

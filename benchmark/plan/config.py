@@ -1,0 +1,89 @@
+"""Configuration as frozen dataclasses; unknown keys and impossible values are errors.
+
+Settings of models, of the dataset and of training are dotted: `crnn.dropout`, `synthetic.size`,
+`training.patience`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from dataclasses import field as dataclass_field
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from benchmark.errors import ConfigError
+from benchmark.lookup import suggestion
+
+Frames = Annotated[int, Field(ge=1)]
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained; the defaults follow the paper where it says anything."""
+
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # Adam's default, as in the paper
+    max_epochs: Annotated[int, Field(ge=1)] = 100
+    patience: Annotated[int, Field(ge=1)] = 10  # epochs without a better validation RMSE
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of development songs
+
+
+@dataclass(frozen=True, config=STRICT)
+class StudyConfig:
+    """A list of cells in the making: every combination of models, lengths and repetitions."""
+
+    name: str
+    models: Annotated[tuple[str, ...], Field(min_length=1)]
+    summary: str = ""
+    dataset: str = "synthetic"
+    features: str | None = None  # None: the dataset's default
+    sequence_lengths: Annotated[tuple[Frames, ...], Field(min_length=1)] = (60,)
+    repetitions: Annotated[int, Field(ge=1)] = 5
+    seed: Annotated[int, Field(ge=0)] = 2017
+    set: dict[str, Any] = dataclass_field(default_factory=dict)
+    max_epochs: Annotated[int, Field(ge=1)] | None = None  # short for training.max_epochs
+
+
+def resolve(study: StudyConfig, namespace: str, config_class: type | None) -> Any:
+    """Build the configuration of a model, dataset or of training from the dotted settings."""
+    written = {
+        key.partition(".")[2]: value
+        for key, value in study.set.items()
+        if key.partition(".")[0] == namespace
+    }
+    if namespace == "training" and study.max_epochs is not None:
+        written["max_epochs"] = study.max_epochs
+    if config_class is None:
+        if written:
+            raise ConfigError(f"'{namespace}' has no options, got {', '.join(written)}.")
+        return None
+    return validated(config_class, written, where=namespace)
+
+
+def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> Any:
+    """Build a configuration dataclass; the first unknown key or impossible value is an error."""
+    known = [one.name for one in fields(config_class)] if is_dataclass(config_class) else []
+    for key in values:
+        if key not in known:
+            raise ConfigError(
+                f"{where} has no option '{key}'.{suggestion(key, known)} Known: {', '.join(known)}."
+            )
+    try:
+        return TypeAdapter(config_class).validate_python(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = ".".join(map(str, first["loc"])) or "configuration"
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{where}: {option}={first['input']!r}: {message}.") from error
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """Return a configuration as JSON-ready values, tuples as lists."""
+    if config is None:
+        return {}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in asdict(config).items()
+    }

@@ -1,0 +1,27 @@
+"""One derived seed per random choice, so that no result depends on what ran before it."""
+
+import hashlib
+
+
+def derive(base_seed: int, *names: object) -> int:
+    """Return a 63-bit seed: sha256 of the base seed and the names of what is drawn."""
+    text = "\x1f".join([str(base_seed), *map(str, names)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed torch and forbid algorithms whose result varies from run to run.
+
+    Every process computes with one thread: sums then never depend on how many cells run side by
+    side, and two processes of one thread outrun one process of two.
+    """
+    import os
+
+    import torch
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(1)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(seed)

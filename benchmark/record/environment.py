@@ -1,0 +1,69 @@
+"""Versions, commit and hardware: where a number comes from."""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+LIBRARIES = ("torch", "numpy", "scikit-learn", "pandas", "mlflow", "fvcore")
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Return versions, source commit and machine as JSON-ready values."""
+    return {
+        "commit": commit(),
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+    } | {library: _version(library) for library in LIBRARIES}
+
+
+def commit() -> str:
+    """Return the commit of this source tree, "-dirty" where files differ, or the version."""
+    root = Path(__file__).parents[2]
+    described = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty"]
+    if (root / ".git").exists():
+        answer = subprocess.run(described, capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            return answer.stdout.strip()
+    return f"mer-benchmark {_version('mer-benchmark')}"
+
+
+def is_ours(package: str) -> bool:
+    """Tell whether a package with a common name is ours and not another distribution's."""
+    found = find_spec(package)
+    return bool(
+        found and found.origin and Path(found.origin).parents[1] == Path(__file__).parents[2]
+    )
+
+
+def peak_memory_bytes() -> int:
+    """Return the largest resident size this process has had."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _version(library: str) -> str:
+    """Return an installed library's version."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    """Return the processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,148 @@
+"""Read and write records: one JSON file per cell, its predictions beside it.
+
+Layout  RESULTS/records/<dataset>-<features>/<name>-<cell digest>.json   the record
+        RESULTS/predictions/<dataset>-<features>/<same name>.npz         (T, 2) per song
+        RESULTS/plans/<study>-<digest>.json                              which cells were asked for
+Every file is written beside its place, flushed to disk and renamed, so a kill leaves it whole or
+absent.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import ResultsError
+from benchmark.plan.cell import Cell
+from benchmark.record.record import SCHEMA, RunRecord
+
+DIGEST_CHARACTERS = 12  # of the cell digest in file names
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which cells a study asked for: key -> group, for counting what is missing."""
+
+    study: str
+    groups: dict[str, str]
+
+
+def prepare_folder(results: Path) -> None:
+    """Make the results folder, or say why nothing can be written there."""
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results):
+            pass
+    except OSError as error:
+        raise ResultsError(
+            f"Results folder {results} cannot be written ({error.strerror})."
+            " Give another one with --results."
+        ) from error
+
+
+def write_record(
+    results: Path, record: RunRecord, predictions: Mapping[str, NDArray[np.float32]]
+) -> Path:
+    """Write predictions, then the record: a record on disk always has its predictions."""
+    place = Path(f"{record.dataset}-{record.features}")
+    stem = f"{record.name}-{record.cell[:DIGEST_CHARACTERS]}"
+    if predictions:
+        buffer = BytesIO()
+        np.savez_compressed(buffer, **dict(predictions))  # type: ignore[arg-type]
+        _write(results / "predictions" / place / f"{stem}.npz", buffer.getvalue())
+    path = results / "records" / place / f"{stem}.json"
+    _write(path, _json(asdict(record)))
+    return path
+
+
+def write_plan(results: Path, study: str, cells: Sequence[Cell]) -> None:
+    """Remember what was asked for; the same request is remembered once."""
+    groups = {cell.key: cell.group for cell in cells}
+    digest = hashlib.sha256("".join(sorted(groups)).encode()).hexdigest()[:DIGEST_CHARACTERS]
+    content = _json({"study": study, "groups": groups})
+    _write(results / "plans" / f"{study}-{digest}.json", content)
+
+
+def read_plans(results: Path, study: str | None = None) -> list[Plan]:
+    """Read what was asked for, of one study or of all."""
+    plans = [Plan(**_read(path)) for path in sorted((results / "plans").glob("*.json"))]
+    return [plan for plan in plans if study in (None, plan.study)]
+
+
+def read_records(results: Path) -> list[RunRecord]:
+    """Read every record of a results folder, in the order of their paths."""
+    if not results.is_dir():
+        raise ResultsError(f"No results folder {results}. Run: python -m benchmark run")
+    return [_parse(path) for path in sorted((results / "records").glob("*/*.json"))]
+
+
+def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:
+    """Return the records by cell digest."""
+    return {record.cell: record for record in records}
+
+
+def record_path(results: Path, record: RunRecord) -> Path:
+    """Return where a record lies."""
+    stem = f"{record.name}-{record.cell[:DIGEST_CHARACTERS]}"
+    return results / "records" / f"{record.dataset}-{record.features}" / f"{stem}.json"
+
+
+def _parse(path: Path) -> RunRecord:
+    """Read one record; one written by a later version or damaged is named."""
+    values = _read(path)
+    known = {one.name for one in fields(RunRecord)}
+    if values.get("schema") != SCHEMA or not known >= values.keys():
+        raise ResultsError(
+            f"Record {path} has schema {values.get('schema')}, this version reads {SCHEMA}."
+            " Use the version that wrote it, or another --results folder."
+        )
+    try:
+        return RunRecord(**values)
+    except TypeError as error:
+        raise ResultsError(
+            f"Record {path} is incomplete ({error}). Remove it and run again."
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a JSON object or name the damaged file."""
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"File {path} is damaged ({error}). Remove it and run again.") from error
+    if not isinstance(values, dict):
+        raise ResultsError(f"File {path} holds no JSON object. Remove it and run again.")
+    return values
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    """Return readable JSON with one line per key; NaN is refused."""
+    lines = [
+        f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in values.items()
+    ]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write atomically: a temporary file in the same folder, flushed, then renamed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise ResultsError(
+            f"{path} cannot be written ({error.strerror}). Free space or rights,"
+            " or give another folder with --results; what is recorded stays."
+        ) from error

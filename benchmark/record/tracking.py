@@ -1,0 +1,205 @@
+"""Copy records to MLflow (only door to mlflow).
+
+One experiment per dataset and feature set; in it one parent run per model, settings and length,
+and a child run per cell. A record that is already there is not copied again, so deleting the
+database and running again rebuilds it.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmark.record.record import RunRecord
+from benchmark.record.store import record_path
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlartifacts"
+CELL_TAG, GROUP_TAG = "mer.cell", "mer.group"
+
+
+def store_uri(results: Path) -> str:
+    """Return the address of the results folder's MLflow database."""
+    return f"sqlite:///{(results / DATABASE).absolute()}"
+
+
+class Mirror:
+    """An open MLflow store; knows which cells it already holds."""
+
+    def __init__(self, results: Path) -> None:
+        """Open the database once, before any worker could; a new one is made."""
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mlflow's own deprecations
+            from mlflow import MlflowClient
+
+            self.client = MlflowClient(tracking_uri=store_uri(results))
+            self.client.search_experiments(max_results=1)
+        self.results = results
+        self.experiments: dict[str, str] = {}
+        self.parents: dict[str, str] = {}
+        self.cells: set[str] = set()
+
+    def copy(self, record: RunRecord) -> None:
+        """Copy one record, its curves and its file; nothing happens where it already is."""
+        experiment = self._experiment(record)
+        if record.cell in self.cells:
+            return
+        parent = self._parent(record, experiment)
+        tags = {
+            CELL_TAG: record.cell,
+            GROUP_TAG: record.group,
+            "mlflow.parentRunId": parent,
+            "mer.model": record.model,
+            "mer.status": record.status,
+            "mlflow.source.git.commit": record.circumstances["environment"]["commit"],
+        }
+        started = int(record.circumstances["started"] * 1000)
+        run = self.client.create_run(
+            experiment, start_time=started, tags=tags, run_name=record.name
+        )
+        run_id = run.info.run_id
+        self._log(run_id, _parameters(record), _metrics(record), started)
+        self._log_curves(run_id, record, started)
+        self._log_dataset(run_id, record)
+        self.client.log_artifact(run_id, str(record_path(self.results, record)))
+        ended = started + int(record.circumstances["total_seconds"] * 1000)
+        status = "FINISHED" if record.status == "done" else "FAILED"
+        self.client.set_terminated(run_id, status=status, end_time=ended)
+        self.cells.add(record.cell)
+
+    def summarise(self, group: str, metrics: Mapping[str, Any], figures: Iterable[Path]) -> None:
+        """Write a group's means to its parent run, with the figures that show them."""
+        run_id = self.parents.get(group)
+        if run_id is None:
+            return
+        started = self.client.get_run(run_id).info.start_time
+        self._log(run_id, {}, {k: v for k, v in metrics.items() if v is not None}, started)
+        for figure in figures:
+            self.client.log_artifact(run_id, str(figure))
+        self.client.set_terminated(run_id)
+
+    def _experiment(self, record: RunRecord) -> str:
+        """Return the experiment's id; on first sight learn what it already holds."""
+        options = "".join(f"-{value}" for value in record.dataset_options.values())
+        name = f"{record.dataset}{options}-{record.features}"
+        if name not in self.experiments:
+            found = self.client.get_experiment_by_name(name)
+            self.experiments[name] = found.experiment_id if found else self._create(name)
+            self._learn(self.experiments[name])
+        return self.experiments[name]
+
+    def _create(self, name: str) -> str:
+        """Make an experiment whose artifacts lie in the results folder."""
+        location = (self.results / ARTIFACTS / name).absolute().as_uri()
+        return str(self.client.create_experiment(name, artifact_location=location))
+
+    def _learn(self, experiment: str) -> None:
+        """Read which cells and parents an experiment holds; copies cut short are removed."""
+        token = None
+        while True:
+            page = self.client.search_runs([experiment], page_token=token, max_results=1000)
+            for run in page:
+                tags = run.data.tags
+                if CELL_TAG not in tags and GROUP_TAG in tags:
+                    self.parents[tags[GROUP_TAG]] = run.info.run_id
+                elif CELL_TAG in tags and run.info.status == "RUNNING":
+                    self.client.delete_run(run.info.run_id)
+                elif CELL_TAG in tags:
+                    self.cells.add(tags[CELL_TAG])
+            token = page.token
+            if not token:
+                return
+
+    def _parent(self, record: RunRecord, experiment: str) -> str:
+        """Return the run that gathers the repetitions of this cell."""
+        if record.group not in self.parents:
+            length = "" if record.sequence_length is None else f"-L{record.sequence_length}"
+            settings = "".join(f" {key}={value}" for key, value in record.settings.items())
+            run = self.client.create_run(
+                experiment,
+                start_time=int(record.circumstances["started"] * 1000),
+                tags={GROUP_TAG: record.group, "mer.model": record.model},
+                run_name=f"{record.model}{length}{settings}"[:250],
+            )
+            self._log(run.info.run_id, _parameters(record), {}, 0)
+            self.parents[record.group] = run.info.run_id
+        return self.parents[record.group]
+
+    def _log(
+        self, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float], at: int
+    ) -> None:
+        """Write parameters and metrics of a run in one go."""
+        from mlflow.entities import Metric, Param
+
+        self.client.log_batch(
+            run_id,
+            params=[Param(key, str(value)) for key, value in params.items()],
+            metrics=[Metric(key, float(value), at, 0) for key, value in metrics.items()],
+        )
+
+    def _log_curves(self, run_id: str, record: RunRecord, at: int) -> None:
+        """Write the learning curves in batches of a thousand points."""
+        from mlflow.entities import Metric
+
+        prefix = "" if len(record.curves) == 1 else "{network}/"
+        points = [
+            Metric(f"{prefix.format(network=_safe(network))}{name}", value, at, epoch)
+            for network, curve in record.curves.items()
+            for name in ("training_loss", "validation_rmse")
+            for epoch, value in enumerate(curve[name], start=1)
+        ]
+        for first in range(0, len(points), 1000):
+            self.client.log_batch(run_id, metrics=points[first : first + 1000])
+
+    def _log_dataset(self, run_id: str, record: RunRecord) -> None:
+        """Name the dataset and its digest as the run's input."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(
+            name=f"{record.dataset}-{record.features}",
+            digest=record.dataset_digest[:36],
+            source_type="code",
+            source=f'{{"dataset": "{record.dataset}", "labels": "{record.labels}"}}',
+        )
+        tags = [InputTag("mlflow.data.context", "development and evaluation")]
+        self.client.log_inputs(run_id, datasets=[DatasetInput(dataset, tags)])
+
+
+def _parameters(record: RunRecord) -> dict[str, Any]:
+    """Return what decided the outcome, as MLflow's text parameters."""
+    return {
+        "model": record.model,
+        "dataset": record.dataset,
+        "features": record.features,
+        "labels": record.labels,
+        "sequence_length": record.sequence_length,
+        "base_seed": record.base_seed,
+        "protocol": record.protocol,
+        "dataset_digest": record.dataset_digest,
+        **{f"config.{key}": value for key, value in record.config.items()},
+        **{f"training.{key}": value for key, value in record.training.items()},
+    }
+
+
+def _metrics(record: RunRecord) -> dict[str, float]:
+    """Return scores and costs, those that are defined."""
+    metrics = dict(record.scores)
+    metrics |= {f"training_{key}": value for key, value in record.training_scores.items()
+                if key.startswith("rmse")}  # fmt: skip
+    metrics["n_parameters"] = record.n_parameters
+    metrics["flops"] = record.flops
+    for name in ("train_seconds", "predict_seconds", "peak_memory_bytes"):
+        metrics[name] = record.circumstances.get(name)
+    metrics["repetition"] = record.repetition
+    return {key: float(value) for key, value in metrics.items() if value is not None}
+
+
+def _safe(name: str) -> str:
+    """Return a name that MLflow accepts for a metric."""
+    return "".join(character if character.isalnum() else "_" for character in name)

@@ -1,0 +1,190 @@
+"""Mean and spread over repetitions: one row per model, settings and sequence length.
+
+A mean over unequal cells is refused: where a cell is missing, diverged or failed, the row shows
+how many there are and no mean.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmark.record.record import RunRecord
+from benchmark.record.store import Plan, latest_by_cell
+from models.registry import MODELS
+
+ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
+CONVENTIONS = {"pooled": "", "per song": "_per_song"}  # name for people -> suffix of the score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of a table."""
+
+    model: str
+    settings: str  # what differs from the defaults; "" for none
+    dataset: str
+    features: str
+    labels: str
+    sequence_length: int | None
+    n_cells: int  # finished
+    n_missing: int
+    statuses: dict[str, int]
+    scores: dict[str, float | None]  # "rmse_valence" -> mean, "rmse_valence_std" -> spread
+    parameters: int | None
+    flops: float | None
+    train_seconds: float | None
+    device: str
+    seeds: tuple[int, ...]
+    commits: tuple[str, ...]
+    group: str
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every cell that was asked for is done."""
+        return self.n_missing == 0
+
+    @property
+    def is_floor(self) -> bool:
+        """Tell whether the row is a floor to beat."""
+        return self.model in MODELS and MODELS[self.model].is_floor
+
+    @property
+    def label(self) -> str:
+        """Return the model with its settings, for people."""
+        return f"{self.model} ({self.settings})" if self.settings else self.model
+
+    def flat(self) -> dict[str, Any]:
+        """Return the row as one flat JSON-ready object."""
+        return {
+            "model": self.model,
+            "settings": self.settings,
+            "dataset": self.dataset,
+            "features": self.features,
+            "labels": self.labels,
+            "sequence_length": self.sequence_length,
+            "n_cells": self.n_cells,
+            "n_missing": self.n_missing,
+            "parameters": self.parameters,
+            "flops": self.flops,
+            "train_seconds": self.train_seconds,
+            "device": self.device,
+            **self.scores,
+            "group": self.group,
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of one dataset, feature set and labelling, with its reference lines."""
+
+    study: str
+    dataset: str
+    features: str
+    labels: str
+    size: str  # song counts, for people
+    digest: str
+    rows: tuple[Row, ...]
+    references: dict[str, dict[str, float | None]]
+
+
+def count_cells(
+    records: Iterable[RunRecord], plans: Sequence[Plan]
+) -> tuple[dict[str, int], list[RunRecord]]:
+    """Count the cells that were asked for by what became of them; name the ones gone wrong."""
+    found = latest_by_cell(records)
+    asked = {cell for plan in plans for cell in plan.groups}
+    counts = {"done": 0, "diverged": 0, "failed": 0, "missing": 0}
+    for cell in asked:
+        counts[found[cell].status if cell in found else "missing"] += 1
+    problems = [found[cell] for cell in asked if cell in found and found[cell].status != "done"]
+    return counts, sorted(problems, key=lambda record: record.name)
+
+
+def aggregate(records: Iterable[RunRecord], asked: dict[str, str], study: str) -> list[Table]:
+    """Return one table per dataset digest; `asked` maps each wanted cell to its group."""
+    wanted = [record for record in records if record.cell in asked]
+    sides: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
+    for record in wanted:
+        sides[record.dataset_digest, record.features].append(record)
+    n_asked: dict[str, int] = defaultdict(int)
+    for group in asked.values():
+        n_asked[group] += 1
+    return [_table(side, n_asked, study) for side in sides.values()]
+
+
+def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) -> Table:
+    """Build the table of one dataset."""
+    groups: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        groups[record.group].append(record)
+    rows = [_row(cells, n_asked[group]) for group, cells in groups.items()]
+    first = records[0]
+    n_songs = first.n_songs
+    return Table(
+        study=study,
+        dataset=first.dataset,
+        features=first.features,
+        labels=first.labels,
+        size=f"{n_songs['development']} + {n_songs['evaluation']} songs",
+        digest=first.dataset_digest,
+        rows=tuple(sorted(rows, key=_place)),
+        references=first.references,
+    )
+
+
+def _place(row: Row) -> tuple[bool, int, int, str]:
+    """Order rows: models in the registry's order, then lengths; floors last."""
+    order = list(MODELS)
+    position = order.index(row.model) if row.model in order else len(order)
+    return row.is_floor, position, -(row.sequence_length or 0), row.settings
+
+
+def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
+    """Summarise the repetitions of one cell."""
+    done = [cell for cell in cells if cell.status == "done"]
+    n_missing = n_asked - len(done)
+    first = cells[0]
+    is_complete = n_missing == 0
+    return Row(
+        model=first.model,
+        settings=", ".join(f"{key}={value}" for key, value in sorted(first.settings.items())),
+        dataset=first.dataset,
+        features=first.features,
+        labels=first.labels,
+        sequence_length=first.sequence_length,
+        n_cells=len(done),
+        n_missing=n_missing,
+        statuses={
+            status: sum(cell.status == status for cell in cells)
+            for status in ("done", "diverged", "failed")
+        },
+        scores=_scores(done if is_complete else []),
+        parameters=round(np.mean([cell.n_parameters for cell in done])) if is_complete else None,
+        flops=_mean([cell.flops for cell in done]) if is_complete else None,
+        train_seconds=_mean([cell.circumstances["train_seconds"] for cell in done]),
+        device=",".join(sorted({cell.circumstances["device"] for cell in cells})),
+        seeds=tuple(sorted({cell.base_seed for cell in cells})),
+        commits=tuple(sorted({cell.circumstances["environment"]["commit"] for cell in cells})),
+        group=first.group,
+    )
+
+
+def _scores(done: Sequence[RunRecord]) -> dict[str, float | None]:
+    """Return mean and standard deviation (n - 1) of every error over the repetitions."""
+    scores: dict[str, float | None] = {}
+    for suffix in CONVENTIONS.values():
+        for error in ERRORS:
+            values = [cell.scores[error + suffix] for cell in done]
+            scores[error + suffix] = _mean(values)
+            scores[f"{error}{suffix}_std"] = (
+                float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None
+            )
+    return scores
+
+
+def _mean(values: Sequence[float | int | None]) -> float | None:
+    """Return the mean, or None where there is nothing to average."""
+    return float(np.mean(np.array(values, dtype=float))) if values else None

@@ -1,0 +1,76 @@
+"""Write the answer of a results folder: tables as CSV and Markdown, the trade-off as figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import ResultsError
+from benchmark.record.record import RunRecord
+from benchmark.record.store import read_plans, read_records
+from benchmark.report.aggregate import Table, aggregate
+from benchmark.report.figures import tradeoff_figure
+from benchmark.report.tables import csv_text, markdown
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a study found, and the files that say so."""
+
+    study: str
+    records: list[RunRecord]
+    tables: list[Table]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the flat rows; `dataset` names what they ran on."""
+        return {
+            "study": self.study,
+            "dataset": ",".join(sorted({table.dataset for table in self.tables})),
+            "rows": [row.flat() for table in self.tables for row in table.rows],
+        }
+
+
+def answer_from_records(
+    results: Path, study: str | None = None, asked: dict[str, str] | None = None
+) -> Answer:
+    """Read records and build their tables; nothing is trained and no score computed.
+
+    `asked` maps the wanted cells to their groups; without it, everything the study's plans (or
+    all plans) ever asked for counts, and what they lack is missing.
+    """
+    records = read_records(results)
+    if asked is None:
+        plans = read_plans(results, study)
+        asked = {cell: group for plan in plans for cell, group in plan.groups.items()}
+    tables = aggregate(records, asked, study or "all studies")
+    if not tables:
+        of_study = f" of study '{study}'" if study else ""
+        raise ResultsError(
+            f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
+        )
+    kept = [record for record in records if record.cell in asked]
+    return Answer(study or "all studies", kept, tables)
+
+
+def write_answer(answer: Answer, results: Path) -> list[Path]:
+    """Write `tables/<study>.csv`, `.md` and one `figures/<study>-<dataset>...png` a table."""
+    stem = answer.study.replace(" ", "_")
+    tables = results / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    texts = {
+        tables / f"{stem}.csv": csv_text(answer.tables),
+        tables / f"{stem}.md": "\n".join(markdown(table) for table in answer.tables),
+    }
+    for path, text in texts.items():
+        path.write_text(text)
+    return [*texts, *draw(answer.tables, results, stem)]
+
+
+def draw(tables: Sequence[Table], results: Path, stem: str) -> list[Path]:
+    """Draw the trade-off of every table."""
+    paths = [
+        results / "figures" / f"{stem}-{table.dataset}-{table.features}-{table.digest[:8]}.png"
+        for table in tables
+    ]
+    drawn = [tradeoff_figure(table, path) for table, path in zip(tables, paths, strict=True)]
+    return [path for path in drawn if path is not None]

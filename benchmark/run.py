@@ -1,0 +1,149 @@
+"""The conductor: plan, skip what is recorded, train the rest, mirror, answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from benchmark.execute import Job, load_split
+from benchmark.plan.cell import Cell
+from benchmark.plan.config import StudyConfig, plain
+from benchmark.plan.expand import dataset_of, expand
+from benchmark.record.record import RunRecord
+from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
+from benchmark.record.tracking import Mirror
+from benchmark.report.answer import Answer, answer_from_records, write_answer
+from benchmark.train.device import Device, choose_device
+from benchmark.train.estimate import Estimate, StepTimes, estimate
+from benchmark.workers import OnRecord, Progress, default_workers, run_jobs
+from datasets.contract import Split
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How to run a study; none of it changes a number."""
+
+    results: Path
+    data_root: Path | None = None
+    device: str = "auto"
+    workers: int | None = None  # None: one per core on the CPU
+    include: tuple[Path, ...] = ()
+    is_fresh: bool = False  # train recorded cells again
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a study will do before it does it."""
+
+    study: StudyConfig
+    device: Device
+    n_workers: int
+    split: Split
+    cells: list[Cell]
+    recorded: dict[str, RunRecord]  # finished cells that will not run again
+    estimates: dict[str, Estimate] = field(default_factory=dict)  # of the cells to run
+
+    @property
+    def todo(self) -> list[Cell]:
+        """Return the cells that have no finished record."""
+        return [cell for cell in self.cells if cell.key not in self.recorded]
+
+    @property
+    def seconds_at_most(self) -> float:
+        """Return the wall time if no network stops early, shared among the workers."""
+        costs = [one.seconds for one in self.estimates.values()]
+        return max(sum(costs) / self.n_workers, max(costs, default=0.0))
+
+
+class Screen(Protocol):
+    """Where a run shows itself."""
+
+    def begin(self, bill: Bill) -> None:
+        """Show what is about to run."""
+
+    def on_progress(self, progress: Progress) -> None:
+        """Show that an epoch ended."""
+
+    def on_record(self, record: RunRecord) -> None:
+        """Show that a cell finished."""
+
+
+def plan_run(study: StudyConfig, options: RunOptions) -> Bill:
+    """Load the data, list the cells, find what is recorded and price the rest."""
+    device = choose_device(options.device)
+    _, dataset_options, features = dataset_of(study)
+    split = load_split(study.dataset, plain(dataset_options), features, options.data_root)
+    cells = expand(study, split.digest())
+    recorded = {} if options.is_fresh else _finished(options.results, cells)
+    step_times: StepTimes = {}
+    estimates = {
+        cell.key: estimate(cell, split, device.name, step_times)
+        for cell in cells
+        if cell.key not in recorded
+    }
+    n_workers = options.workers or default_workers(device.name, len(estimates))
+    return Bill(study, device, n_workers, split, cells, recorded, estimates)
+
+
+def _finished(results: Path, cells: Sequence[Cell]) -> dict[str, RunRecord]:
+    """Return the records of these cells that need no second try; failures get one."""
+    if not results.is_dir():
+        return {}
+    records = latest_by_cell(read_records(results))
+    return {
+        cell.key: records[cell.key]
+        for cell in cells
+        if cell.key in records and records[cell.key].status != "failed"
+    }
+
+
+def run_bill(
+    bill: Bill, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
+) -> list[RunRecord]:
+    """Run what is missing, longest first, and return the records of all cells in plan order."""
+    prepare_folder(options.results)
+    write_plan(options.results, bill.study.name, bill.cells)
+    todo = sorted(bill.todo, key=lambda cell: -bill.estimates[cell.key].seconds)
+    finished = dict(bill.recorded)
+
+    def on_record(record: RunRecord) -> None:
+        finished[record.cell] = record
+        mirror(record)
+        screen.on_record(record)
+
+    screen.begin(bill)
+    jobs = [Job(cell, options.results, options.data_root, bill.device.name) for cell in todo]
+    report: OnRecord = on_record
+    run_jobs(
+        jobs,
+        min(bill.n_workers, max(1, len(jobs))),
+        options.include,
+        on_progress=screen.on_progress,
+        on_record=report,
+    )
+    return [finished[cell.key] for cell in bill.cells]
+
+
+def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answer, list[Path]]:
+    """Run a study to its end: records, MLflow copy, tables and figures."""
+    prepare_folder(options.results)
+    mirror = Mirror(options.results)
+    run_bill(bill, options, screen, mirror.copy)
+    asked = {cell.key: cell.group for cell in bill.cells}
+    answer = answer_from_records(options.results, bill.study.name, asked)
+    paths = write_answer(answer, options.results)
+    mirror_answer(mirror, answer, paths)
+    return answer, paths
+
+
+def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:
+    """Bring MLflow up to the records: every cell, every mean, and the figures beside them."""
+    for record in answer.records:
+        mirror.copy(record)
+    figures = [path for path in paths if path.suffix == ".png"]
+    for table in answer.tables:
+        shown = [path for path in figures if table.digest[:8] in path.name]
+        for row in table.rows:
+            means = row.scores | {"n_parameters": row.parameters, "flops": row.flops,
+                                  "train_seconds": row.train_seconds, "n_cells": row.n_cells}  # fmt: skip
+            mirror.summarise(row.group, means, shown)

@@ -1,0 +1,113 @@
+"""What a cell will cost, from a few timed steps of its own networks.
+
+The model's own `fit` runs on a handful of songs with a trainer that times steps instead of
+training, so a model that trains many networks is priced without saying how many.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmark.plan.cell import Cell
+from benchmark.train.batches import cut_windows
+from benchmark.train.loop import rmse_loss
+from benchmark.train.trainer import build_estimator
+from datasets.contract import Song, Split
+from datasets.scaling import Scaler
+from models.contract import FittedNetwork, Predictions
+
+N_SONGS = 24  # enough for every model's own folds
+N_TIMED_STEPS = 2
+StepTimes = dict[tuple[str, int, int], float]  # network class, parameters, length -> seconds
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Cost of a cell if no network stops early; 0 networks for models that train none."""
+
+    n_networks: int
+    n_epochs: int
+    seconds: float
+
+
+class TimingTrainer:
+    """Times steps where the real trainer trains."""
+
+    def __init__(self, cell: Cell, device: str, scale: float, known: StepTimes) -> None:
+        """`scale` is how many times more songs the real training sees."""
+        self.cell, self.device, self.scale, self.known = cell, device, scale, known
+        self.n_networks, self.seconds = 0, 0.0
+
+    def seed(self, name: str) -> int:
+        """Return the seed the real trainer would return."""
+        return self.cell.seed(name)
+
+    def fit(
+        self,
+        build: Callable[[], nn.Module],
+        training: Sequence[Song],
+        validation: Sequence[Song],
+        *,
+        sequence_length: int,
+        name: str,
+    ) -> FittedNetwork:
+        """Add what this training would cost at most."""
+        network = build().to(self.device)
+        size = sum(one.numel() for one in network.parameters())
+        place = (type(network).__qualname__, size, sequence_length)
+        batch_size = self.cell.training["batch_size"]
+        if place not in self.known:
+            self.known[place] = _time_step(
+                network, training, sequence_length, batch_size, self.device
+            )
+        windows = sum(math.ceil(song.n_frames / sequence_length) for song in training)
+        n_steps = math.ceil(windows * self.scale / batch_size) * self.cell.training["max_epochs"]
+        self.n_networks += 1
+        self.seconds += n_steps * self.known[place]
+        return _Silent(network)
+
+
+@dataclass(frozen=True, eq=False)
+class _Silent:
+    """Stands where a trained network would; predicts nothing at all."""
+
+    network: nn.Module
+
+    def predict(self, songs: Sequence[Song]) -> Predictions:
+        return [np.zeros((song.n_frames, 2), dtype=np.float32) for song in songs]
+
+
+def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimate:
+    """Return what the cell costs at most; `known` keeps step times from cell to cell."""
+    songs = split.development[:N_SONGS]
+    scale = len(split.development) / len(songs)
+    trainer = TimingTrainer(cell, device, scale, known)
+    if cell.training:
+        build_estimator(cell, split.n_features).fit(songs, trainer)
+    n_epochs = trainer.n_networks * cell.training.get("max_epochs", 0)
+    return Estimate(trainer.n_networks, n_epochs, trainer.seconds)
+
+
+def _time_step(
+    network: nn.Module, songs: Sequence[Song], length: int, batch_size: int, device: str
+) -> float:
+    """Return the seconds of one training step on a full batch, warmed up once."""
+    window = cut_windows(songs[:1], Scaler.fit(songs[:1]), length, device)[0]
+    features = window.features[:1].expand(batch_size, -1, -1).contiguous()
+    annotations = window.annotations[:1].expand(batch_size, -1, -1)
+    optimizer = torch.optim.Adam(network.parameters())
+    times = []
+    for _ in range(1 + N_TIMED_STEPS):
+        started = time.perf_counter()
+        optimizer.zero_grad()
+        loss = rmse_loss(network(features), annotations)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        float(loss.detach())
+        times.append(time.perf_counter() - started)
+    return min(times[1:])

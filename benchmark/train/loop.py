@@ -1,0 +1,101 @@
+"""Epochs and early stopping, readable top to bottom.
+
+Loss    RMSE over the batch per target, averaged over targets, plus the network's own penalty
+Stop    when the RMSE on held-out songs has not improved for `patience` epochs; the best is kept
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from benchmark.errors import TrainingDiverged
+from benchmark.plan.config import TrainingConfig
+from benchmark.train.batches import Windows, predict_windows, shuffled_batches
+
+SMALLEST_SQUARE = 1e-12  # keeps the root's gradient finite where a batch is matched exactly
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What training looked like: one number per epoch, in annotation units."""
+
+    training_loss: tuple[float, ...]  # RMSE averaged over batches, penalty excluded
+    validation_rmse: tuple[float, ...]  # pooled over held-out songs, averaged over targets
+    best_epoch: int  # counted from 1; its weights were kept
+    n_steps: int
+
+
+def rmse_loss(predicted: Tensor, annotations: Tensor) -> Tensor:
+    """Return the RMSE per target over all windows and frames, averaged over targets."""
+    squares = (predicted - annotations).square().flatten(end_dim=-2).mean(dim=0)
+    return squares.clamp_min(SMALLEST_SQUARE).sqrt().mean()
+
+
+def pooled_rmse(groups: list[Windows], predicted: list[Tensor]) -> float:
+    """Return the RMSE over all frames of all groups, per target, averaged over targets."""
+    errors = [
+        (p - group.annotations).flatten(end_dim=-2) for group, p in zip(groups, predicted, strict=True)
+    ]  # fmt: skip
+    return float(torch.cat(errors).double().square().mean(dim=0).sqrt().mean())
+
+
+def train_network(
+    network: nn.Module,
+    training: list[Windows],
+    validation: list[Windows],
+    config: TrainingConfig,
+    *,
+    shuffle_seed: int,
+    on_epoch: Callable[[int, float], None],
+) -> Curve:
+    """Train in place and leave the weights of the best epoch in the network."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    generator = torch.Generator().manual_seed(shuffle_seed)
+    losses: list[float] = []
+    errors: list[float] = []
+    best_weights = deepcopy(network.state_dict())
+    best_epoch = n_steps = 0
+    for epoch in range(1, config.max_epochs + 1):
+        loss, steps = _one_epoch(network, training, config.batch_size, optimizer, generator)
+        n_steps += steps
+        losses.append(loss)
+        errors.append(pooled_rmse(validation, predict_windows(network, validation)))
+        if not (_is_finite(losses[-1]) and _is_finite(errors[-1])):
+            raise TrainingDiverged(f"loss {losses[-1]}, validation {errors[-1]} in epoch {epoch}")
+        if best_epoch == 0 or errors[-1] < errors[best_epoch - 1]:
+            best_epoch, best_weights = epoch, deepcopy(network.state_dict())
+        on_epoch(epoch, errors[-1])
+        if epoch - best_epoch >= config.patience:
+            break
+    network.load_state_dict(best_weights)
+    network.eval()
+    return Curve(tuple(losses), tuple(errors), best_epoch, n_steps)
+
+
+def _one_epoch(
+    network: nn.Module,
+    training: list[Windows],
+    batch_size: int,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+) -> tuple[float, int]:
+    """Show every window once; return the mean RMSE over batches and the number of steps."""
+    network.train()
+    total, n_steps = torch.zeros((), device=training[0].features.device), 0
+    for features_BTF, annotations_BT2 in shuffled_batches(training, batch_size, generator):
+        optimizer.zero_grad()
+        loss = rmse_loss(network(features_BTF), annotations_BT2)
+        penalty = network.penalty() if hasattr(network, "penalty") else 0.0
+        (loss + penalty).backward()  # type: ignore[operator]
+        optimizer.step()
+        total += loss.detach()
+        n_steps += 1
+    return float(total) / n_steps, n_steps
+
+
+def _is_finite(value: float) -> bool:
+    """Tell whether a number is neither NaN nor infinite."""
+    return abs(value) < float("inf")

@@ -1,0 +1,152 @@
+"""The trainer the harness lends to models, and the estimator made of a single network."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from benchmark.errors import ConfigError
+from benchmark.plan.cell import Cell
+from benchmark.plan.config import TrainingConfig, validated
+from benchmark.plan.seeds import make_deterministic
+from benchmark.train.batches import cut_windows, join_windows, predict_windows
+from benchmark.train.loop import Curve, train_network
+from datasets.contract import TARGETS, Song
+from datasets.scaling import Scaler
+from datasets.splits import hold_out
+from models.contract import Estimator, FittedNetwork, Predictions, Trainer
+from models.registry import MODELS
+
+OnProgress = Callable[[str, int, float], None]  # network's name, epoch, validation RMSE
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledNetwork:
+    """A trained network with the scaling and window length it was trained with."""
+
+    network: nn.Module
+    scaler: Scaler
+    sequence_length: int
+    device: str
+
+    def predict(self, songs: Sequence[Song]) -> Predictions:
+        """Predict every frame of every song once, in windows of the training length."""
+        groups = cut_windows(songs, self.scaler, self.sequence_length, self.device)
+        return join_windows(groups, predict_windows(self.network, groups), songs)
+
+
+class CellTrainer:
+    """Trains the networks of one cell and keeps their curves."""
+
+    def __init__(self, cell: Cell, device: str, on_progress: OnProgress) -> None:
+        """Take the cell, which decides every seed, and the device to compute on."""
+        self.cell = cell
+        self.device = device
+        self.on_progress = on_progress
+        self.curves: dict[str, Curve] = {}
+
+    def seed(self, name: str) -> int:
+        """Return the seed of the random choice called `name`."""
+        return self.cell.seed(name)
+
+    def fit(
+        self,
+        build: Callable[[], nn.Module],
+        training: Sequence[Song],
+        validation: Sequence[Song],
+        *,
+        sequence_length: int,
+        name: str,
+    ) -> FittedNetwork:
+        """Train one network; scaling is learned from the training songs alone."""
+        make_deterministic(self.seed(f"weights and dropout of {name}"))
+        network = build().to(self.device)
+        scaler = Scaler.fit(training)
+        windows = [
+            cut_windows(songs, scaler, sequence_length, self.device)
+            for songs in (training, validation)
+        ]
+        _check_output(self.cell.model, network, windows[0][0].features[:1])
+        self.curves[name] = train_network(
+            network,
+            *windows,
+            validated(TrainingConfig, self.cell.training, where="training"),
+            shuffle_seed=self.seed(f"batch order of {name}"),
+            on_epoch=lambda epoch, error: self.on_progress(name, epoch, error),
+        )
+        return ScaledNetwork(network, scaler, sequence_length, self.device)
+
+
+class SingleNetwork:
+    """The estimator made of one network: hold out songs, train, predict."""
+
+    def __init__(self, cell: Cell, build: Callable[[], nn.Module]) -> None:
+        """Take the cell and a function that builds its network."""
+        self.cell = cell
+        self.build = build
+
+    def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
+        """Train on most songs and stop on the rest; models of a repetition share this split."""
+        fraction = self.cell.training["validation_fraction"]
+        training, validation = hold_out(songs, fraction, self.cell.shared_seed("validation songs"))
+        assert self.cell.sequence_length is not None
+        self.fitted = trainer.fit(
+            self.build,
+            training,
+            validation,
+            sequence_length=self.cell.sequence_length,
+            name="network",
+        )
+
+    def predict(self, songs: Sequence[Song]) -> Predictions:
+        """Predict with the trained network."""
+        return self.fitted.predict(songs)
+
+    def networks(self) -> list[nn.Module]:
+        """Return the one network."""
+        return [self.fitted.network]
+
+    def other_parameters(self) -> dict[str, int]:
+        """There are none."""
+        return {}
+
+    def other_flops(self) -> int:
+        """There are none."""
+        return 0
+
+
+def build_estimator(cell: Cell, n_features: int) -> Estimator | SingleNetwork:
+    """Build the cell's model, unfitted."""
+    row = MODELS[cell.model]
+    model_class = row.load()
+    config_class = getattr(model_class, "Config", None)
+    arguments = {"n_features": n_features}
+    if config_class is not None:
+        arguments["config"] = validated(config_class, cell.config, where=cell.model)
+    elif row.kind == "estimator":
+        arguments["config"] = None  # type: ignore[assignment]
+    if row.kind == "network":
+        return SingleNetwork(cell, lambda: model_class(**arguments))
+    estimator: Estimator = model_class(**arguments)
+    return estimator
+
+
+@torch.no_grad()
+def _check_output(model: str, network: nn.Module, window: torch.Tensor) -> None:
+    """Refuse a network that breaks the contract before time is spent on it."""
+    network.eval()
+    try:
+        output = network(window)
+        shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"Model '{model}' fails on features {tuple(window.shape)}: {error}. A network maps"
+            " (B, T, F) features to (B, T, 2) valence and arousal."
+        ) from error
+    expected = (*window.shape[:2], len(TARGETS))
+    if shape != expected:
+        raise ConfigError(
+            f"Model '{model}' maps features {tuple(window.shape)} to {shape}; expected {expected},"
+            " valence and arousal of every frame."
+        )

@@ -1,0 +1,113 @@
+"""Share cells among processes: one thread each, longest first, results on disk as they finish."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from benchmark.errors import ResultsError
+from benchmark.execute import Job, execute
+from benchmark.plugins import include_plugins
+from benchmark.record.record import RunRecord
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A cell reached the end of an epoch of one of its networks."""
+
+    key: str
+    network: str
+    epoch: int
+    validation_rmse: float
+
+
+OnProgress = Callable[[Progress], None]
+OnRecord = Callable[[RunRecord], None]
+_events: Any = None  # the queue of this worker process
+
+
+def default_workers(device: str, n_cells: int) -> int:
+    """One process per core on the CPU; a GPU is kept busy by one."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(n_cores or 1, n_cells)) if device == "cpu" else 1
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    n_workers: int,
+    include: Sequence[Path],
+    *,
+    on_progress: OnProgress,
+    on_record: OnRecord,
+) -> None:
+    """Run every job; `on_record` is called in this process as each one finishes."""
+    if n_workers == 1:
+        for job in jobs:
+            on_record(execute(job, _reporter(job, on_progress)))
+        return
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    events = context.Queue()
+    listener = threading.Thread(target=_forward, args=(events, on_progress), daemon=True)
+    listener.start()
+    pool = ProcessPoolExecutor(
+        n_workers, mp_context=context, initializer=_begin, initargs=(events, list(include))
+    )
+    try:
+        futures: list[Future[RunRecord]] = [pool.submit(_execute_in_worker, job) for job in jobs]
+        for future in as_completed(futures):
+            on_record(future.result())
+        pool.shutdown()
+    except BrokenProcessPool as error:
+        raise ResultsError(
+            "A worker process was killed, perhaps for want of memory. Finished cells are recorded:"
+            " run the same command again, with --workers 1 if it happens again."
+        ) from error
+    except BaseException:
+        for process in list(pool._processes.values()):
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        events.put(None)
+        listener.join(timeout=5)
+
+
+def _reporter(job: Job, send: Callable[[Progress], None]) -> Callable[[str, int, float], None]:
+    """Return the callback a trainer calls after every epoch."""
+    return lambda network, epoch, error: send(Progress(job.cell.key, network, epoch, error))
+
+
+def _forward(events: "SimpleQueue[Progress | None]", on_progress: OnProgress) -> None:
+    """Hand the workers' events to the caller until there are no more."""
+    while (event := events.get()) is not None:
+        on_progress(event)
+
+
+def _begin(events: Any, include: list[Path]) -> None:
+    """Prepare a worker: know the user's models, leave Ctrl-C to the parent, die with it."""
+    global _events
+    _events = events
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    include_plugins(include)
+
+
+def _die_with_parent() -> None:
+    """End this process when its parent is gone, even after SIGKILL."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _execute_in_worker(job: Job) -> RunRecord:
+    """Run one job in this process."""
+    return execute(job, _reporter(job, _events.put))

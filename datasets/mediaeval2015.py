@@ -1,0 +1,92 @@
+"""MediaEval 2015 "Emotion in Music", dynamic task: the paper's dataset.
+
+Source  A. Aljanaki, Y.-H. Yang, M. Soleymani, "Emotion in Music task at MediaEval 2015"
+Split   431 excerpts of 30 s (60 frames from second 15) to learn from; 58 full songs to be judged
+        on, DEAM ids 2001-2058
+Labels  `deam`: DEAM's averages for all songs. `mediaeval2015`: the development labels as the 2015
+        participants received them; their swings inside a song are larger and, for ids above 1000,
+        song means of valence and arousal are interchanged. Evaluation labels are DEAM's in both.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+
+from datasets.contract import TARGETS, DatasetError, Song, Split
+from datasets.deam_files import HOW_TO_GET, read_dynamic_annotations, read_table, require_root
+from datasets.features.registry import reader_for
+
+EVALUATION_IDS = range(2001, 2059)
+DEVELOPMENT_FRAMES = 60
+PARTICIPANT_LABELS = Path("mediaeval2015", "dev_labels_2015.csv")
+PARTICIPANT_ORDER = ("arousal", "valence")  # columns of the participants' file
+
+Labels = dict[int, tuple[NDArray[np.float64], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class MediaEval2015Options:
+    """Which labels the development songs carry."""
+
+    labels: Literal["deam", "mediaeval2015"] = "deam"
+
+
+def development_ids() -> list[int]:
+    """Return the 431 development ids in the order of the participants' label file."""
+    with files("datasets").joinpath("mediaeval2015_development_ids.csv").open() as lines:
+        return [int(song_id) for song_id in pd.read_csv(lines, comment="#")["song_id"]]
+
+
+def load(options: MediaEval2015Options, features: str, data_root: Path | None) -> Split:
+    """Read both sides from the data folder; every song is checked before any is used."""
+    root = require_root(data_root)
+    annotations = read_dynamic_annotations(root)
+    ids = development_ids()
+    missing = [song_id for song_id in [*ids, *EVALUATION_IDS] if song_id not in annotations]
+    if missing:
+        raise DatasetError(
+            f"DEAM's annotations in {root} lack {len(missing)} of the songs of MediaEval 2015"
+            f" (first: {missing[0]}); the files are cut or incomplete. {HOW_TO_GET}"
+        )
+    labels: Labels = {song_id: annotations[song_id] for song_id in [*ids, *EVALUATION_IDS]}
+    short = [song_id for song_id in ids if len(labels[song_id][0]) != DEVELOPMENT_FRAMES]
+    if short:
+        raise DatasetError(
+            f"Development song {short[0]} has {len(labels[short[0]][0])} annotations in {root},"
+            f" expected {DEVELOPMENT_FRAMES}; the files are damaged. {HOW_TO_GET}"
+        )
+    if options.labels == "mediaeval2015":
+        labels |= _participant_labels(root, ids, labels)
+    read_features = reader_for(features)(root)
+
+    def song(song_id: int) -> Song:
+        times, targets = labels[song_id]
+        return Song(str(song_id), read_features(song_id, times), targets, times)
+
+    return Split(
+        development=tuple(song(song_id) for song_id in ids),
+        evaluation=tuple(song(song_id) for song_id in EVALUATION_IDS),
+    )
+
+
+def _participant_labels(root: Path, ids: list[int], deam: Labels) -> Labels:
+    """Read the 2015 development labels: 60 rows a song, columns arousal and valence."""
+    advice = "It holds the 2015 participants' labels; without it use labels=deam."
+    path = root / PARTICIPANT_LABELS
+    table = read_table(path, advice, header=None)
+    expected = (len(ids) * DEVELOPMENT_FRAMES, len(TARGETS))
+    if table.shape != expected or not all(kind.kind == "f" for kind in table.dtypes):
+        raise DatasetError(
+            f"File {path} is damaged: expected {expected[0]} rows of 2 numbers,"
+            f" got {table.shape[0]} rows of {table.shape[1]} columns. {advice}"
+        )
+    columns = [PARTICIPANT_ORDER.index(target) for target in TARGETS]
+    values = table.to_numpy(dtype=np.float32)[:, columns].reshape(len(ids), DEVELOPMENT_FRAMES, 2)
+    return {
+        song_id: (deam[song_id][0], targets) for song_id, targets in zip(ids, values, strict=True)
+    }

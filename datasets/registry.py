@@ -1,0 +1,50 @@
+"""All datasets, one row each. Targets are text, so listing them reads no data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from datasets.contract import Split
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEntry:
+    """One row: how to load a dataset, and what to say about it.
+
+    `load` and `options` are "module:name" or the objects themselves. The loader is called as
+    load(options, features, data_root) and returns a `Split`; `options` is a frozen dataclass.
+    """
+
+    load: str | Callable[[Any, str, Path | None], Split]
+    options: str | type | None = None
+    summary: str
+    feature_sets: tuple[str, ...]  # the first one is the default
+    needs_data_root: bool = False
+    caveat: str = ""  # printed beside every number, where the numbers need one
+
+    def resolve(self, what: str | Callable[..., Any] | None) -> Any:
+        """Import what a "module:name" text names; anything else is returned as it is."""
+        if not isinstance(what, str):
+            return what
+        module, _, name = what.partition(":")
+        return getattr(import_module(module), name)
+
+
+DATASETS: dict[str, DatasetEntry] = {
+    "synthetic": DatasetEntry(
+        load="datasets.synthetic:load",
+        options="datasets.synthetic:SyntheticOptions",
+        summary="songs with a known answer, made in seconds; size=small (96+16) or full (431+58)",
+        feature_sets=("baseline", "logmel"),
+        caveat="numbers say nothing about music",
+    ),
+    "mediaeval2015": DatasetEntry(
+        load="datasets.mediaeval2015:load",
+        options="datasets.mediaeval2015:MediaEval2015Options",
+        summary="the paper's task: 431 excerpts, 58 full songs; labels=deam or mediaeval2015",
+        feature_sets=("baseline", "song_means"),
+        needs_data_root=True,
+    ),
+}

@@ -1,0 +1,69 @@
+"""What every model promises, and what the harness lends it in return.
+
+A **network** is an `nn.Module` that maps features (B, T, F) to emotions (B, T, 2) in the order
+valence, arousal. It is built as `Network(n_features=F, config=Network.Config(...))`; without a
+`Config` it is built as `Network(n_features=F)`. All windows of a batch have the same length, so
+a network never sees padding. A network may offer `penalty()`, added to the training loss.
+
+An **estimator** is anything more than a network: see `Estimator`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from datasets.contract import Song
+
+Predictions = list[NDArray[np.float32]]  # one (T, 2) array per song
+
+
+class FittedNetwork(Protocol):
+    """A trained network together with the scaling and windows it was trained with."""
+
+    network: nn.Module
+
+    def predict(self, songs: Sequence[Song]) -> Predictions:
+        """Predict every frame of every song exactly once."""
+
+
+class Trainer(Protocol):
+    """What the harness lends an estimator: trained networks and reproducible seeds."""
+
+    def fit(
+        self,
+        build: Callable[[], nn.Module],
+        training: Sequence[Song],
+        validation: Sequence[Song],
+        *,
+        sequence_length: int,
+        name: str,
+    ) -> FittedNetwork:
+        """Train one network; stop on the validation songs. `name` decides its seed."""
+
+    def seed(self, name: str) -> int:
+        """Return the seed of the random choice called `name`."""
+
+
+class Estimator(Protocol):
+    """A model that is fitted on songs as a whole. Built as `Estimator(n_features=, config=)`."""
+
+    def __init__(self, *, n_features: int, config: Any) -> None:
+        """Take the feature width F and the model's configuration."""
+
+    def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
+        """Learn from development songs; nothing else is ever shown to `fit`."""
+
+    def predict(self, songs: Sequence[Song]) -> Predictions:
+        """Predict every frame of every song exactly once."""
+
+    def networks(self) -> list[nn.Module]:
+        """Return the networks the fitted model predicts with."""
+
+    def other_parameters(self) -> dict[str, int]:
+        """Count what was learned outside the networks, by part."""
+
+    def other_flops(self) -> int:
+        """Count the multiply-adds per frame spent outside the networks."""

@@ -1,0 +1,76 @@
+"""All models, one row each: start here. Targets are text, so listing them imports no torch."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """One row: where a model lives and what the harness must know about it."""
+
+    target: str | type  # "module:Class", imported on first use, or the class itself
+    summary: str
+    kind: Literal["network", "estimator"] = "network"
+    parameters: int | None = None  # as torch builds the default from 260 features
+    uses_sequence_length: bool = True  # False: one cell serves every sequence length
+    uses_seed: bool = True  # False: repetitions would be identical, so one is run
+    is_floor: bool = False  # shown in every table, whatever was asked for
+    note: str = ""  # printed under tables that show the model
+    version: str = "1"  # raise it when the same configuration would give other numbers
+
+    def load(self) -> Any:
+        """Import the model class; a missing optional package fails here, not at start-up."""
+        if not isinstance(self.target, str):
+            return self.target
+        module, _, name = self.target.partition(":")
+        return getattr(import_module(module), name)
+
+
+MODELS: dict[str, ModelEntry] = {
+    "crnn": ModelEntry(
+        target="models.crnn:CRNN",
+        summary="convolution, then one recurrent branch per target (Malik et al. 2017)",
+        parameters=35_256,
+        note="crnn: the paper's arithmetic gives 35,160; torch's GRU adds a second bias per gate",
+    ),
+    "crnn_nb": ModelEntry(
+        target="models.crnn_nb:CRNNNB",
+        summary="the CRNN without branches: one recurrent stack for both targets",
+        parameters=17_744,
+        note="crnn_nb: the paper's arithmetic gives 17,696; torch's GRU adds a second bias",
+    ),
+    "blstm": ModelEntry(
+        target="models.blstm:BLSTM",
+        summary="five bidirectional LSTM layers, 128 units per direction (Li et al. 2016)",
+        parameters=1_980_930,
+        note="blstm: 1,975,553 with one bias per gate and one output; torch has two of each",
+    ),
+    "blstm_ensemble": ModelEntry(
+        target="models.blstm_ensemble:BLSTMEnsemble",
+        summary="six BLSTMs at four time scales, fused by SVR and ANN (Li et al. 2016)",
+        kind="estimator",
+        parameters=11_885_580,
+        uses_sequence_length=False,
+        note="blstm_ensemble: networks, support-vector coefficients and ANN weights together;"
+        " `list` shows the six networks alone, as the fusion's size depends on the data",
+    ),
+    "constant": ModelEntry(
+        target="models.baselines:Constant",
+        summary="the development mean at every frame: a floor to beat",
+        kind="estimator",
+        parameters=2,
+        uses_sequence_length=False,
+        uses_seed=False,
+        is_floor=True,
+    ),
+    "linear": ModelEntry(
+        target="models.baselines:Linear",
+        summary="ridge regression on single frames: a floor to beat",
+        kind="estimator",
+        parameters=522,
+        uses_sequence_length=False,
+        uses_seed=False,
+        is_floor=True,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Studies: experiments that people call by name, as YAML files in `named/`."""
