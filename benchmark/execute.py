@@ -73,7 +73,7 @@ def execute(job: Job, on_progress: OnProgress) -> RunRecord:
         place = traceback.extract_tb(error.__traceback__)[-1]
         outcome = {
             "status": "failed",
-            "error": f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})",
+            "error": f"{type(error).__name__}: {error} in {place.filename}:{place.lineno}",
         }
         circumstances["traceback"] = traceback.format_exc()
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)

@@ -29,6 +29,7 @@ class RunOptions:
     workers: int | None = None  # None: one per core on the CPU
     include: tuple[Path, ...] = ()
     is_fresh: bool = False  # train recorded cells again
+    is_dry: bool = False  # plan only: not even the results folder is made
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def plan_run(study: StudyConfig, options: RunOptions) -> Bill:
     _, dataset_options, features = dataset_of(study)
     split = load_split(study.dataset, plain(dataset_options), features, options.data_root)
     cells = expand(study, split.digest())
+    if not options.is_dry:
+        prepare_folder(options.results)
     recorded = {} if options.is_fresh else _finished(options.results, cells)
     step_times: StepTimes = {}
     estimates = {
@@ -101,7 +104,6 @@ def run_bill(
     bill: Bill, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
 ) -> list[RunRecord]:
     """Run what is missing, longest first, and return the records of all cells in plan order."""
-    prepare_folder(options.results)
     write_plan(options.results, bill.study.name, bill.cells)
     todo = sorted(bill.todo, key=lambda cell: -bill.estimates[cell.key].seconds)
     finished = dict(bill.recorded)
@@ -126,7 +128,6 @@ def run_bill(
 
 def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answer, list[Path]]:
     """Run a study to its end: records, MLflow copy, tables and figures."""
-    prepare_folder(options.results)
     mirror = Mirror(options.results)
     run_bill(bill, options, screen, mirror.copy)
     asked = {cell.key: cell.group for cell in bill.cells}
@@ -144,6 +145,10 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
     for table in answer.tables:
         shown = [path for path in figures if table.digest[:8] in path.name]
         for row in table.rows:
-            means = row.scores | {"n_parameters": row.parameters, "flops": row.flops,
-                                  "train_seconds": row.train_seconds, "n_cells": row.n_cells}  # fmt: skip
-            mirror.summarise(row.group, means, shown)
+            costs = {
+                "n_parameters": row.parameters,
+                "flops": row.flops,
+                "train_seconds": row.train_seconds,
+                "n_cells": row.n_cells,
+            }
+            mirror.summarise(row.group, row.scores | costs, shown)

@@ -87,7 +87,7 @@ class Split:
     @property
     def n_features(self) -> int:
         """Features per frame, F."""
-        return self.development[0].features.shape[1]
+        return int(self.development[0].features.shape[1])
 
     def digest(self) -> str:
         """Return a sha256 over ids, sides, features, annotations and times."""

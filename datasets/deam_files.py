@@ -57,9 +57,10 @@ def read_dynamic_annotations(
     valence, arousal = (per_target[target] for target in TARGETS)
     if valence.keys() != arousal.keys():
         odd = sorted(valence.keys() ^ arousal.keys())
+        fewer = "valence" if len(valence) < len(arousal) else "arousal"
         raise DatasetError(
-            f"{data_root / ANNOTATIONS}: valence.csv and arousal.csv hold different songs"
-            f" ({len(odd)} differ, first {odd[0]}). {HOW_TO_GET}"
+            f"File {data_root / ANNOTATIONS / fewer}.csv is damaged: {len(odd)} songs are only in"
+            f" the other target's file, first {odd[0]}. {HOW_TO_GET}"
         )
     return {song_id: _join(data_root, song_id, per_target) for song_id in valence}
 
@@ -107,9 +108,10 @@ def _join(
     lengths = [len(one) for one in series]
     n_frames = min(lengths)
     if max(lengths) - n_frames > MAX_FRAME_DIFFERENCE:
+        shorter = data_root / ANNOTATIONS / f"{TARGETS[lengths.index(n_frames)]}.csv"
         raise DatasetError(
-            f"{data_root / ANNOTATIONS}: song {song_id} has {lengths[0]} valence and {lengths[1]}"
-            f" arousal values; one of the files is damaged. {HOW_TO_GET}"
+            f"File {shorter} is damaged: song {song_id} has {lengths[0]} valence but {lengths[1]}"
+            f" arousal values. {HOW_TO_GET}"
         )
     times = series[0].index.to_numpy(dtype=np.float64)[:n_frames]
     return times, np.stack([one.to_numpy()[:n_frames] for one in series], axis=1)

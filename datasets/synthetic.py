@@ -37,6 +37,7 @@ WALK_POLES = (0.97, 0.7)  # a slow walk without frame-to-frame jitter
 SCALE_LIMIT = 0.98  # a song whose labels leave [-.98, .98] is drawn again
 
 EMOTION_UNIT = 0.33  # one standard deviation of song means
+CUBIC, QUADRATIC = 0.15, 0.8  # how far the bent emotion is from linear
 N_SONG_FACTORS = 24
 WHITE_SD = 0.3
 
@@ -90,24 +91,16 @@ class Mixing:
         factors = np.tile(rng.standard_normal(self.factors.shape[1]), (n_frames, 1))
         white = WHITE_SD * rng.standard_normal((n_frames, self.white.shape[1]))
         mixed = bend(clean) @ self.signal.T + factors @ self.factors.T + white @ self.white.T
-        return (mixed * self.scale + self.shift).astype(np.float32)
+        columns: NDArray[np.float32] = (mixed * self.scale + self.shift).astype(np.float32)
+        return columns
 
 
 def bend(clean: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rotate by 45 degrees and bend (T, 2); smooth and invertible, but far from linear."""
     valence, arousal = (clean / EMOTION_UNIT).T
     along, across = (valence + arousal) / np.sqrt(2), (valence - arousal) / np.sqrt(2)
-    return np.stack([along + 0.15 * along**3, across + 0.8 * (along**2 - 1)], axis=1)
-
-
-def unbend(bent: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Invert `bend`: the proof that the features hold the clean emotion."""
-    p = 1 / 0.15  # along**3 + p * along - q = 0 has one real root (Cardano)
-    q = bent[:, 0] / 0.15
-    root = np.sqrt((q / 2) ** 2 + (p / 3) ** 3)
-    along = np.cbrt(q / 2 + root) + np.cbrt(q / 2 - root)
-    across = bent[:, 1] - 0.8 * (along**2 - 1)
-    return EMOTION_UNIT * np.stack([along + across, along - across], axis=1) / np.sqrt(2)
+    bent = [along + CUBIC * along**3, across + QUADRATIC * (along**2 - 1)]
+    return np.stack(bent, axis=1, dtype=np.float64)
 
 
 def _song(
@@ -122,7 +115,7 @@ def _song(
         labels = clean + offset + RATER_WALK_RMS * _walk(n_frames, rng)
         if max(np.abs(labels).max(), np.abs(clean).max()) <= SCALE_LIMIT:
             break
-    times = FIRST_LABEL_SECONDS + FRAME_SECONDS * np.arange(n_frames)
+    times = FIRST_LABEL_SECONDS + FRAME_SECONDS * np.arange(n_frames, dtype=np.float64)
     song = Song(song_id, mixing.features(clean, rng), labels.astype(np.float32), times)
     return song, clean.astype(np.float32)
 

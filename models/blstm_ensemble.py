@@ -102,7 +102,9 @@ class BLSTMEnsemble:
         voices, labels = [], []
         for index, sixth in enumerate(sixths):
             heard = [networks[length, index].predict(sixth) for length in self._voices()]
-            voices += [np.stack(one_song, axis=-1)[::stride] for one_song in zip(*heard)]  # fmt: skip
+            voices += [
+                np.stack(one_song, axis=-1)[::stride] for one_song in zip(*heard, strict=True)
+            ]
             labels += [song.annotations[::stride] for song in sixth]
         voices_N2V, labels_N2 = np.concatenate(voices), np.concatenate(labels)
         self.fusion = [
@@ -167,6 +169,6 @@ class BLSTMEnsemble:
         """Per frame: one inner product and one weight per support vector, one per ANN weight."""
         svr = [pipeline[-1] for pipeline, _ in self.fusion]
         ann = [pipeline[-1] for _, pipeline in self.fusion]
-        return sum(one.support_vectors_.size + one.dual_coef_.size for one in svr) + sum(
-            weights.size for one in ann for weights in one.coefs_
-        )
+        per_svr = [one.support_vectors_.size + one.dual_coef_.size for one in svr]
+        per_layer = [weights.size for one in ann for weights in one.coefs_]
+        return int(sum(per_svr + per_layer))

@@ -23,7 +23,9 @@ Predictions = list[NDArray[np.float32]]  # one (T, 2) array per song
 class FittedNetwork(Protocol):
     """A trained network together with the scaling and windows it was trained with."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module:
+        """The trained network."""
 
     def predict(self, songs: Sequence[Song]) -> Predictions:
         """Predict every frame of every song exactly once."""

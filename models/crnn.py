@@ -5,6 +5,7 @@ Source  Malik et al., "Stacked convolutional and recurrent neural networks for m
 Axes    B sequences, T frames, F features, C channels, K = C * F, D dense units, H = 2 * GRU units
 """
 
+from itertools import pairwise
 from typing import Annotated
 
 import torch
@@ -65,7 +66,7 @@ class ConvolutionalFront(nn.Module):
         widths = [1] + [config.channels] * config.conv_layers
         self.convolutions = nn.ModuleList(
             nn.Conv2d(n_in, n_out, kernel_size=3, padding="same")
-            for n_in, n_out in zip(widths, widths[1:], strict=False)
+            for n_in, n_out in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(n_out) for n_out in widths[1:])
         self.dropout = nn.Dropout(config.dropout)
@@ -89,7 +90,7 @@ class ConvolutionalFront(nn.Module):
 
         The printed sum over the batch would be about 1.5e5 against a data loss of .3.
         """
-        weights = [self._elastic(convolution.weight) for convolution in self.convolutions]
+        weights = [self._elastic(one.get_parameter("weight")) for one in self.convolutions]
         return torch.stack(weights).sum() + self._activity
 
     def _elastic(self, values: Tensor) -> Tensor:
@@ -104,9 +105,7 @@ class RecurrentBranch(nn.Module):
         """Build for K = `n_inputs` values per frame."""
         super().__init__()
         widths = [n_inputs] + [config.dense_units] * config.dense_layers
-        self.dense = nn.Sequential(
-            *(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
-        )
+        self.dense = nn.Sequential(*(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(widths)))
         self.gru = nn.GRU(
             config.dense_units,
             config.gru_units,
@@ -135,4 +134,5 @@ class Maxout(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map (..., inputs) to (..., outputs)."""
-        return self.linear(inputs).unflatten(-1, self.shape).amax(dim=-2)
+        pieces: Tensor = self.linear(inputs).unflatten(-1, self.shape)
+        return pieces.amax(dim=-2)

@@ -5,11 +5,15 @@ Exit codes: 0 all good; 1 something ran and failed; 2 the user must change somet
 
 import sys
 
-import click
 import typer
 
 from benchmark.cli import doctor, list_rows, report, run, status, ui
 from benchmark.errors import USER_ERRORS
+
+# typer carries its own copy of click since 0.20 and exports only some of its exceptions
+USAGE_ERROR: type[typer.BadParameter] = next(
+    one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException"
+)
 
 app = typer.Typer(
     name="mer-benchmark",
@@ -31,11 +35,11 @@ def main() -> None:
     """Run the command line; a user's mistake becomes one line on stderr and exit code 2."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.ClickException as error:
+    except USAGE_ERROR as error:
         fail(error.format_message())
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("\nStopped. Finished cells are recorded; run the same command to go on.",
               file=sys.stderr)  # fmt: skip
         sys.exit(130)

@@ -38,6 +38,15 @@ def numbers(option: str, text: str | None) -> tuple[int, ...] | None:
         ) from error
 
 
+def whole(option: str, text: str | None) -> int | None:
+    """Read one whole number of at least 1."""
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"{option}={text!r} is not a whole number of at least 1.")
+    return int(text)
+
+
 def settings(pairs: list[str]) -> dict[str, Any]:
     """Turn KEY=VALUE pairs into a mapping; a value with commas becomes a list."""
     chosen: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from benchmark.cli.options import (
     names,
     numbers,
     settings,
+    whole,
 )
 
 
@@ -26,20 +27,24 @@ def run(
     sequence_lengths: Annotated[
         str | None, typer.Option(help="Frames per training sequence, e.g. 10,20,30,60.")
     ] = None,
-    repetitions: Annotated[int | None, typer.Option(help="Initialisations per model.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Base seed of the study.")] = None,
+    repetitions: Annotated[
+        str | None, typer.Option(metavar="N", help="Initialisations per model.")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Base seed of the study.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="MODEL.OPTION=VALUE, also dataset. or training.; repeatable."),
     ] = None,
-    max_epochs: Annotated[int | None, typer.Option(help="Short for training.max_epochs.")] = None,
+    max_epochs: Annotated[
+        str | None, typer.Option(metavar="N", help="Short for training.max_epochs.")
+    ] = None,
     data_root: Annotated[
         Path | None, typer.Option(envvar="MER_DATA", help="Folder that holds DEAM/.")
     ] = None,
     results: Results = DEFAULT_RESULTS,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; as many as cores if not given.")
+        str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
     include: Include = None,
     dry_run: Annotated[bool, typer.Option(help="Print the cells and their cost, then stop.")]
@@ -71,9 +76,10 @@ def run(
         results=results,
         data_root=data_root,
         device=device,
-        workers=workers,
+        workers=whole("--workers", workers),
         include=tuple(include or ()),
         is_fresh=fresh,
+        is_dry=dry_run,
     )
     bill = plan_run(config, options)
     if dry_run:

@@ -14,12 +14,13 @@ from rich.progress import Progress as Bars
 
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer
-from benchmark.report.tables import notes, terminal_table
+from benchmark.report.tables import notes, terminal_tables
 from benchmark.run import Bill
 from benchmark.workers import Progress
 from datasets.registry import DATASETS
 
 TABLE_WIDTH = 132  # where the output is no terminal
+QUIET_SECONDS = 60  # without a terminal, say what is being trained this often
 
 
 class Screen:
@@ -37,7 +38,7 @@ class Screen:
             console=self.console,
             disable=not self.console.is_terminal,
         )
-        self.started = time.monotonic()
+        self.started = self.spoke = time.monotonic()
 
     def __enter__(self) -> Self:
         """Begin drawing."""
@@ -60,7 +61,7 @@ class Screen:
         self.n_done = 0
         self.shares = {cell.key: 0.0 for cell in bill.todo}
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
-        self.console.print(headline(bill))
+        self.console.print(headline(bill), soft_wrap=True)
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
     def _work(self) -> float:
@@ -87,6 +88,8 @@ class Screen:
             f" validation RMSE {progress.validation_rmse:.3f}"
         )
         self.bars.update(self.task, doing=doing)
+        if not self.console.is_terminal and time.monotonic() - self.spoke > QUIET_SECONDS:
+            self._say(doing)
 
     def _advance(self, key: str, share: float) -> None:
         """Move the bar to a cell's new share of done work."""
@@ -101,14 +104,17 @@ class Screen:
         count = f"{self.n_done} of {len(self.shares)}"
         self.bars.update(self.task, description=f"{count} cells")
         if record.status != "done":
-            self.console.print(f"{record.status}: {record.name}: {record.error}", markup=False)
+            problem = f"{record.status}: {record.name}: {record.error}"
+            self.console.print(problem, markup=False, soft_wrap=True)
         elif not self.console.is_terminal:
-            elapsed = time.monotonic() - self.started
             score = record.scores["rmse_average"]
-            self.console.print(
-                f"[{count}] {record.name}: RMSE average {score:.3f} pooled, {elapsed:.0f} s",
-                markup=False,
-            )
+            self._say(f"[{count}] {record.name}: RMSE average {score:.3f} pooled")
+
+    def _say(self, text: str) -> None:
+        """Write one line of a log, with the time since the start."""
+        self.spoke = time.monotonic()
+        elapsed = duration(self.spoke - self.started)
+        self.console.print(f"{text}, after {elapsed}", markup=False, soft_wrap=True)
 
 
 def headline(bill: Bill) -> str:
@@ -119,7 +125,7 @@ def headline(bill: Bill) -> str:
         f"study {bill.study.name} on dataset {bill.study.dataset}{caveat}\n"
         f"{len(bill.cells)} cells, {len(bill.recorded)} recorded, {len(bill.todo)} to run;"
         f" device {bill.device.name} ({bill.device.reason}), {bill.n_workers} workers;"
-        f" at most {duration(bill.seconds_at_most)}"
+        f" training takes at most {duration(bill.seconds_at_most)}"
     )
 
 
@@ -163,7 +169,8 @@ def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=TABLE_WIDTH)
     for table in answer.tables:
-        console.print(terminal_table(table))
+        for drawn in terminal_tables(table, console.width):
+            console.print(drawn)
         for note in notes(table):
             console.print(note, markup=False)
         console.print()

@@ -139,8 +139,9 @@ def _write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        written = Path(file.name)
+        written.chmod(0o644)
+        written.replace(path)
     except OSError as error:
         raise ResultsError(
             f"{path} cannot be written ({error.strerror}). Free space or rights,"

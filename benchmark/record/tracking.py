@@ -9,6 +9,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable, Mapping
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from benchmark.record.store import record_path
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
-CELL_TAG, GROUP_TAG = "mer.cell", "mer.group"
+CELL_TAG, GROUP_TAG, KIND_TAG = "mer.cell", "mer.group", "mer.kind"
 
 
 def store_uri(results: Path) -> str:
@@ -32,12 +33,12 @@ class Mirror:
         """Open the database once, before any worker could; a new one is made."""
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        logging.getLogger("mlflow").setLevel(logging.ERROR)
-        logging.getLogger("alembic").setLevel(logging.ERROR)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mlflow's own deprecations
             from mlflow import MlflowClient
 
+            for chatty in ("mlflow", "alembic"):
+                logging.getLogger(chatty).setLevel(logging.ERROR)
             self.client = MlflowClient(tracking_uri=store_uri(results))
             self.client.search_experiments(max_results=1)
         self.results = results
@@ -54,6 +55,7 @@ class Mirror:
         tags = {
             CELL_TAG: record.cell,
             GROUP_TAG: record.group,
+            KIND_TAG: "cell",
             "mlflow.parentRunId": parent,
             "mer.model": record.model,
             "mer.status": record.status,
@@ -79,10 +81,13 @@ class Mirror:
         if run_id is None:
             return
         started = self.client.get_run(run_id).info.start_time
-        self._log(run_id, {}, {k: v for k, v in metrics.items() if v is not None}, started)
+        metrics = {**metrics, **_sizes(metrics.get("n_parameters"))}
+        defined = {key: float(value) for key, value in metrics.items() if value is not None}
+        self._log(run_id, {}, defined, started)
         for figure in figures:
             self.client.log_artifact(run_id, str(figure))
-        self.client.set_terminated(run_id)
+        seconds = defined.get("train_seconds", 0.0) * defined.get("n_cells", 0.0)
+        self.client.set_terminated(run_id, end_time=started + int(1000 * seconds))
 
     def _experiment(self, record: RunRecord) -> str:
         """Return the experiment's id; on first sight learn what it already holds."""
@@ -106,7 +111,7 @@ class Mirror:
             page = self.client.search_runs([experiment], page_token=token, max_results=1000)
             for run in page:
                 tags = run.data.tags
-                if CELL_TAG not in tags and GROUP_TAG in tags:
+                if tags.get(KIND_TAG) == "mean":
                     self.parents[tags[GROUP_TAG]] = run.info.run_id
                 elif CELL_TAG in tags and run.info.status == "RUNNING":
                     self.client.delete_run(run.info.run_id)
@@ -124,10 +129,11 @@ class Mirror:
             run = self.client.create_run(
                 experiment,
                 start_time=int(record.circumstances["started"] * 1000),
-                tags={GROUP_TAG: record.group, "mer.model": record.model},
+                tags={GROUP_TAG: record.group, KIND_TAG: "mean", "mer.model": record.model},
                 run_name=f"{record.model}{length}{settings}"[:250],
             )
             self._log(run.info.run_id, _parameters(record), {}, 0)
+            self._log_dataset(run.info.run_id, record)
             self.parents[record.group] = run.info.run_id
         return self.parents[record.group]
 
@@ -192,12 +198,19 @@ def _metrics(record: RunRecord) -> dict[str, float]:
     metrics = dict(record.scores)
     metrics |= {f"training_{key}": value for key, value in record.training_scores.items()
                 if key.startswith("rmse")}  # fmt: skip
-    metrics["n_parameters"] = record.n_parameters
+    metrics |= _sizes(record.n_parameters)
     metrics["flops"] = record.flops
     for name in ("train_seconds", "predict_seconds", "peak_memory_bytes"):
         metrics[name] = record.circumstances.get(name)
     metrics["repetition"] = record.repetition
     return {key: float(value) for key, value in metrics.items() if value is not None}
+
+
+def _sizes(n_parameters: float | None) -> dict[str, float | None]:
+    """Return the parameter count, and its logarithm for MLflow's charts, whose axes are linear."""
+    if n_parameters is None:
+        return {}
+    return {"n_parameters": n_parameters, "log10_parameters": log10(n_parameters)}
 
 
 def _safe(name: str) -> str:

@@ -24,7 +24,7 @@ class Row:
     """One line of a table."""
 
     model: str
-    settings: str  # what differs from the defaults; "" for none
+    settings: dict[str, Any]  # what differs from the defaults
     dataset: str
     features: str
     labels: str
@@ -47,20 +47,25 @@ class Row:
         return self.n_missing == 0
 
     @property
+    def n_asked(self) -> int:
+        """Return how many cells the row should have."""
+        return self.n_cells + self.n_missing
+
+    @property
     def is_floor(self) -> bool:
         """Tell whether the row is a floor to beat."""
         return self.model in MODELS and MODELS[self.model].is_floor
 
-    @property
-    def label(self) -> str:
-        """Return the model with its settings, for people."""
-        return f"{self.model} ({self.settings})" if self.settings else self.model
+    def label(self, shared: dict[str, Any]) -> str:
+        """Return the model with the settings that not all rows share, for people."""
+        own = {key: value for key, value in self.settings.items() if key not in shared}
+        return f"{self.model} ({settings_text(own)})" if own else self.model
 
     def flat(self) -> dict[str, Any]:
         """Return the row as one flat JSON-ready object."""
         return {
             "model": self.model,
-            "settings": self.settings,
+            "settings": settings_text(self.settings),
             "dataset": self.dataset,
             "features": self.features,
             "labels": self.labels,
@@ -88,6 +93,22 @@ class Table:
     digest: str
     rows: tuple[Row, ...]
     references: dict[str, dict[str, float | None]]
+
+    @property
+    def shared_settings(self) -> dict[str, Any]:
+        """Return the settings that every trained row has alike: said once, not in each row."""
+        rows = [row.settings for row in self.rows if not row.is_floor]
+        first = rows[0] if rows else {}
+        return {
+            key: value
+            for key, value in first.items()
+            if all(key in other and other[key] == value for other in rows)
+        }
+
+
+def settings_text(settings: dict[str, Any]) -> str:
+    """Return settings as text: "dropout=0.5, max_epochs=5"; "" for none."""
+    return ", ".join(f"{key}={value}" for key, value in sorted(settings.items()))
 
 
 def count_cells(
@@ -139,7 +160,7 @@ def _place(row: Row) -> tuple[bool, int, int, str]:
     """Order rows: models in the registry's order, then lengths; floors last."""
     order = list(MODELS)
     position = order.index(row.model) if row.model in order else len(order)
-    return row.is_floor, position, -(row.sequence_length or 0), row.settings
+    return row.is_floor, position, -(row.sequence_length or 0), settings_text(row.settings)
 
 
 def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
@@ -150,7 +171,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     is_complete = n_missing == 0
     return Row(
         model=first.model,
-        settings=", ".join(f"{key}={value}" for key, value in sorted(first.settings.items())),
+        settings=first.settings,
         dataset=first.dataset,
         features=first.features,
         labels=first.labels,
@@ -162,7 +183,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
             for status in ("done", "diverged", "failed")
         },
         scores=_scores(done if is_complete else []),
-        parameters=round(np.mean([cell.n_parameters for cell in done])) if is_complete else None,
+        parameters=round(_mean([cell.n_parameters for cell in done]) or 0) if is_complete else None,
         flops=_mean([cell.flops for cell in done]) if is_complete else None,
         train_seconds=_mean([cell.circumstances["train_seconds"] for cell in done]),
         device=",".join(sorted({cell.circumstances["device"] for cell in cells})),

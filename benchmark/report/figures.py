@@ -92,12 +92,13 @@ def _name_lengths(axes: "Axes", rows: Sequence[Row], points: Sequence[tuple[floa
 
 
 def _reference_lines(axes: "Axes", table: Table, score: str) -> None:
-    """Draw what no model can know as dashed lines, named at the right end."""
-    for name, scores in table.references.items():
+    """Draw what no model can know as dashed lines, named at alternate ends."""
+    for position, (name, scores) in enumerate(table.references.items()):
         value = scores[score]
         if value is not None:
             axes.axhline(value, color="0.5", linestyle="--", linewidth=1)
             axes.annotate(
-                name, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+                name, (1 - position % 2, value), xycoords=("axes fraction", "data"),
+                ha="left" if position % 2 else "right", va="bottom",
                 fontsize=8, color="0.35",
             )  # fmt: skip

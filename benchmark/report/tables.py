@@ -3,15 +3,18 @@
 import csv
 from collections.abc import Sequence
 from io import StringIO
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 
-from benchmark.report.aggregate import CONVENTIONS, ERRORS, Row, Table
+from benchmark.report.aggregate import CONVENTIONS, ERRORS, Row, Table, settings_text
 from datasets.registry import DATASETS
 from models.registry import MODELS
 
 HEADINGS = ("model", "L", "n", "parameters")
 TARGET_HEADINGS = ("valence", "arousal", "average")
+WIDE = 125  # columns of a terminal that holds both conventions side by side
 
 
 def title(table: Table) -> str:
@@ -28,11 +31,13 @@ def title(table: Table) -> str:
 def notes(table: Table) -> list[str]:
     """Return the lines that belong under the table."""
     models = dict.fromkeys(row.model for row in table.rows)
+    shared = table.shared_settings
     return [
         "RMSE on evaluation songs, mean ± standard deviation over n repetitions; L frames per"
         " sequence. Pooled over all frames, and as mean of per-song values.",
+        *([f"Every model: {settings_text(shared)} (not the default)."] if shared else []),
         *(
-            f"{row.label}: {row.n_cells} of {row.n_cells + row.n_missing} cells done, no mean."
+            f"{row.label(shared)}: {row.n_cells} of {row.n_asked} cells done, so no mean."
             for row in table.rows
             if not row.is_complete
         ),
@@ -40,12 +45,12 @@ def notes(table: Table) -> list[str]:
     ]
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, shared: dict[str, Any]) -> list[str]:
     """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
-    n = str(row.n_cells) if row.is_complete else f"{row.n_cells} of {row.n_cells + row.n_missing}"
+    n = str(row.n_cells) if row.is_complete else f"{row.n_cells} of {row.n_asked}"
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
-    return [row.label, length, n, parameters] + [
+    return [row.label(shared), length, n, parameters] + [
         _plus_minus(row.scores.get(error + suffix), row.scores.get(f"{error}{suffix}_std"))
         for suffix in CONVENTIONS.values()
         for error in ERRORS
@@ -70,22 +75,39 @@ def _plus_minus(mean: float | None, spread: float | None) -> str:
 
 def _all_cells(table: Table) -> list[list[str]]:
     """Return every line of the table: models, floors, references."""
-    return [_cells(row) for row in table.rows] + [
+    return [_cells(row, table.shared_settings) for row in table.rows] + [
         _reference_cells(name, scores) for name, scores in table.references.items()
     ]
 
 
-def terminal_table(table: Table) -> RichTable:
-    """Return the table for a terminal."""
-    drawn = RichTable(title=f"RMSE, {title(table)}", title_justify="left")
+def terminal_tables(table: Table, width: int) -> list[RichTable]:
+    """Return the table for a terminal: one for both conventions, or one each where it is narrow."""
+    if width >= WIDE:
+        return [_terminal_table(table, list(CONVENTIONS))]
+    return [_terminal_table(table, [convention]) for convention in CONVENTIONS]
+
+
+def _terminal_table(table: Table, conventions: list[str]) -> RichTable:
+    """Draw the columns of the given conventions."""
+    drawn = RichTable(
+        title=f"RMSE, {title(table)}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     for heading in HEADINGS:
         drawn.add_column(heading, justify="left" if heading == "model" else "right")
-    for convention in CONVENTIONS:
+    chosen = [list(CONVENTIONS).index(convention) for convention in conventions]
+    for convention in conventions:
         for heading in TARGET_HEADINGS:
-            drawn.add_column(f"{heading}\n{convention}", justify="right")
+            drawn.add_column(f"{heading}\n{convention}", justify="right", no_wrap=True)
     n_models = sum(not row.is_floor for row in table.rows)
     for position, cells in enumerate(_all_cells(table), start=1):
-        drawn.add_row(*cells, end_section=position in (n_models, len(table.rows)))
+        n_shared, n_each = len(HEADINGS), len(ERRORS)
+        scores = [
+            cell
+            for index in chosen
+            for cell in cells[n_shared + index * n_each : n_shared + (index + 1) * n_each]
+        ]
+        is_last = position in (n_models, len(table.rows))
+        drawn.add_row(*cells[:n_shared], *scores, end_section=is_last)
     return drawn
 
 

@@ -55,7 +55,9 @@ def shuffled_batches(
     batches = [
         (group, chosen)
         for group in groups
-        for chosen in torch.randperm(len(group.origins), generator=generator).split(batch_size)
+        for chosen in torch.split(
+            torch.randperm(len(group.origins), generator=generator), batch_size
+        )
     ]
     for position in torch.randperm(len(batches), generator=generator).tolist():
         group, chosen = batches[position]
@@ -68,7 +70,7 @@ def predict_windows(network: nn.Module, groups: Sequence[Windows]) -> list[Tenso
     """Return the predictions (N, L, 2) of every group, with the network in evaluation mode."""
     network.eval()
     return [
-        torch.cat([network(batch) for batch in group.features.split(PREDICTION_BATCH)])
+        torch.cat([network(batch) for batch in torch.split(group.features, PREDICTION_BATCH)])
         for group in groups
     ]
 

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from benchmark.plan.cell import Cell
+from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows
 from benchmark.train.loop import rmse_loss
 from benchmark.train.trainer import build_estimator
@@ -88,6 +89,7 @@ def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimat
     scale = len(split.development) / len(songs)
     trainer = TimingTrainer(cell, device, scale, known)
     if cell.training:
+        make_deterministic(cell.seed("estimate"))  # one thread, as in training
         build_estimator(cell, split.n_features).fit(songs, trainer)
     n_epochs = trainer.n_networks * cell.training.get("max_epochs", 0)
     return Estimate(trainer.n_networks, n_epochs, trainer.seconds)

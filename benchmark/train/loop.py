@@ -37,8 +37,9 @@ def rmse_loss(predicted: Tensor, annotations: Tensor) -> Tensor:
 def pooled_rmse(groups: list[Windows], predicted: list[Tensor]) -> float:
     """Return the RMSE over all frames of all groups, per target, averaged over targets."""
     errors = [
-        (p - group.annotations).flatten(end_dim=-2) for group, p in zip(groups, predicted, strict=True)
-    ]  # fmt: skip
+        (windows - group.annotations).flatten(end_dim=-2)
+        for group, windows in zip(groups, predicted, strict=True)
+    ]
     return float(torch.cat(errors).double().square().mean(dim=0).sqrt().mean())
 
 
@@ -88,8 +89,8 @@ def _one_epoch(
     for features_BTF, annotations_BT2 in shuffled_batches(training, batch_size, generator):
         optimizer.zero_grad()
         loss = rmse_loss(network(features_BTF), annotations_BT2)
-        penalty = network.penalty() if hasattr(network, "penalty") else 0.0
-        (loss + penalty).backward()  # type: ignore[operator]
+        penalty = getattr(network, "penalty", None)
+        torch.autograd.backward(loss if penalty is None else loss + penalty())
         optimizer.step()
         total += loss.detach()
         n_steps += 1

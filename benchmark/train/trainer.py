@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -63,14 +64,13 @@ class CellTrainer:
         make_deterministic(self.seed(f"weights and dropout of {name}"))
         network = build().to(self.device)
         scaler = Scaler.fit(training)
-        windows = [
-            cut_windows(songs, scaler, sequence_length, self.device)
-            for songs in (training, validation)
-        ]
-        _check_output(self.cell.model, network, windows[0][0].features[:1])
+        to_windows = partial(cut_windows, scaler=scaler, length=sequence_length, device=self.device)
+        windows = to_windows(training)
+        _check_output(self.cell.model, network, windows[0].features[:1])
         self.curves[name] = train_network(
             network,
-            *windows,
+            windows,
+            to_windows(validation),
             validated(TrainingConfig, self.cell.training, where="training"),
             shuffle_seed=self.seed(f"batch order of {name}"),
             on_epoch=lambda epoch, error: self.on_progress(name, epoch, error),

@@ -28,7 +28,8 @@ def open_reader(data_root: Path) -> Reader:
         )
     if not all(kind.kind in "fi" for kind in table.dtypes) or table.isna().any(axis=None):
         raise DatasetError(f"File {path} is damaged: blanks or text among the numbers. {ADVICE}")
-    means = {int(song_id): row for song_id, row in zip(table.index, table.to_numpy(np.float32))}
+    rows = table.to_numpy(np.float32)
+    means = {int(song_id): row for song_id, row in zip(table.index, rows, strict=True)}
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         if song_id not in means:

@@ -1,0 +1,178 @@
+"""What every command answers, and what it says when it cannot."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmark.record.store import write_plan, write_record
+from datasets.deam_files import ANNOTATIONS
+from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.report.records import make_record
+from tests.models.test_every_model import make_cell
+
+HEAVY = ("torch", "mlflow", "seaborn", "matplotlib", "sklearn", "pandas", "fvcore", "scipy")
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Return a results folder with two of three cells done."""
+    cells = [make_cell("crnn", repetition=n) for n in (1, 2, 3)]
+    write_plan(tmp_path, "mine", cells)
+    for cell in cells[:2]:
+        record = make_record(repetition=cell.repetition, cell=cell.key, group=cell.group)
+        write_record(tmp_path, record, {})
+    return tmp_path
+
+
+def test_models_are_listed_with_their_parameters(capfd):
+    rows = json.loads(mer_here(capfd, "list", "models", "--json").stdout)
+    assert all(row.keys() == {"name", "summary", "parameters"} for row in rows)
+    counts = {row["name"]: row["parameters"] for row in rows}
+    assert counts["crnn"] == 35_256
+    assert counts["blstm_ensemble"] == 11_885_580
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [("models", "crnn_nb"), ("datasets", "mediaeval2015"), ("features", "song_means"),
+     ("studies", "smoke")],
+)  # fmt: skip
+def test_every_table_can_be_listed(what, expected, capfd):
+    answer = mer_here(capfd, "list", what)
+    assert answer.returncode == 0
+    assert expected in answer.stdout
+
+
+def test_a_users_model_appears_in_the_list(users_file, registries, capfd):
+    rows = json.loads(mer_here(capfd, "list", "--include", users_file, "--json").stdout)
+    # one GRU layer: 3 gates of 4 units, 6 inputs would be 260 here; then a head of 4 * 2 + 2
+    expected = 3 * (4 * 260 + 4 * 4 + 2 * 4) + 10
+    assert {"name": "tiny_gru", "summary": "a GRU with four units", "parameters": expected} in rows
+
+
+def test_a_users_dataset_appears_in_the_list(users_file, registries, capfd):
+    answer = mer_here(capfd, "list", "datasets", "--include", users_file)
+    assert "24 + 3 small songs" in answer.stdout
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["run", "--help"]])
+def test_light_commands_answer_at_once_and_import_nothing_heavy(arguments):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-X", "importtime", "-m", "benchmark", *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    modules = {line.rsplit("|", 1)[-1].strip() for line in answer.stderr.splitlines()}
+    assert not modules & set(HEAVY)
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        mer(*arguments)
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 1.0  # .2 to .4 s alone; the other core runs tests too
+
+
+def test_status_counts_what_is_missing(recorded, capfd):
+    options = ("--results", recorded, "--study", "mine", "--json")
+    answer = mer_here(capfd, "status", *options)
+    assert json.loads(answer.stdout) == {"done": 2, "diverged": 0, "failed": 0, "missing": 1}
+    assert answer.returncode == 1
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "markdown", "json"])
+def test_report_prints_in_every_format(recorded, format_, capfd):
+    answer = mer_here(capfd, "report", "--results", recorded, "--format", format_)
+    assert answer.returncode == 0, answer.stderr
+    assert "crnn" in answer.stdout
+
+
+def test_a_deleted_mlflow_database_comes_back_with_the_next_report(recorded):
+    mer("report", "--results", recorded)
+    size = (recorded / "mlflow.db").stat().st_size
+    (recorded / "mlflow.db").unlink()
+    assert mer("report", "--results", recorded).returncode == 0
+    assert (recorded / "mlflow.db").stat().st_size == pytest.approx(size, rel=0.2)
+
+
+def test_doctor_finds_a_fit_installation(tmp_path):
+    answer = mer("doctor", "--json", "--results", tmp_path)
+    checks = {check["what"]: check for check in json.loads(answer.stdout)}
+    assert answer.returncode == 0
+    assert checks["torch"]["found"].startswith("2.")
+    assert checks["datasets"]["found"] == "ours"
+
+
+def test_doctor_finds_a_package_that_hides_ours(tmp_path):
+    (tmp_path / "datasets").mkdir()
+    ours = Path(__file__).parents[3] / "datasets"
+    for path in ours.glob("*.py"):
+        shutil.copy(path, tmp_path / "datasets")
+    answer = mer("doctor", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert answer.returncode == 1
+    assert "BAD  datasets    another package named 'datasets' hides ours" in answer.stdout
+
+
+RUN = ("run", "--results", "{tmp}/results")
+WRONG = {
+    "unknown command": (["rnu"], "No such command 'rnu'"),
+    "unknown option": ([*RUN, "--modles", "crnn"], "No such option"),
+    "unknown model": ([*RUN, "--models", "crn"], "No model is called 'crn'. Did you mean 'crnn'?"),
+    "unknown dataset": ([*RUN, "--dataset", "synthetik"], "Did you mean 'synthetic'?"),
+    "unknown features": ([*RUN, "--features", "basline"], "Did you mean 'baseline'?"),
+    "unknown study": ([*RUN, "--study", "smok"], "Did you mean 'smoke'?"),
+    "unknown setting": ([*RUN, "--set", "crnn.dropuot=1"], "Did you mean 'dropout'?"),
+    "setting out of range": ([*RUN, "--set", "crnn.dropout=1.5"], "less than 1"),
+    "setting without a value": ([*RUN, "--set", "crnn.dropout"], "write KEY=VALUE"),
+    "empty list": ([*RUN, "--models", ","], "--models is empty"),
+    "empty text": ([*RUN, "--models", ""], "--models is empty"),
+    "negative repetitions": ([*RUN, "--repetitions", "-1"], "greater than or equal to 1"),
+    "repetitions in words": ([*RUN, "--repetitions", "five"], "repetitions='five'"),
+    "lengths in words": ([*RUN, "--sequence-lengths", "ten"], "not a list of whole numbers"),
+    "length zero": ([*RUN, "--sequence-lengths", "0"], "greater than or equal to 1"),
+    "unknown device": ([*RUN, "--device", "gpu"], "not one of auto, cpu, cuda, mps"),
+    "no workers": ([*RUN, "--workers", "0"], "--workers='0' is not a whole number"),
+    "no data folder": ([*RUN, "--dataset", "mediaeval2015"], "--data-root FOLDER or set MER_DATA"),
+    "missing data folder": (
+        [*RUN, "--dataset", "mediaeval2015", "--data-root", "{tmp}/none"], "No folder DEAM/",
+    ),
+    "missing include": ([*RUN, "--include", "{tmp}/none.py"], "no such file"),
+    "include with nothing in it": ([*RUN, "--include", "{tmp}/empty.py"], "neither MODELS nor"),
+    "include that fails": ([*RUN, "--include", "{tmp}/fails.py"], "ZeroDivisionError"),
+    "unwritable results": (["run", "--results", "{tmp}/file/results"], "cannot be written"),
+    "damaged study": ([*RUN, "--study", "{tmp}/damaged.yaml"], "is not YAML"),
+    "report without records": (["report", "--results", "{tmp}/none"], "No results folder"),
+    "status without records": (["status", "--results", "{tmp}/none"], "No results folder"),
+    "ui without a database": (["ui", "--results", "{tmp}"], "No MLflow database"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_bad_input_is_one_clear_line_and_exit_code_2(case, tmp_path, capfd, registries):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "fails.py").write_text("1 / 0")
+    (tmp_path / "damaged.yaml").write_text("models: [crnn")
+    arguments, message = WRONG[case]
+    answer = mer_here(capfd, *(one.format(tmp=tmp_path) for one in arguments))
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+
+
+def test_a_damaged_data_file_is_one_clear_line(real_data, tmp_path, capfd):
+    folder = tmp_path / "data"
+    for relative in (ANNOTATIONS, Path("mediaeval2015")):
+        shutil.copytree(real_data / relative, folder / relative, copy_function=shutil.copyfile)
+    path = folder / ANNOTATIONS / "valence.csv"
+    path.write_text(path.read_text()[:200_000])
+    options = ("--study", "song_means", "--data-root", folder, "--results", tmp_path / "r")
+    answer = mer_here(capfd, "run", *options)
+    assert answer.returncode == 2
+    (line,) = answer.stderr.splitlines()
+    assert "valence.csv is damaged" in line
+    assert not (tmp_path / "r").exists()

@@ -1,0 +1,88 @@
+import shutil
+
+import pytest
+from mlflow import MlflowClient
+
+from benchmark.record.store import write_record
+from benchmark.record.tracking import DATABASE, Mirror, store_uri
+from benchmark.report.answer import Answer, write_answer
+from benchmark.run import mirror_answer
+from tests.benchmark.report.records import make_record
+from tests.benchmark.report.test_answer import make_table
+
+RECORDS = [make_record(), make_record(repetition=2), make_record(model="constant")]
+
+
+def mirror(results):
+    for record in RECORDS:
+        write_record(results, record, {})
+    answer = Answer("mine", RECORDS, [make_table(*RECORDS)])
+    mirror_answer(Mirror(results), answer, write_answer(answer, results))
+    client = MlflowClient(tracking_uri=store_uri(results))
+    (experiment,) = (one for one in client.search_experiments() if one.name != "Default")
+    return client, experiment, client.search_runs([experiment.experiment_id])
+
+
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory):
+    results = tmp_path_factory.mktemp("results")
+    return results, *mirror(results)
+
+
+def named(runs, name):
+    (run,) = (run for run in runs if run.info.run_name == name)
+    return run
+
+
+def test_one_experiment_holds_a_parent_per_model_and_a_child_per_cell(mirrored):
+    _, _, experiment, runs = mirrored
+    assert experiment.name == "tiny-deam-six"
+    names = sorted(run.info.run_name for run in runs)
+    assert names == ["constant-L60", "constant-L60-r1", "crnn-L60", "crnn-L60-r1", "crnn-L60-r2"]
+    parent = named(runs, "crnn-L60").info.run_id
+    assert named(runs, "crnn-L60-r2").data.tags["mlflow.parentRunId"] == parent
+
+
+def test_a_child_carries_scores_costs_curves_dataset_and_record(mirrored):
+    _, client, _, runs = mirrored
+    run = named(runs, "crnn-L60-r1")
+    assert run.data.metrics["rmse_valence"] == 0.3
+    assert run.data.metrics["rmse_valence_per_song"] == 0.25
+    assert run.data.metrics["n_parameters"] == 35_000
+    assert run.data.params["config.dropout"] == "0.25"
+    history = client.get_metric_history(run.info.run_id, "validation_rmse")
+    assert [(point.step, point.value) for point in history] == [(1, 0.6), (2, 0.5)]
+    (dataset,) = run.inputs.dataset_inputs
+    assert (dataset.dataset.name, dataset.dataset.digest) == ("tiny-six", "d" * 36)
+    (artifact,) = client.list_artifacts(run.info.run_id)
+    assert artifact.path.startswith("crnn-L60-r1-")
+
+
+def test_a_parent_carries_the_means_and_the_figure(mirrored):
+    _, client, _, runs = mirrored
+    run = named(runs, "crnn-L60")
+    assert run.data.metrics["rmse_average"] == 0.25
+    assert run.data.metrics["n_parameters"] == 35_000
+    assert any(one.path.endswith(".png") for one in client.list_artifacts(run.info.run_id))
+
+
+def test_mirroring_again_adds_nothing(mirrored):
+    results, _, _, runs = mirrored
+    assert len(mirror(results)[2]) == len(runs)
+
+
+def test_records_moved_without_their_database_rebuild_it(mirrored, tmp_path):
+    results, _, _, runs = mirrored
+    shutil.copytree(results / "records", tmp_path / "records")
+    assert not (tmp_path / DATABASE).exists()
+    _, _, rebuilt = mirror(tmp_path)
+    assert sorted(run.info.run_name for run in rebuilt) == sorted(run.info.run_name for run in runs)
+
+
+def test_a_copy_that_was_cut_short_is_made_again(tmp_path):
+    client, _, runs = mirror(tmp_path)
+    run_id = named(runs, "crnn-L60-r1").info.run_id
+    client.update_run(run_id, status="RUNNING")
+    _, _, again = mirror(tmp_path)
+    assert len(again) == len(runs)
+    assert named(again, "crnn-L60-r1").info.run_id != run_id

@@ -1,0 +1,54 @@
+"""Records made by hand, with scores a reader can check in the head."""
+
+from benchmark.record.record import RunRecord
+
+
+def make_record(**changes):
+    """Return a finished record; `repetition` and `model` also change its cell and group."""
+    model, repetition = changes.get("model", "crnn"), changes.get("repetition", 1)
+    length = changes.get("sequence_length", 60)
+    group = f"{model}-{length}".ljust(64, "0")
+    scores = {
+        f"rmse_{target}{suffix}": value
+        for suffix, shift in (("", 0.0), ("_per_song", -0.05))
+        for target, value in zip(
+            ("valence", "arousal", "average"), (0.3 + shift, 0.2 + shift, 0.25 + shift), strict=True
+        )
+    }
+    values = {
+        "cell": f"{group[:12]}-r{repetition}".ljust(64, "0"),
+        "group": group,
+        "name": f"{model}-L{length}-r{repetition}",
+        "status": "done",
+        "model": model,
+        "model_version": "1",
+        "config": {"dropout": 0.25},
+        "settings": {},
+        "training": {"max_epochs": 5},
+        "protocol": "hold-out/1",
+        "dataset": "tiny",
+        "dataset_options": {"labels": "deam"},
+        "dataset_digest": "d" * 64,
+        "features": "six",
+        "n_features": 6,
+        "n_songs": {"development": 24, "evaluation": 3},
+        "sequence_length": length,
+        "repetition": repetition,
+        "base_seed": 2017,
+        "scores": scores,
+        "references": {"oracle of song means": {key: 0.1 for key in scores}},
+        "parameters": {"networks": 35_000},
+        "flops": 1_000,
+        "curves": {
+            "network": {
+                "training_loss": [0.5, 0.4], "validation_rmse": [0.6, 0.5],
+                "best_epoch": 2, "n_steps": 8,
+            }
+        },
+        "circumstances": {
+            "device": "cpu", "started": 1_700_000_000, "train_seconds": 2.0,
+            "predict_seconds": 0.1, "total_seconds": 2.5, "peak_memory_bytes": 1,
+            "environment": {"commit": "abc"},
+        },
+    }  # fmt: skip
+    return RunRecord(**values | changes)

@@ -1,0 +1,103 @@
+import statistics
+
+import pytest
+
+from benchmark.record.store import Plan
+from benchmark.report.aggregate import aggregate, count_cells
+from tests.benchmark.report.records import make_record
+
+
+def scored(repetition, valence, **changes):
+    record = make_record(repetition=repetition, **changes)
+    return make_record(
+        repetition=repetition, scores=record.scores | {"rmse_valence": valence}, **changes
+    )
+
+
+def asked(records):
+    return {record.cell: record.group for record in records}
+
+
+def only_row(records, wanted=None):
+    (table,) = aggregate(records, wanted or asked(records), "mine")
+    (row,) = table.rows
+    return row
+
+
+def test_mean_and_deviation_over_repetitions():
+    values = [0.3, 0.32, 0.28, 0.31]
+    row = only_row([scored(n, value) for n, value in enumerate(values, start=1)])
+    assert row.scores["rmse_valence"] == pytest.approx(statistics.mean(values))
+    assert row.scores["rmse_valence_std"] == pytest.approx(statistics.stdev(values))
+    assert (row.n_cells, row.n_missing) == (4, 0)
+
+
+def test_one_repetition_has_no_deviation():
+    assert only_row([make_record()]).scores["rmse_valence_std"] is None
+
+
+def test_a_mean_over_missing_cells_is_refused():
+    records = [scored(n, 0.3) for n in (1, 2, 3)]
+    row = only_row(records[:2], asked(records))
+    assert (row.n_cells, row.n_missing, row.is_complete) == (2, 1, False)
+    assert row.scores["rmse_valence"] is None
+    assert row.parameters is None
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed"])
+def test_a_mean_over_cells_gone_wrong_is_refused(status):
+    broken = make_record(repetition=2, status=status, error="why", scores={}, parameters={})
+    row = only_row([make_record(), broken])
+    assert (row.n_cells, row.n_missing) == (1, 1)
+    assert row.scores["rmse_average"] is None
+
+
+def test_records_nobody_asked_for_are_left_out():
+    stranger = scored(9, 0.9)
+    row = only_row([make_record(), stranger], asked([make_record()]))
+    assert row.n_cells == 1
+
+
+def test_floors_come_last_and_models_in_the_registrys_order():
+    models = ["linear", "blstm", "constant", "crnn"]
+    records = [make_record(model=model) for model in models]
+    (table,) = aggregate(records, asked(records), "mine")
+    assert [row.model for row in table.rows] == ["crnn", "blstm", "constant", "linear"]
+
+
+def test_different_digests_never_share_a_table():
+    records = [make_record(), make_record(model="blstm", dataset_digest="e" * 64)]
+    assert len(aggregate(records, asked(records), "mine")) == 2
+
+
+def test_settings_that_all_trained_rows_share_are_said_once():
+    records = [
+        make_record(model="crnn", settings={"max_epochs": 5, "dropout": 0.5}),
+        make_record(model="blstm", settings={"max_epochs": 5}),
+        make_record(model="constant"),
+    ]
+    (table,) = aggregate(records, asked(records), "mine")
+    assert table.shared_settings == {"max_epochs": 5}
+    labels = [row.label(table.shared_settings) for row in table.rows]
+    assert labels == ["crnn (dropout=0.5)", "blstm", "constant"]
+
+
+def test_a_row_is_flat_and_complete():
+    flat = only_row([make_record()]).flat()
+    wanted = {
+        "model", "dataset", "features", "labels", "sequence_length", "n_cells", "n_missing",
+        "parameters", "flops", "train_seconds", "device",
+    }  # fmt: skip
+    errors = {f"rmse_{target}{suffix}{std}" for target in ("valence", "arousal", "average")
+              for suffix in ("", "_per_song") for std in ("", "_std")}  # fmt: skip
+    assert wanted | errors <= flat.keys()
+    assert not any(isinstance(value, dict | list) for value in flat.values())
+
+
+def test_cells_are_counted_by_what_became_of_them():
+    done = make_record()
+    broken = make_record(repetition=2, status="failed", error="why", scores={})
+    groups = asked([done, broken]) | {"f" * 64: "g"}
+    counts, problems = count_cells([done, broken], [Plan("mine", groups)])
+    assert counts == {"done": 1, "diverged": 0, "failed": 1, "missing": 1}
+    assert problems == [broken]

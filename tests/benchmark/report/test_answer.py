@@ -1,0 +1,88 @@
+import csv
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from benchmark.errors import ResultsError
+from benchmark.record.store import write_plan, write_record
+from benchmark.report.aggregate import aggregate
+from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.figures import tradeoff_figure
+from benchmark.report.tables import csv_text, markdown, notes, terminal_tables
+from tests.benchmark.report.records import make_record
+from tests.models.test_every_model import make_cell
+
+
+def make_table(*records, missing=0):
+    asked = {record.cell: record.group for record in records}
+    asked |= {f"missing{n}": records[0].group for n in range(missing)}
+    (table,) = aggregate(records, asked, "mine")
+    return table
+
+
+RECORDS = [make_record(), make_record(repetition=2), make_record(model="constant")]
+
+
+def test_markdown_holds_both_conventions_floors_and_the_oracle():
+    text = markdown(make_table(*RECORDS))
+    assert "| crnn | 60 | 2 | 35,000 | 0.300 ± 0.000 | 0.200 ± 0.000 | 0.250 ± 0.000 |" in text
+    assert "| (oracle of song means) | - |" in text
+    assert "| constant | 60 | 1 |" in text
+    assert "(six, labels deam, 24 + 3 songs, digest dddddddddddd)" in text
+
+
+def test_missing_cells_are_said_aloud_and_leave_the_row_empty():
+    table = make_table(*RECORDS, missing=3)
+    assert "| crnn | 60 | 2 of 5 |  |  |  |" in markdown(table)
+    assert "crnn: 2 of 5 cells done, so no mean." in notes(table)
+
+
+def test_csv_is_tidy_at_full_precision():
+    rows = list(csv.DictReader(StringIO(csv_text([make_table(*RECORDS)]))))
+    assert [row["model"] for row in rows] == ["crnn", "constant", "(oracle of song means)"]
+    assert float(rows[0]["rmse_valence"]) == 0.3
+    assert rows[0]["n_cells"] == "2"
+
+
+@pytest.mark.parametrize(("width", "n_tables"), [(140, 1), (100, 2), (80, 2)])
+def test_a_narrow_terminal_gets_one_table_per_convention(width, n_tables):
+    console = Console(width=width, record=True, file=StringIO())
+    drawn = terminal_tables(make_table(*RECORDS), width)
+    for table in drawn:
+        console.print(table)
+    assert len(drawn) == n_tables
+    assert console.export_text().count("0.300 ± 0.000") == 1
+
+
+def test_a_caveat_is_part_of_every_table():
+    synthetic = make_table(make_record(dataset="synthetic", dataset_options={}))
+    assert "dataset synthetic: numbers say nothing about music" in markdown(synthetic)
+
+
+def test_the_figure_is_drawn_from_complete_rows(tmp_path):
+    path = tradeoff_figure(make_table(*RECORDS), tmp_path / "deep" / "figure.png")
+    assert path is not None
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_figure_is_drawn_where_every_row_is_incomplete(tmp_path):
+    assert tradeoff_figure(make_table(make_record(), missing=1), tmp_path / "figure.png") is None
+
+
+def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):
+    cells = [make_cell("crnn", repetition=n) for n in (1, 2, 3)]
+    write_plan(tmp_path, "mine", cells)
+    for cell in cells[:2]:
+        record = make_record(repetition=cell.repetition, cell=cell.key, group=cell.group)
+        write_record(tmp_path, record, {})
+    answer = answer_from_records(tmp_path, "mine")
+    (row,) = answer.as_json()["rows"]
+    assert (row["n_cells"], row["n_missing"], row["rmse_valence"]) == (2, 1, None)
+    written = write_answer(answer, tmp_path)
+    assert [path.name for path in written] == ["mine.csv", "mine.md"]
+
+
+def test_a_study_without_records_is_explained(tmp_path):
+    with pytest.raises(ResultsError, match="No records of study 'mine'"):
+        answer_from_records(tmp_path, "mine")

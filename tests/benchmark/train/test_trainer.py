@@ -1,0 +1,131 @@
+"""No leakage: what a model is fitted with, and what it is not."""
+
+import numpy as np
+import pytest
+
+from benchmark.errors import ConfigError, DeviceError
+from benchmark.train.device import choose_device
+from benchmark.train.estimate import estimate
+from benchmark.train.trainer import CellTrainer, build_estimator
+from datasets.contract import Song, Split
+from models.registry import ModelEntry
+from tests.conftest import make_song, make_split
+from tests.models.test_every_model import fitted, make_cell
+
+
+def test_scaling_is_learned_from_training_songs_alone():
+    training = [make_song(f"t{index}", 20) for index in range(8)]
+    validation = [make_song(f"v{index}", 20) for index in range(3)]
+    for song in validation:
+        song.features[:] += 1000
+    trainer = CellTrainer(make_cell("crnn"), "cpu", lambda network, epoch, error: None)
+    from tests.models.test_every_model import build
+
+    network = trainer.fit(
+        lambda: build("crnn"), training, validation, sequence_length=10, name="network"
+    )
+    frames = np.concatenate([song.features for song in training])
+    assert network.scaler.mean == pytest.approx(frames.mean(axis=0), abs=1e-6)
+    assert network.scaler.deviation == pytest.approx(frames.std(axis=0), abs=1e-6)
+
+
+def test_a_single_network_stops_on_a_fifth_of_the_songs(monkeypatch):
+    seen = []
+    original = CellTrainer.fit
+
+    def spy(self, build, training, validation, **options):
+        seen.append(([s.song_id for s in training], [s.song_id for s in validation]))
+        return original(self, build, training, validation, **options)
+
+    monkeypatch.setattr(CellTrainer, "fit", spy)
+    split = make_split(n_development=25)
+    for name in ("crnn", "blstm"):
+        fitted(name, split)
+    (training, validation), other = seen
+    assert (len(training), len(validation)) == (20, 5)
+    assert not set(training) & set(validation)
+    assert other == (training, validation)  # models of a repetition share the split
+
+
+def test_inputs_shuffled_across_songs_fall_back_to_the_constant():
+    """A harness that leaked annotations would still predict them."""
+    split = make_split(n_development=80, lengths=(20,) * 20)
+
+    def shuffled(songs: tuple[Song, ...]) -> tuple[Song, ...]:
+        return tuple(
+            Song(song.song_id, other.features, song.annotations, song.times)
+            for song, other in zip(songs, (*songs[1:], songs[0]), strict=True)
+        )
+
+    broken = Split(shuffled(split.development), shuffled(split.evaluation))
+    training = {"batch_size": 16, "learning_rate": 3e-3, "max_epochs": 40, "patience": 5,
+                "validation_fraction": 0.2}  # fmt: skip
+
+    def error(name: str, songs: Split) -> float:
+        predicted = np.concatenate(fitted(name, songs, training=training).predict(songs.evaluation))
+        annotations = np.concatenate([song.annotations for song in songs.evaluation])
+        return float(np.sqrt(np.mean((predicted - annotations) ** 2)))
+
+    floor = error("constant", broken)
+    assert error("crnn", split) < 0.5 * floor
+    assert error("crnn", broken) == pytest.approx(floor, rel=0.15)
+    assert error("crnn", broken) > 0.95 * floor
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        (lambda features: features[..., :3], r"to \(1, 10, 3\); expected \(1, 10, 2\)"),
+        (lambda features: features[:, :5, :2], r"expected \(1, 10, 2\)"),
+        (lambda features: (features, None), "to tuple; expected"),
+        (lambda features: features @ features, "fails on features"),
+    ],
+)
+def test_a_network_that_breaks_the_contract_is_explained(registries, split, forward, message):
+    from torch import nn
+
+    from models.registry import MODELS
+
+    class Broken(nn.Module):
+        def __init__(self, *, n_features):
+            super().__init__()
+            self.weight = nn.Parameter(nn.Linear(1, 1).weight.detach())
+
+        def forward(self, features):
+            return forward(features)
+
+    MODELS["broken"] = ModelEntry(target=Broken, summary="breaks the contract")
+    with pytest.raises(ConfigError, match=message):
+        fitted("broken", split)
+
+
+def test_an_estimate_prices_every_network_a_model_trains(split):
+    known = {}
+    single = estimate(make_cell("blstm"), split, "cpu", known)
+    ensemble = estimate(make_cell("blstm_ensemble"), split, "cpu", known)
+    floor = estimate(make_cell("constant", training={}), split, "cpu", known)
+    assert (single.n_networks, single.n_epochs) == (1, 2)
+    assert ensemble.n_networks == 2 * 3  # two lengths, three folds
+    assert ensemble.seconds > 0
+    assert (floor.n_networks, floor.seconds) == (0, 0.0)
+
+
+def test_an_estimate_grows_with_the_songs():
+    known = {}
+    few, many = (
+        estimate(make_cell("crnn"), make_split(n_development=n), "cpu", known).seconds
+        for n in (48, 480)
+    )
+    assert many / few == pytest.approx(10, rel=0.15)
+
+
+def test_a_device_that_is_not_here_is_explained():
+    with pytest.raises(DeviceError, match="not one of auto, cpu, cuda, mps"):
+        choose_device("tpu")
+    assert choose_device("cpu").name == "cpu"
+
+
+def test_unknown_settings_of_a_model_are_refused():
+    cell = make_cell("crnn", config={"dropuot": 0.5})
+    with pytest.raises(ConfigError, match="Did you mean 'dropout'"):
+        build_estimator(cell, 6)

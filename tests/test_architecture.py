@@ -1,0 +1,87 @@
+"""The map, guarded: arrows, doors and sizes, read from the source."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("benchmark", "datasets", "models", "studies")
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+STAGES = ["plan", "train", "evaluate", "record", "report"]
+DOORS = {
+    "mlflow": "benchmark/record/tracking.py",
+    "fvcore": "benchmark/evaluate/complexity.py",
+    "seaborn": "benchmark/report/figures.py",
+    "matplotlib": "benchmark/report/figures.py",
+    "optuna": "studies/search.py",
+    "librosa": "datasets/features/logmel.py",
+}
+SHALLOW = {"datasets": {"datasets"}, "models": {"models", "datasets"}}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    """Return every module a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_rooms_hold_facts_and_never_import_the_harness(path):
+    room = path.relative_to(ROOT).parts[0]
+    if room in SHALLOW:
+        others = set(ROOMS) - SHALLOW[room]
+        assert not {module for module in imported(path) if module.split(".")[0] in others}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_imports_only_stages_to_its_left(stage):
+    later = STAGES[STAGES.index(stage) + 1 :]
+    forbidden = {f"benchmark.{one}" for one in [*later, "cli", "run", "execute", "workers"]}
+    for path in (ROOT / "benchmark" / stage).glob("*.py"):
+        for module in imported(path):
+            assert ".".join(module.split(".")[:2]) not in forbidden, f"{name_of(path)}: {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_tool_has_one_door(path):
+    for module in imported(path):
+        door = DOORS.get(module.split(".")[0])
+        assert door in (None, name_of(path)), f"{module} belongs into {door}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_stay_small_and_say_what_they_are(path):
+    source = path.read_text()
+    assert len(source.splitlines()) <= 300
+    assert ast.get_docstring(ast.parse(source))
+    assert path.stem not in {"utils", "helpers", "common", "misc"}
+
+
+def test_the_report_stage_never_imports_torch():
+    for path in (ROOT / "benchmark" / "report").glob("*.py"):
+        assert not {module for module in imported(path) if module.startswith("torch")}
+
+
+def test_packages_are_declared_one_by_one():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = project["tool"]["setuptools"]["packages"]
+    folders = {name_of(path.parent).replace("/", ".") for path in FILES}
+    assert sorted(declared) == sorted(folders)
+
+
+def test_the_changelog_knows_the_version():
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.M)
+    assert f"## {version.group(1)}" in (ROOT / "CHANGELOG.md").read_text()

@@ -1,0 +1,56 @@
+"""The README does what it says: its example is run, its commands and links exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmark.cli import app
+from tests.benchmark.cli.cli import mer, mer_here
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+
+
+def test_the_example_model_is_twenty_lines_and_runs(tmp_path):
+    (example,) = blocks("python")
+    assert len([line for line in example.splitlines() if line.strip()]) <= 20
+    path = tmp_path / "mine.py"
+    path.write_text(example)
+    answer = mer(
+        "run", "--include", path, "--models", "dilated", "--repetitions", 1, "--max-epochs", 1,
+        "--results", tmp_path / "results",
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert "dilated" in answer.stdout
+
+
+def test_every_command_in_the_readme_exists():
+    used = set(re.findall(r"python -m benchmark (\w+)", TEXT))
+    known = {command.name for command in app.registered_commands}
+    assert used <= known
+    assert {"run", "list", "status", "report", "ui", "doctor"} <= used
+
+
+def test_every_option_in_the_readme_exists(capfd):
+    helps = " ".join(
+        mer_here(capfd, command.name, "--help").stdout for command in app.registered_commands
+    )
+    for option in set(re.findall(r"(--[a-z][a-z-]+)", " ".join(blocks("sh")))):
+        assert option in helps
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))
+def test_every_link_in_the_readme_leads_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_the_commands_of_make_exist():
+    targets = set(re.findall(r"make (\w+)", " ".join(blocks("sh"))))
+    assert targets == {"demo", "test"}
+    for target in targets:
+        assert f"\n{target}:" in (ROOT / "Makefile").read_text()
