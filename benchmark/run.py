@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from benchmark.errors import USER_ERRORS
 from benchmark.execute import Job, load_split
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import StudyConfig, plain
@@ -80,12 +81,22 @@ def plan_run(study: StudyConfig, options: RunOptions) -> Bill:
     recorded = {} if options.is_fresh else _finished(options.results, cells)
     step_times: StepTimes = {}
     estimates = {
-        cell.key: estimate(cell, split, device.name, step_times)
+        cell.key: _price(cell, split, device.name, step_times)
         for cell in cells
         if cell.key not in recorded
     }
     n_workers = options.workers or default_workers(device.name, len(estimates))
     return Bill(study, device, n_workers, split, cells, recorded, estimates)
+
+
+def _price(cell: Cell, split: Split, device: str, step_times: StepTimes) -> Estimate:
+    """Estimate a cell; a model that cannot even take a step is left to fail on the record."""
+    try:
+        return estimate(cell, split, device, step_times)
+    except USER_ERRORS:
+        raise
+    except Exception:  # any error of a user's model; training meets it again and records it
+        return Estimate(n_networks=1, n_epochs=1, seconds=0.0)
 
 
 def _finished(results: Path, cells: Sequence[Cell]) -> dict[str, RunRecord]:

@@ -14,10 +14,11 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""
-    from benchmark.record.store import read_plans, read_records
+    from benchmark.record.store import asked_for, read_records
     from benchmark.report.aggregate import count_cells
 
-    counts, problems = count_cells(read_records(results), read_plans(results, study))
+    records = read_records(results)
+    counts, problems = count_cells(records, asked_for(results, study, records))
     if as_json:
         typer.echo(json.dumps(counts))
     else:

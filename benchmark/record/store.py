@@ -77,6 +77,22 @@ def read_plans(results: Path, study: str | None = None) -> list[Plan]:
     return [plan for plan in plans if study in (None, plan.study)]
 
 
+def asked_for(results: Path, study: str | None, records: Iterable[RunRecord]) -> dict[str, str]:
+    """Return the cells a study's runs (or all runs) asked for, each with its group.
+
+    Records that were copied here without their plans count as asked for.
+    """
+    plans = read_plans(results, study)
+    if study is not None and not plans:
+        raise ResultsError(
+            f"No run of study '{study}' in {results}."
+            f" Run: python -m benchmark run --study {study} --results {results}"
+        )
+    if not plans:
+        return {record.cell: record.group for record in records}
+    return {cell: group for plan in plans for cell, group in plan.groups.items()}
+
+
 def read_records(results: Path) -> list[RunRecord]:
     """Read every record of a results folder, in the order of their paths."""
     if not results.is_dir():

@@ -1,10 +1,11 @@
 """Copy records to MLflow (only door to mlflow).
 
 One experiment per dataset and feature set; in it one parent run per model, settings and length,
-and a child run per cell. A record that is already there is not copied again, so deleting the
-database and running again rebuilds it.
+and a child run per cell. A record that is already there is not copied again, one that changed
+(a failure that was tried again) replaces its copy, and a deleted database is rebuilt.
 """
 
+import hashlib
 import logging
 import os
 import warnings
@@ -18,7 +19,7 @@ from benchmark.record.store import record_path
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
-CELL_TAG, GROUP_TAG, KIND_TAG = "mer.cell", "mer.group", "mer.kind"
+CELL_TAG, GROUP_TAG, KIND_TAG, FILE_TAG = "mer.cell", "mer.group", "mer.kind", "mer.record"
 
 
 def store_uri(results: Path) -> str:
@@ -44,18 +45,24 @@ class Mirror:
         self.results = results
         self.experiments: dict[str, str] = {}
         self.parents: dict[str, str] = {}
-        self.cells: set[str] = set()
+        self.copies: dict[str, tuple[str, str]] = {}  # cell -> digest of its record, run id
 
     def copy(self, record: RunRecord) -> None:
         """Copy one record, its curves and its file; nothing happens where it already is."""
         experiment = self._experiment(record)
-        if record.cell in self.cells:
+        path = record_path(self.results, record)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        copied, old_run = self.copies.get(record.cell, ("", ""))
+        if copied == digest:
             return
+        if old_run:
+            self.client.delete_run(old_run)
         parent = self._parent(record, experiment)
         tags = {
             CELL_TAG: record.cell,
             GROUP_TAG: record.group,
             KIND_TAG: "cell",
+            FILE_TAG: digest,
             "mlflow.parentRunId": parent,
             "mer.model": record.model,
             "mer.status": record.status,
@@ -69,11 +76,11 @@ class Mirror:
         self._log(run_id, _parameters(record), _metrics(record), started)
         self._log_curves(run_id, record, started)
         self._log_dataset(run_id, record)
-        self.client.log_artifact(run_id, str(record_path(self.results, record)))
+        self.client.log_artifact(run_id, str(path))
         ended = started + int(record.circumstances["total_seconds"] * 1000)
         status = "FINISHED" if record.status == "done" else "FAILED"
         self.client.set_terminated(run_id, status=status, end_time=ended)
-        self.cells.add(record.cell)
+        self.copies[record.cell] = digest, run_id
 
     def summarise(self, group: str, metrics: Mapping[str, Any], figures: Iterable[Path]) -> None:
         """Write a group's means to its parent run, with the figures that show them."""
@@ -116,7 +123,7 @@ class Mirror:
                 elif CELL_TAG in tags and run.info.status == "RUNNING":
                     self.client.delete_run(run.info.run_id)
                 elif CELL_TAG in tags:
-                    self.cells.add(tags[CELL_TAG])
+                    self.copies[tags[CELL_TAG]] = tags[FILE_TAG], run.info.run_id
             token = page.token
             if not token:
                 return

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.record.record import RunRecord
-from benchmark.record.store import Plan, latest_by_cell
+from benchmark.record.store import latest_by_cell
 from models.registry import MODELS
 
 ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
@@ -112,15 +112,15 @@ def settings_text(settings: dict[str, Any]) -> str:
 
 
 def count_cells(
-    records: Iterable[RunRecord], plans: Sequence[Plan]
+    records: Iterable[RunRecord], asked: Iterable[str]
 ) -> tuple[dict[str, int], list[RunRecord]]:
     """Count the cells that were asked for by what became of them; name the ones gone wrong."""
     found = latest_by_cell(records)
-    asked = {cell for plan in plans for cell in plan.groups}
+    cells = list(asked)
     counts = {"done": 0, "diverged": 0, "failed": 0, "missing": 0}
-    for cell in asked:
+    for cell in cells:
         counts[found[cell].status if cell in found else "missing"] += 1
-    problems = [found[cell] for cell in asked if cell in found and found[cell].status != "done"]
+    problems = [found[cell] for cell in cells if cell in found and found[cell].status != "done"]
     return counts, sorted(problems, key=lambda record: record.name)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
-from benchmark.record.store import read_plans, read_records
+from benchmark.record.store import asked_for, read_records
 from benchmark.report.aggregate import Table, aggregate
 from benchmark.report.figures import tradeoff_figure
 from benchmark.report.tables import csv_text, markdown
@@ -40,8 +40,7 @@ def answer_from_records(
     """
     records = read_records(results)
     if asked is None:
-        plans = read_plans(results, study)
-        asked = {cell: group for plan in plans for cell, group in plan.groups.items()}
+        asked = asked_for(results, study, records)
     tables = aggregate(records, asked, study or "all studies")
     if not tables:
         of_study = f" of study '{study}'" if study else ""

@@ -79,6 +79,14 @@ def test_records_moved_without_their_database_rebuild_it(mirrored, tmp_path):
     assert sorted(run.info.run_name for run in rebuilt) == sorted(run.info.run_name for run in runs)
 
 
+def test_a_record_that_changed_replaces_its_copy(tmp_path):
+    failed = make_record(status="failed", error="why", scores={}, parameters={})
+    write_record(tmp_path, failed, {})
+    Mirror(tmp_path).copy(failed)
+    _, _, runs = mirror(tmp_path)
+    assert named(runs, "crnn-L60-r1").data.metrics["rmse_valence"] == 0.3
+
+
 def test_a_copy_that_was_cut_short_is_made_again(tmp_path):
     client, _, runs = mirror(tmp_path)
     run_id = named(runs, "crnn-L60-r1").info.run_id

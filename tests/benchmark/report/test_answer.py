@@ -83,6 +83,12 @@ def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):
     assert [path.name for path in written] == ["mine.csv", "mine.md"]
 
 
-def test_a_study_without_records_is_explained(tmp_path):
-    with pytest.raises(ResultsError, match="No records of study 'mine'"):
+def test_records_copied_without_their_plans_are_all_asked_for(tmp_path):
+    write_record(tmp_path, make_record(), {})
+    (row,) = answer_from_records(tmp_path).as_json()["rows"]
+    assert (row["n_cells"], row["n_missing"]) == (1, 0)
+
+
+def test_a_study_that_never_ran_is_explained(tmp_path):
+    with pytest.raises(ResultsError, match="No run of study 'mine'"):
         answer_from_records(tmp_path, "mine")
