@@ -12,7 +12,7 @@ from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
 def doctor(
     results: Results = DEFAULT_RESULTS,
     data_root: Annotated[
-        Path | None, typer.Option(envvar="MER_DATA", help="Folder that holds DEAM/.")
+        Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -22,13 +22,14 @@ def doctor(
         typer.echo(json.dumps(checks, indent=1))
     else:
         for check in checks:
-            typer.echo(f"{'ok ' if check['ok'] else 'BAD'}  {check['what']:<10}  {check['found']}")
+            typer.echo(f"{'ok ' if check['ok'] else 'BAD'}  {check['what']:<12}  {check['found']}")
     raise typer.Exit(code=0 if all(check["ok"] for check in checks) else 1)
 
 
 def _checks(results: Path, data_root: Path | None) -> list[dict[str, Any]]:
     """Return one entry per check."""
-    from benchmark.record.environment import LIBRARIES, environment, is_ours
+    from benchmark.packages import OURS
+    from benchmark.record.environment import LIBRARIES, environment
     from benchmark.train.device import choose_device
 
     versions = environment()
@@ -39,20 +40,11 @@ def _checks(results: Path, data_root: Path | None) -> list[dict[str, Any]]:
         *((name, versions[name] != "not installed", versions[name]) for name in LIBRARIES),
         ("device", True, f"{device.name} ({device.reason}), {versions['cores']} cores"),
         ("commit", True, versions["commit"]),
-        *_packages(is_ours),
+        *((name, True, "ours") for name in OURS),  # checked at every start
         ("results", _is_writable(folder), f"{results}"),
         _data(data_root),
     ]
     return [{"what": what, "ok": ok, "found": text} for what, ok, text in found]
-
-
-def _packages(is_ours: Any) -> list[tuple[str, bool, str]]:
-    """Our packages have common names; another distribution may have overwritten them."""
-    return [
-        (name, is_ours(name), "ours" if is_ours(name) else
-         f"another package named '{name}' hides ours; use an environment of its own")
-        for name in ("datasets", "models", "studies")
-    ]  # fmt: skip
 
 
 def _is_writable(folder: Path) -> bool:

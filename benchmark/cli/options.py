@@ -9,11 +9,13 @@ from benchmark.errors import ConfigError
 
 DEFAULT_RESULTS = Path("results")
 
-Results = Annotated[Path, typer.Option(help="Folder of records, tables, figures and MLflow.")]
+Results = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Include = Annotated[
     list[Path] | None,
-    typer.Option(help="Python file with your own MODELS or DATASETS; may be repeated."),
+    typer.Option(metavar="FILE.py", help="Your own MODELS or DATASETS; may be repeated."),
 ]
 
 

@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 def report(
     results: Results = DEFAULT_RESULTS,
-    study: Annotated[str | None, typer.Option(help="Only what this study asked for.")] = None,
+    study: Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     as_json: AsJson = False,
 ) -> None:

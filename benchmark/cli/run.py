@@ -19,13 +19,20 @@ from benchmark.cli.options import (
 
 
 def run(
-    study: Annotated[str, typer.Option(help="Name of a study (see `list studies`) or a YAML file.")]
-    = "smoke",
-    models: Annotated[str | None, typer.Option(help="Models, separated by commas.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Dataset (see `list datasets`).")] = None,
-    features: Annotated[str | None, typer.Option(help="Feature set of the dataset.")] = None,
+    study: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="See `list studies`; or a file.")
+    ] = "smoke",
+    models: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Separated by commas; see `list`.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="See `list datasets`.")
+    ] = None,
+    features: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Feature set of the dataset.")
+    ] = None,
     sequence_lengths: Annotated[
-        str | None, typer.Option(help="Frames per training sequence, e.g. 10,20,30,60.")
+        str | None, typer.Option(metavar="NUMBERS", help="Frames per sequence: 10,20,30,60.")
     ] = None,
     repetitions: Annotated[
         str | None, typer.Option(metavar="N", help="Initialisations per model.")
@@ -33,25 +40,26 @@ def run(
     seed: Annotated[str | None, typer.Option(metavar="N", help="Base seed of the study.")] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="MODEL.OPTION=VALUE, also dataset. or training.; repeatable."),
+        typer.Option("--set", metavar="MODEL.OPTION=VALUE", help="Also of dataset and training."),
     ] = None,
     max_epochs: Annotated[
         str | None, typer.Option(metavar="N", help="Short for training.max_epochs.")
     ] = None,
     data_root: Annotated[
-        Path | None, typer.Option(envvar="MER_DATA", help="Folder that holds DEAM/.")
+        Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
     ] = None,
     results: Results = DEFAULT_RESULTS,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
     include: Include = None,
-    dry_run: Annotated[bool, typer.Option(help="Print the cells and their cost, then stop.")]
-    = False,
-    fresh: Annotated[bool, typer.Option(help="Train recorded cells again.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train recorded cells again.")] = False,
     as_json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
     from benchmark.plan.studies import read_study
     from benchmark.plugins import include_plugins

@@ -31,7 +31,7 @@ class Screen:
         self.console = Console(stderr=True, highlight=False)
         self.bars = Bars(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             TaskProgressColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[doing]}"),
@@ -84,8 +84,8 @@ class Screen:
         self._advance(progress.key, min(finished, 1.0))
         which = f", network {len(networks)} of {estimate.n_networks}" if len(networks) > 1 else ""
         doing = (
-            f"{self.names[progress.key]}{which}, epoch {progress.epoch},"
-            f" validation RMSE {progress.validation_rmse:.3f}"
+            f"{self.names[progress.key]}{which}, epoch {progress.epoch}:"
+            f" {progress.validation_rmse:.3f} on held-out songs"
         )
         self.bars.update(self.task, doing=doing)
         if not self.console.is_terminal and time.monotonic() - self.spoke > QUIET_SECONDS:

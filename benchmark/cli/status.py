@@ -10,7 +10,7 @@ from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
 
 def status(
     results: Results = DEFAULT_RESULTS,
-    study: Annotated[str | None, typer.Option(help="Count the cells of this study only.")] = None,
+    study: Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""

@@ -2,14 +2,14 @@
 
 import os
 import platform
-import resource
 import subprocess
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 LIBRARIES = ("torch", "numpy", "scikit-learn", "pandas", "mlflow", "fvcore")
 
@@ -37,16 +37,12 @@ def commit() -> str:
     return f"mer-benchmark {_version('mer-benchmark')}"
 
 
-def is_ours(package: str) -> bool:
-    """Tell whether a package with a common name is ours and not another distribution's."""
-    found = find_spec(package)
-    return bool(
-        found and found.origin and Path(found.origin).parents[1] == Path(__file__).parents[2]
-    )
-
-
 def peak_memory_bytes() -> int:
     """Return the largest resident size this process has had."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -105,14 +105,15 @@ def test_doctor_finds_a_fit_installation(tmp_path):
     assert checks["datasets"]["found"] == "ours"
 
 
-def test_doctor_finds_a_package_that_hides_ours(tmp_path):
+def test_a_package_that_hides_ours_is_found_at_start(tmp_path):
     (tmp_path / "datasets").mkdir()
     ours = Path(__file__).parents[3] / "datasets"
     for path in ours.glob("*.py"):
         shutil.copy(path, tmp_path / "datasets")
     answer = mer("doctor", cwd=tmp_path, PYTHONPATH=str(tmp_path))
-    assert answer.returncode == 1
-    assert "BAD  datasets    another package named 'datasets' hides ours" in answer.stdout
+    assert answer.returncode == 2
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith(f"error: the package 'datasets' of this project is hidden by {tmp_path}")
 
 
 RUN = ("run", "--results", "{tmp}/results")
