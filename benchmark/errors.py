@@ -7,6 +7,7 @@ MerError
     ResultsError        a results folder or record that cannot be read or written
     DeviceError         a device this machine does not have
 TrainingDiverged        not the user's fault: the loss left the finite numbers
+WorkerLost              not the user's fault: a worker process was killed
 """
 
 from datasets.contract import DatasetError
@@ -38,6 +39,10 @@ class DeviceError(MerError):
 
 class TrainingDiverged(Exception):  # noqa: N818 - an outcome of training, not a mistake
     """The loss or a prediction became NaN or infinite; the cell is recorded as diverged."""
+
+
+class WorkerLost(Exception):  # noqa: N818 - told in one line, exit code 1
+    """A worker process was killed from outside; what is recorded stays."""
 
 
 USER_ERRORS = (MerError, DatasetError)

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from benchmark.errors import ResultsError
+from benchmark.errors import WorkerLost
 from benchmark.execute import Job, execute
 from benchmark.plugins import include_plugins
 from benchmark.record.record import RunRecord
@@ -66,7 +66,7 @@ def run_jobs(
             on_record(future.result())
         pool.shutdown()
     except BrokenProcessPool as error:
-        raise ResultsError(
+        raise WorkerLost(
             "A worker process was killed, perhaps for want of memory. Finished cells are recorded:"
             " run the same command again, with --workers 1 if it happens again."
         ) from error

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from benchmark.cli import doctor, list_rows, report, run, status, ui
-from benchmark.errors import USER_ERRORS
+from benchmark.errors import USER_ERRORS, WorkerLost
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
 USAGE_ERROR: type[typer.BadParameter] = next(
@@ -39,15 +39,13 @@ def main() -> None:
         sys.exit(stop.exit_code)
     except USAGE_ERROR as error:
         fail(error.format_message())
-    except (KeyboardInterrupt, typer.Abort):
-        print("\nStopped. Finished cells are recorded; run the same command to go on.",
-              file=sys.stderr)  # fmt: skip
-        sys.exit(130)
     except USER_ERRORS as error:
         fail(str(error))
+    except WorkerLost as error:
+        fail(str(error), exit_code=1)
 
 
-def fail(message: str) -> None:
-    """Print one line to stderr and leave with exit code 2."""
+def fail(message: str, exit_code: int = 2) -> None:
+    """Print one line to stderr and leave."""
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(exit_code)

@@ -17,6 +17,8 @@ from benchmark.cli.options import (
     whole,
 )
 
+INTERRUPTED = 130  # what shells expect of a program that Ctrl-C stopped
+
 
 def run(
     study: Annotated[
@@ -77,7 +79,7 @@ def run(
     }
     config = read_study(study, overrides)
 
-    from benchmark.cli.screen import Screen, print_answer, print_bill
+    from benchmark.cli.screen import Screen, headline, print_answer, print_bill
     from benchmark.run import RunOptions, complete_run, plan_run
 
     options = RunOptions(
@@ -89,12 +91,17 @@ def run(
         is_fresh=fresh,
         is_dry=dry_run,
     )
-    bill = plan_run(config, options)
-    if dry_run:
-        print_bill(bill, as_json=as_json)
-        return
-    with Screen() as screen:
-        answer, paths = complete_run(bill, options, screen)
+    typer.echo(headline(config), err=True)
+    try:
+        bill = plan_run(config, options)
+        if dry_run:
+            print_bill(bill, as_json=as_json)
+            return
+        with Screen() as screen:
+            answer, paths = complete_run(bill, options, screen)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What is recorded stays; run the same command to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     else:

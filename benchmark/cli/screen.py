@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from benchmark.plan.config import StudyConfig
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer
 from benchmark.report.tables import notes, terminal_tables
@@ -61,7 +62,7 @@ class Screen:
         self.n_done = 0
         self.shares = {cell.key: 0.0 for cell in bill.todo}
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
-        self.console.print(headline(bill), soft_wrap=True)
+        self.console.print(summary(bill), soft_wrap=True)
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
     def _work(self) -> float:
@@ -117,12 +118,16 @@ class Screen:
         self.console.print(f"{text}, after {elapsed}", markup=False, soft_wrap=True)
 
 
-def headline(bill: Bill) -> str:
-    """Return the first line of a run: what runs on what, and where."""
-    entry = DATASETS[bill.study.dataset]
+def headline(study: StudyConfig) -> str:
+    """Return the first line of a run: what runs on what."""
+    entry = DATASETS[study.dataset]
     caveat = f": {entry.caveat}" if entry.caveat else ""
+    return f"study {study.name} on dataset {study.dataset}{caveat}"
+
+
+def summary(bill: Bill) -> str:
+    """Return the second line of a run: how much of it is left, and where it runs."""
     return (
-        f"study {bill.study.name} on dataset {bill.study.dataset}{caveat}\n"
         f"{len(bill.cells)} cells, {len(bill.recorded)} recorded, {len(bill.todo)} to run;"
         f" device {bill.device.name} ({bill.device.reason}), {bill.n_workers} workers;"
         f" training takes at most {duration(bill.seconds_at_most)}"
@@ -155,7 +160,7 @@ def print_bill(bill: Bill, *, as_json: bool) -> None:
         total = round(bill.seconds_at_most, 1)
         typer.echo(json.dumps({"cells": rows, "seconds_at_most": total}, indent=1))
         return
-    typer.echo(headline(bill))
+    typer.echo(summary(bill))
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"

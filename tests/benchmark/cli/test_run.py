@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from benchmark.record.store import read_records
@@ -100,6 +102,52 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, 
     assert outcomes(killed) == outcomes(whole)
 
 
+def workers_of(pid):
+    """Return the ids of a run's worker processes."""
+    return [
+        child.pid
+        for child in psutil.Process(pid).children()
+        if "spawn_main" in str(child.cmdline())
+    ]
+
+
+def start(options, results):
+    """Start a run in a process group of its own and wait for its first record."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", "run", *options, "--results", str(results)],
+        cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while process.poll() is None and not list(results.glob("records/*/*.json")):
+        time.sleep(0.01)
+    return process
+
+
+def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
+    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
+    process = start(options, tmp_path / "r")
+    workers = workers_of(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.strip().endswith("run the same command to go on.")
+    assert "Traceback" not in stderr
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlived its run"
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_is_told_in_one_line(study, tmp_path):
+    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
+    process = start(options, tmp_path / "r")
+    for pid in workers_of(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert stderr.splitlines()[-1].startswith("error: A worker process was killed")
+    assert "Traceback" not in stderr
+
+
 def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path):
     mer("run", *study, "--results", tmp_path / "r", "--repetitions", 1)
     answer = mer("run", *study, "--results", tmp_path / "r", "--repetitions", 2)
@@ -118,10 +166,10 @@ def test_fresh_trains_again(study, tmp_path):
 def test_a_dry_run_prints_the_bill_and_writes_nothing(study, tmp_path):
     answer = mer("run", *study, "--results", tmp_path / "r", "--dry-run")
     assert answer.returncode == 0, answer.stderr
-    lines = answer.stdout.splitlines()
-    assert f"{N_CELLS} cells, 0 recorded, {N_CELLS} to run" in lines[1]
-    assert len(lines) == 2 + N_CELLS
-    assert all("at most" in line for line in lines[2:])
+    first, *lines = answer.stdout.splitlines()
+    assert f"{N_CELLS} cells, 0 recorded, {N_CELLS} to run; device cpu" in first
+    assert len(lines) == N_CELLS
+    assert all("at most" in line for line in lines)
     assert not (tmp_path / "r").exists()
     bill = json.loads(mer("run", *study, "--dry-run", "--json").stdout)
     assert len(bill["cells"]) == N_CELLS
