@@ -32,19 +32,22 @@ MODELS: dict[str, ModelEntry] = {
         target="models.crnn:CRNN",
         summary="convolution, then one recurrent branch per target (Malik et al. 2017)",
         parameters=35_256,
-        note="crnn: the paper's arithmetic gives 35,160; torch's GRU adds a second bias per gate",
+        note="crnn: at 260 features 35,160 by the paper's arithmetic, 35,256 with the second bias"
+        " of torch's GRU",
     ),
     "crnn_nb": ModelEntry(
         target="models.crnn_nb:CRNNNB",
         summary="the CRNN without branches: one recurrent stack for both targets",
         parameters=17_744,
-        note="crnn_nb: the paper's arithmetic gives 17,696; torch's GRU adds a second bias",
+        note="crnn_nb: at 260 features 17,696 by the paper's arithmetic, 17,744 with the second"
+        " bias of torch's GRU",
     ),
     "blstm": ModelEntry(
         target="models.blstm:BLSTM",
         summary="five bidirectional LSTM layers, 128 units per direction (Li et al. 2016)",
         parameters=1_980_930,
-        note="blstm: 1,975,553 with one bias per gate and one output; torch has two of each",
+        note="blstm: at 260 features 1,975,553 with one bias per gate and one output, 1,980,930"
+        " with torch's two biases and two outputs",
     ),
     "blstm_ensemble": ModelEntry(
         target="models.blstm_ensemble:BLSTMEnsemble",

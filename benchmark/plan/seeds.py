@@ -18,9 +18,11 @@ def make_deterministic(seed: int) -> None:
     import os
 
     import torch
+    from threadpoolctl import threadpool_limits
 
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(1)
+    threadpool_limits(limits=1)  # the same for numpy's, scipy's and scikit-learn's own threads
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True)

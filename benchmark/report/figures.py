@@ -11,14 +11,15 @@ from benchmark.report.tables import title
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARKERS = "oDsP^vX*<>hd"
+MARKERS = "oDsP^vX*<>hd"  # one per sequence length
+DODGE = 1.2  # lengths of one model share their count; they are drawn this factor apart
 
 
 def tradeoff_figure(table: Table, path: Path) -> Path | None:
     """Draw RMSE against parameters, one panel per convention; None where no row is complete.
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
-    other row beats on both axes.
+    other row beats on both axes. Colour tells the model, shape the sequence length.
     """
     rows = [row for row in table.rows if row.is_complete]
     if not rows:
@@ -30,9 +31,7 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
     from matplotlib import pyplot as plt
 
     with sns.axes_style("whitegrid"), sns.plotting_context("notebook"):
-        figure, panels = plt.subplots(
-            1, len(CONVENTIONS), figsize=(12, 5.4), sharey=True, layout="constrained"
-        )
+        figure, panels = plt.subplots(1, len(CONVENTIONS), figsize=(12, 5.6), layout="constrained")
         models = list(dict.fromkeys(row.model for row in rows))
         colours = dict(zip(models, sns.color_palette("colorblind", len(models)), strict=True))
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
@@ -51,23 +50,23 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
 
 
 def _panel(axes: "Axes", rows: Sequence[Row], score: str, colours: dict[str, tuple[float]]) -> None:
-    """Draw one convention: points with spread, sequence lengths beside them, the front."""
-    points = [(float(row.parameters or 0), float(row.scores[score] or 0)) for row in rows]
+    """Draw one convention: points with spread, and the front."""
+    lengths = list(dict.fromkeys(row.sequence_length for row in rows))
     axes.set_xscale("log")
-    named: set[str] = set()
+    points = [(float(row.parameters or 0), float(row.scores[score] or 0)) for row in rows]
     for row, (x, y) in zip(rows, points, strict=True):
+        siblings = [one.sequence_length for one in rows if one.model == row.model]
+        shift = siblings.index(row.sequence_length) - (len(siblings) - 1) / 2
         axes.errorbar(
-            x,
+            x * DODGE**shift,
             y,
             yerr=row.scores[f"{score}_std"],
-            fmt=MARKERS[list(colours).index(row.model) % len(MARKERS)],
+            fmt=MARKERS[lengths.index(row.sequence_length) % len(MARKERS)],
             color=colours[row.model],
             markersize=9,
             capsize=4,
-            label=None if row.model in named else row.model,
+            label=row.model + (f", L={row.sequence_length}" if len(siblings) > 1 else ""),
         )
-        named.add(row.model)
-    _name_lengths(axes, rows, points)
     on_front = front(points)
     axes.step(
         [points[index][0] for index in on_front],
@@ -80,25 +79,25 @@ def _panel(axes: "Axes", rows: Sequence[Row], score: str, colours: dict[str, tup
     )
 
 
-def _name_lengths(axes: "Axes", rows: Sequence[Row], points: Sequence[tuple[float, float]]) -> None:
-    """Write L beside the points of a model that was trained at several lengths."""
-    several = {row.model for row in rows if sum(row.model == one.model for one in rows) > 1}
-    for row, point in zip(rows, points, strict=True):
-        if row.model in several and row.sequence_length is not None:
-            axes.annotate(
-                f"L={row.sequence_length}", point, xytext=(9, -3), textcoords="offset points",
-                fontsize=8,
-            )  # fmt: skip
-
-
 def _reference_lines(axes: "Axes", table: Table, score: str) -> None:
-    """Draw what no model can know as dashed lines, named at alternate ends."""
-    for position, (name, scores) in enumerate(table.references.items()):
+    """Draw what no model can know as a dashed line, or name it where it lies off the panel."""
+    low, high = axes.get_ylim()
+    margin = 0.15 * (high - low)
+    off_panel = []
+    for name, scores in table.references.items():
         value = scores[score]
-        if value is not None:
-            axes.axhline(value, color="0.5", linestyle="--", linewidth=1)
-            axes.annotate(
-                name, (1 - position % 2, value), xycoords=("axes fraction", "data"),
-                ha="left" if position % 2 else "right", va="bottom",
-                fontsize=8, color="0.35",
-            )  # fmt: skip
+        if value is None:
+            continue
+        if value < low - margin:
+            off_panel.append(f"{name} {value:.3f}")
+            continue
+        axes.axhline(value, color="0.5", linestyle="--", linewidth=1)
+        axes.annotate(
+            name, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+            fontsize=8, color="0.35",
+        )  # fmt: skip
+    if off_panel:
+        axes.annotate(
+            "below this panel: " + ", ".join(off_panel), (0.01, 0.01), xycoords="axes fraction",
+            fontsize=8, color="0.35",
+        )  # fmt: skip
