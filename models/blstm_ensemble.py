@@ -61,15 +61,16 @@ class BLSTMEnsemble:
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Train every length on every sixth, keep six networks, fuse on unseen songs."""
         sixths = song_folds(songs, len(self.config.sequence_lengths), trainer.seed("sixths"))
-        networks = {
-            (length, index): self._train(length, index, sixths, trainer)
-            for length in self._voices()
-            for index in range(len(sixths))
-        }
-        self.members = [
-            networks[length, index] for index, length in enumerate(self.config.sequence_lengths)
-        ]
-        self._fuse(sixths, networks, trainer)
+        members: dict[int, FittedNetwork] = {}
+        heard: list[list[Predictions]] = [[] for _ in sixths]  # per sixth: one entry a voice
+        for length in self._voices():
+            for index, sixth in enumerate(sixths):
+                network = self._train(length, index, sixths, trainer)
+                heard[index].append(network.predict(sixth))
+                if self.config.sequence_lengths[index] == length:
+                    members[index] = network
+        self.members = [members[index] for index in range(len(sixths))]
+        self._fuse(sixths, heard, trainer)
 
     def _voices(self) -> list[int]:
         """Return the distinct lengths, in the order of their first member."""
@@ -94,18 +95,16 @@ class BLSTMEnsemble:
     def _fuse(
         self,
         sixths: Sequence[Sequence[Song]],
-        networks: dict[tuple[int, int], FittedNetwork],
+        heard: Sequence[Sequence[Predictions]],
         trainer: Trainer,
     ) -> None:
         """Fit SVR and ANN of each target on out-of-fold voices (N, voices)."""
         stride = self.config.fusion_stride
         voices, labels = [], []
-        for index, sixth in enumerate(sixths):
-            heard = [networks[length, index].predict(sixth) for length in self._voices()]
-            voices += [
-                np.stack(one_song, axis=-1)[::stride] for one_song in zip(*heard, strict=True)
-            ]
-            labels += [song.annotations[::stride] for song in sixth]
+        for sixth, of_each_voice in zip(sixths, heard, strict=True):
+            for song, one_song in zip(sixth, zip(*of_each_voice, strict=True), strict=True):
+                voices.append(np.stack(one_song, axis=-1)[::stride])
+                labels.append(song.annotations[::stride])
         voices_N2V, labels_N2 = np.concatenate(voices), np.concatenate(labels)
         self.fusion = [
             [

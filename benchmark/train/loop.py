@@ -72,6 +72,7 @@ def train_network(
         if epoch - best_epoch >= config.patience:
             break
     network.load_state_dict(best_weights)
+    optimizer.zero_grad()  # a model of many networks would carry every last gradient along
     network.eval()
     return Curve(tuple(losses), tuple(errors), best_epoch, n_steps)
 
