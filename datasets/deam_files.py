@@ -41,7 +41,7 @@ def read_table(path: Path, advice: str, **options: object) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # pandas warns where a row is longer than the header
-            return pd.read_csv(path, **options)  # type: ignore[call-overload, no-any-return]
+            return pd.read_csv(path, low_memory=False, **options)  # type: ignore[call-overload, no-any-return]
     except (ValueError, UnicodeDecodeError, Warning) as error:
         reason = str(error).splitlines()[0]
         raise DatasetError(f"File {path} is damaged ({reason}). {advice}") from error

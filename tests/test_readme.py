@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import app
-from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.cli.cli import mer_here
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -16,14 +16,14 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
 
 
-def test_the_example_model_is_twenty_lines_and_runs(tmp_path):
+def test_the_example_model_is_twenty_lines_and_runs(tmp_path, capfd):
     (example,) = blocks("python")
     assert len([line for line in example.splitlines() if line.strip()]) <= 20
     path = tmp_path / "mine.py"
     path.write_text(example)
-    answer = mer(
-        "run", "--include", path, "--models", "dilated", "--repetitions", 1, "--max-epochs", 1,
-        "--results", tmp_path / "results",
+    answer = mer_here(
+        capfd, "run", "--include", path, "--models", "dilated", "--repetitions", 1,
+        "--max-epochs", 1, "--workers", 1, "--results", tmp_path / "results",
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     assert "dilated" in answer.stdout

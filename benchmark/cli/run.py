@@ -79,7 +79,7 @@ def run(
     }
     config = read_study(study, overrides)
 
-    from benchmark.cli.screen import Screen, headline, print_answer, print_bill
+    from benchmark.cli.screen import Screen, planning, print_answer, print_bill
     from benchmark.run import RunOptions, complete_run, plan_run
 
     options = RunOptions(
@@ -91,9 +91,9 @@ def run(
         is_fresh=fresh,
         is_dry=dry_run,
     )
-    typer.echo(headline(config), err=True)
     try:
-        bill = plan_run(config, options)
+        with planning():
+            bill = plan_run(config, options)
         if dry_run:
             print_bill(bill, as_json=as_json)
             return

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,7 @@ class Screen:
         self.n_done = 0
         self.shares = {cell.key: 0.0 for cell in bill.todo}
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
+        self.console.print(headline(bill.study), soft_wrap=True)
         self.console.print(summary(bill), soft_wrap=True)
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
@@ -118,6 +120,11 @@ class Screen:
         self.console.print(f"{text}, after {elapsed}", markup=False, soft_wrap=True)
 
 
+def planning() -> AbstractContextManager[object]:
+    """Show that data is loaded and cells are priced; on a terminal only, and not for long."""
+    return Console(stderr=True).status("loading songs and timing a step of every model")
+
+
 def headline(study: StudyConfig) -> str:
     """Return the first line of a run: what runs on what."""
     entry = DATASETS[study.dataset]
@@ -160,6 +167,7 @@ def print_bill(bill: Bill, *, as_json: bool) -> None:
         total = round(bill.seconds_at_most, 1)
         typer.echo(json.dumps({"cells": rows, "seconds_at_most": total}, indent=1))
         return
+    typer.echo(headline(bill.study))
     typer.echo(summary(bill))
     width = max(len(row["name"]) for row in rows)
     for row in rows:

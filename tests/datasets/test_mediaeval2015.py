@@ -159,9 +159,9 @@ def test_missing_feature_files_say_where_to_get_them(copy_of_real):
 def test_a_cut_feature_file_is_named(official_folder, tmp_path):
     folder = tmp_path / "cut"
     shutil.copytree(official_folder, folder)
-    path = folder / "DEAM" / "features" / "2003.csv"
+    path = folder / "DEAM" / "features" / "3.csv"
     path.write_text("\n".join(path.read_text().splitlines()[:50]) + "\n")
-    with pytest.raises(DatasetError, match=r"2003.csv has no features for 51 of 70 .* 39.5 s"):
+    with pytest.raises(DatasetError, match=r"3.csv has no features for 41 of 60 .* 24.5 s"):
         load(DEAM, "baseline", folder)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main
+from datasets.registry import DATASETS
+from models.registry import MODELS
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,10 +31,14 @@ def clean(environment: dict[str, str]) -> dict[str, str]:
 def mer_here(capfd: pytest.CaptureFixture[str], *arguments: object) -> subprocess.CompletedProcess:
     """Run the same command line inside this process, where everything heavy is loaded."""
     capfd.readouterr()
+    before = dict(MODELS), dict(DATASETS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["mer-benchmark", *map(str, arguments)])
         patch.delenv("MER_DATA", raising=False)
         with pytest.raises(SystemExit) as stop:
             main()
+    for table, rows in zip((MODELS, DATASETS), before, strict=True):
+        table.clear()
+        table.update(rows)  # what the call included is gone with it, as with a process
     stdout, stderr = capfd.readouterr()
     return subprocess.CompletedProcess(sys.argv, int(stop.value.code or 0), stdout, stderr)

@@ -46,14 +46,14 @@ def test_every_table_can_be_listed(what, expected, capfd):
     assert expected in answer.stdout
 
 
-def test_a_users_model_appears_in_the_list(users_file, registries, capfd):
+def test_a_users_model_appears_in_the_list(users_file, capfd):
     rows = json.loads(mer_here(capfd, "list", "--include", users_file, "--json").stdout)
     # one GRU layer: 3 gates of 4 units, 6 inputs would be 260 here; then a head of 4 * 2 + 2
     expected = 3 * (4 * 260 + 4 * 4 + 2 * 4) + 10
     assert {"name": "tiny_gru", "summary": "a GRU with four units", "parameters": expected} in rows
 
 
-def test_a_users_dataset_appears_in_the_list(users_file, registries, capfd):
+def test_a_users_dataset_appears_in_the_list(users_file, capfd):
     answer = mer_here(capfd, "list", "datasets", "--include", users_file)
     assert "24 + 3 small songs" in answer.stdout
 
@@ -89,16 +89,16 @@ def test_report_prints_in_every_format(recorded, format_, capfd):
     assert "crnn" in answer.stdout
 
 
-def test_a_deleted_mlflow_database_comes_back_with_the_next_report(recorded):
-    mer("report", "--results", recorded)
+def test_a_deleted_mlflow_database_comes_back_with_the_next_report(recorded, capfd):
+    mer_here(capfd, "report", "--results", recorded)
     size = (recorded / "mlflow.db").stat().st_size
     (recorded / "mlflow.db").unlink()
     assert mer("report", "--results", recorded).returncode == 0
     assert (recorded / "mlflow.db").stat().st_size == pytest.approx(size, rel=0.2)
 
 
-def test_doctor_finds_a_fit_installation(tmp_path):
-    answer = mer("doctor", "--json", "--results", tmp_path)
+def test_doctor_finds_a_fit_installation(tmp_path, capfd):
+    answer = mer_here(capfd, "doctor", "--json", "--results", tmp_path)
     checks = {check["what"]: check for check in json.loads(answer.stdout)}
     assert answer.returncode == 0
     assert checks["torch"]["found"].startswith("2.")
@@ -151,7 +151,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_bad_input_is_one_clear_line_and_exit_code_2(case, tmp_path, capfd, registries):
+def test_bad_input_is_one_clear_line_and_exit_code_2(case, tmp_path, capfd):
     (tmp_path / "file").write_text("")
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "fails.py").write_text("1 / 0")

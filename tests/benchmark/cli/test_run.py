@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from benchmark.record.store import read_records
-from tests.benchmark.cli.cli import ROOT, clean, mer
+from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
 
 STUDY = """
 models: [tiny_gru, crnn]
@@ -61,11 +61,11 @@ def test_the_main_job_on_embedded_songs(tmp_path):
     assert list((tmp_path / "figures").glob("smoke-synthetic-baseline-*.png"))
 
 
-def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, tmp_path):
-    first = mer("run", *study, "--results", tmp_path / "r", "--json")
+def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, tmp_path, capfd):
+    first = mer_here(capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--json")
     assert first.returncode == 0, first.stderr
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "r/records").glob("*/*")}
-    second = mer("run", *study, "--results", tmp_path / "r", "--json")
+    second = mer_here(capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--json")
     assert f"{N_CELLS} recorded, 0 to run" in second.stderr
     assert second.stdout == first.stdout
     assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / "r/records").glob("*/*")}
@@ -75,18 +75,19 @@ def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, 
     }  # fmt: skip
 
 
-def test_the_number_of_workers_changes_no_number(study, tmp_path):
-    for workers in (1, 3):
-        answer = mer("run", *study, "--results", tmp_path / str(workers), "--workers", workers)
-        assert answer.returncode == 0, answer.stderr
-    assert outcomes(tmp_path / "1") == outcomes(tmp_path / "3")
+def test_the_number_of_workers_changes_no_number(study, tmp_path, capfd):
+    alone = mer_here(capfd, "run", *study, "--results", tmp_path / "1", "--workers", 1)
+    shared = mer("run", *study, "--results", tmp_path / "2", "--workers", 2)
+    assert alone.returncode == shared.returncode == 0, shared.stderr
+    assert outcomes(tmp_path / "1") == outcomes(tmp_path / "2")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, workers):
+def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, capfd, workers):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", str(workers)]
-    assert mer("run", *options, "--results", whole).returncode == 0
+    options = [*map(str, study), "--set", "training.max_epochs=40"]
+    assert mer_here(capfd, "run", *options, "--workers", 1, "--results", whole).returncode == 0
+    options += ["--workers", str(workers)]
     for n_wanted in (1, 4):
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmark", "run", *options, "--results", str(killed)],
@@ -148,30 +149,34 @@ def test_a_killed_worker_is_told_in_one_line(study, tmp_path):
     assert "Traceback" not in stderr
 
 
-def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path):
-    mer("run", *study, "--results", tmp_path / "r", "--repetitions", 1)
-    answer = mer("run", *study, "--results", tmp_path / "r", "--repetitions", 2)
+def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path, capfd):
+    mer_here(capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--repetitions", 1)
+    answer = mer_here(
+        capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--repetitions", 2
+    )
     assert "4 recorded, 2 to run" in answer.stderr
 
 
-def test_fresh_trains_again(study, tmp_path):
+def test_fresh_trains_again(study, tmp_path, capfd):
     options = [*study, "--results", tmp_path / "r", "--models", "tiny_gru", "--repetitions", 1]
-    mer("run", *options)
+    mer_here(capfd, "run", "--workers", 1, *options)
     before = outcomes(tmp_path / "r")
-    answer = mer("run", *options, "--fresh")
+    answer = mer_here(capfd, "run", "--workers", 1, *options, "--fresh")
     assert "0 recorded, 3 to run" in answer.stderr
     assert outcomes(tmp_path / "r") == before
 
 
-def test_a_dry_run_prints_the_bill_and_writes_nothing(study, tmp_path):
-    answer = mer("run", *study, "--results", tmp_path / "r", "--dry-run")
+def test_a_dry_run_prints_the_bill_and_writes_nothing(study, tmp_path, capfd):
+    answer = mer_here(
+        capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--dry-run"
+    )
     assert answer.returncode == 0, answer.stderr
-    first, *lines = answer.stdout.splitlines()
+    _, first, *lines = answer.stdout.splitlines()
     assert f"{N_CELLS} cells, 0 recorded, {N_CELLS} to run; device cpu" in first
     assert len(lines) == N_CELLS
     assert all("at most" in line for line in lines)
     assert not (tmp_path / "r").exists()
-    bill = json.loads(mer("run", *study, "--dry-run", "--json").stdout)
+    bill = json.loads(mer_here(capfd, "run", "--workers", 1, *study, "--dry-run", "--json").stdout)
     assert len(bill["cells"]) == N_CELLS
     assert bill["seconds_at_most"] > 0
 
@@ -208,25 +213,37 @@ MODELS = {"broken": ModelEntry(target=Broken, summary="raises"),
 """
 
 
-def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_path):
+def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_path, capfd):
     (tmp_path / "broken.py").write_text(BROKEN)
     options = [*study, "--include", tmp_path / "broken.py", "--repetitions", 1]
     options += ["--models", "broken,exploding,tiny_gru", "--results", tmp_path / "r"]
-    answer = mer("run", *options)
+    answer = mer_here(capfd, "run", "--workers", 1, *options)
     assert answer.returncode == 1
     assert "failed: broken-L10-r1: RuntimeError: out of paper" in answer.stderr
     assert "diverged: exploding-L10-r1: loss nan" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert "broken: 0 of 1 cells done" in answer.stdout
-    status = mer("status", "--results", tmp_path / "r", "--json")
+    status = mer_here(capfd, "status", "--results", tmp_path / "r", "--json")
     assert status.returncode == 1
     assert json.loads(status.stdout) == {"done": 3, "diverged": 1, "failed": 1, "missing": 0}
-    again = mer("run", *options)
+    again = mer_here(capfd, "run", "--workers", 1, *options)
     assert "4 recorded, 1 to run" in again.stderr  # a failure gets another try
 
 
-def test_records_say_where_a_number_comes_from(study, tmp_path):
-    mer("run", *study, "--results", tmp_path, "--models", "crnn", "--repetitions", 1)
+def test_records_say_where_a_number_comes_from(study, tmp_path, capfd):
+    mer_here(
+        capfd,
+        "run",
+        "--workers",
+        1,
+        *study,
+        "--results",
+        tmp_path,
+        "--models",
+        "crnn",
+        "--repetitions",
+        1,
+    )
     (record,) = (one for one in read_records(tmp_path) if one.model == "crnn")
     assert len(record.dataset_digest) == len(record.cell) == 64
     assert record.base_seed == 2017
@@ -243,13 +260,11 @@ def test_records_say_where_a_number_comes_from(study, tmp_path):
     assert pooled == pytest.approx(record.scores["rmse_valence"], abs=1e-9)
 
 
-def test_real_songs_run_from_the_data_folder(real_data, tmp_path):
-    answer = mer(
-        "run", "--study", "song_means", "--models", "constant", "--results", tmp_path,
-        MER_DATA=str(real_data),
-    )  # fmt: skip
+def test_real_songs_run_from_the_data_folder(real_data, tmp_path, capfd):
+    options = ["--study", "song_means", "--models", "constant", "--results", tmp_path]
+    answer = mer_here(capfd, "run", *options, "--data-root", real_data, "--workers", 1, "--json")
     assert answer.returncode == 0, answer.stderr
-    linear = json.loads((mer("report", "--results", tmp_path, "--json")).stdout)["rows"][1]
+    linear = json.loads(answer.stdout)["rows"][1]
     # measured by others on the same data, labels and split: .262 / .240 and .326 / .268
     assert linear["rmse_arousal"] == pytest.approx(0.262, abs=0.005)
     assert linear["rmse_arousal_per_song"] == pytest.approx(0.240, abs=0.005)
@@ -257,10 +272,11 @@ def test_real_songs_run_from_the_data_folder(real_data, tmp_path):
     assert linear["rmse_valence_per_song"] == pytest.approx(0.268, abs=0.005)
 
 
-def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path):
-    answer = mer(
-        "run", "--models", "crnn", "--set", "synthetic.size=full", "--max-epochs", 12,
+def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path, capfd):
+    answer = mer_here(
+        capfd, "run", "--models", "crnn", "--set", "synthetic.size=full", "--max-epochs", 12,
         "--repetitions", 1, "--sequence-lengths", 20, "--results", tmp_path, "--json",
+        "--workers", 1,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     errors = {row["model"]: row["rmse_average"] for row in json.loads(answer.stdout)["rows"]}
