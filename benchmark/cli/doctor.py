@@ -2,18 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, DataRoot, Results
 
 
 def doctor(
     results: Results = DEFAULT_RESULTS,
-    data_root: Annotated[
-        Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
-    ] = None,
+    data_root: DataRoot = None,
     as_json: AsJson = False,
 ) -> None:
     """Check versions, device, data, stores and our own packages; exit code 1 if one is unfit."""
@@ -28,7 +26,7 @@ def doctor(
 
 def _checks(results: Path, data_root: Path | None) -> list[dict[str, Any]]:
     """Return one entry per check."""
-    from benchmark.packages import OURS
+    from benchmark.packages import OURS, hidden_by
     from benchmark.record.environment import LIBRARIES, environment
     from benchmark.train.device import choose_device
 
@@ -40,7 +38,7 @@ def _checks(results: Path, data_root: Path | None) -> list[dict[str, Any]]:
         *((name, versions[name] != "not installed", versions[name]) for name in LIBRARIES),
         ("device", True, f"{device.name} ({device.reason}), {versions['cores']} cores"),
         ("commit", True, versions["commit"]),
-        *((name, True, "ours") for name in OURS),  # checked at every start
+        *((name, hidden_by(name) is None, hidden_by(name) or "ours") for name in OURS),
         ("results", _is_writable(folder), f"{results}"),
         _data(data_root),
     ]

@@ -12,6 +12,10 @@ DEFAULT_RESULTS = Path("results")
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
 ]
+DataRoot = Annotated[
+    Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
+]
+OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Include = Annotated[
     list[Path] | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, OnlyStudy, Results
 
 
 class Format(StrEnum):
@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 def report(
     results: Results = DEFAULT_RESULTS,
-    study: Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")] = None,
+    study: OnlyStudy = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     as_json: AsJson = False,
 ) -> None:

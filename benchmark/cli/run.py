@@ -1,7 +1,6 @@
 """`run`: train what is missing and print the answer."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ import typer
 from benchmark.cli.options import (
     DEFAULT_RESULTS,
     AsJson,
+    DataRoot,
     Include,
     Results,
     names,
@@ -47,9 +47,7 @@ def run(
     max_epochs: Annotated[
         str | None, typer.Option(metavar="N", help="Short for training.max_epochs.")
     ] = None,
-    data_root: Annotated[
-        Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
-    ] = None,
+    data_root: DataRoot = None,
     results: Results = DEFAULT_RESULTS,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     workers: Annotated[

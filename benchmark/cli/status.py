@@ -1,16 +1,15 @@
 """`status`: count what a results folder holds. Reads only."""
 
 import json
-from typing import Annotated
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, OnlyStudy, Results
 
 
 def status(
     results: Results = DEFAULT_RESULTS,
-    study: Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")] = None,
+    study: OnlyStudy = None,
     as_json: AsJson = False,
 ) -> None:
     """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""

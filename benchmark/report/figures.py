@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
 from benchmark.report.pareto import front
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKERS = "oDsP^vX*<>hd"  # one per sequence length
-DODGE = 1.2  # lengths of one model share their count; they are drawn this factor apart
+DODGE = 1.2  # rows of one model share their count; they are drawn this factor apart
 
 
 def tradeoff_figure(table: Table, path: Path) -> Path | None:
@@ -35,7 +35,7 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
         models = list(dict.fromkeys(row.model for row in rows))
         colours = dict(zip(models, sns.color_palette("colorblind", len(models)), strict=True))
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
-            _panel(axes, rows, f"rmse_average{suffix}", colours)
+            _panel(axes, rows, table.shared_settings, f"rmse_average{suffix}", colours)
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel("trainable parameters")
@@ -49,14 +49,22 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
     return path
 
 
-def _panel(axes: "Axes", rows: Sequence[Row], score: str, colours: dict[str, tuple[float]]) -> None:
+def _panel(
+    axes: "Axes",
+    rows: Sequence[Row],
+    shared: dict[str, Any],
+    score: str,
+    colours: dict[str, tuple[float]],
+) -> None:
     """Draw one convention: points with spread, and the front."""
     lengths = list(dict.fromkeys(row.sequence_length for row in rows))
     axes.set_xscale("log")
     points = [(float(row.parameters or 0), float(row.scores[score] or 0)) for row in rows]
     for row, (x, y) in zip(rows, points, strict=True):
-        siblings = [one.sequence_length for one in rows if one.model == row.model]
-        shift = siblings.index(row.sequence_length) - (len(siblings) - 1) / 2
+        siblings = [one.group for one in rows if one.model == row.model]
+        shift = siblings.index(row.group) - (len(siblings) - 1) / 2
+        has_length = len(siblings) > 1 and row.sequence_length is not None
+        length = f", L={row.sequence_length}" if has_length else ""
         axes.errorbar(
             x * DODGE**shift,
             y,
@@ -65,7 +73,7 @@ def _panel(axes: "Axes", rows: Sequence[Row], score: str, colours: dict[str, tup
             color=colours[row.model],
             markersize=9,
             capsize=4,
-            label=row.model + (f", L={row.sequence_length}" if len(siblings) > 1 else ""),
+            label=row.label(shared) + length,
         )
     on_front = front(points)
     axes.step(

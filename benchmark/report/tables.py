@@ -45,23 +45,19 @@ def notes(table: Table) -> list[str]:
     ]
 
 
-def _cells(row: Row, shared: dict[str, Any]) -> list[str]:
+def _cells(row: Row, shared: dict[str, Any], conventions: Sequence[str]) -> list[str]:
     """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     n = str(row.n_cells) if row.is_complete else f"{row.n_cells} of {row.n_asked}"
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
-    return [row.label(shared), length, n, parameters] + [
-        _plus_minus(row.scores.get(error + suffix), row.scores.get(f"{error}{suffix}_std"))
-        for suffix in CONVENTIONS.values()
-        for error in ERRORS
-    ]
+    return [row.label(shared), length, n, parameters, *_errors(row.scores, conventions)]
 
 
-def _reference_cells(name: str, scores: dict[str, float | None]) -> list[str]:
-    """Return a reference line's cells: it has no parameters and no repetitions."""
-    return [f"({name})", "-", "", ""] + [
-        _plus_minus(scores.get(error + suffix), None)
-        for suffix in CONVENTIONS.values()
+def _errors(scores: dict[str, float | None], conventions: Sequence[str]) -> list[str]:
+    """Return the errors of the given conventions, with their spread where there is one."""
+    return [
+        _plus_minus(scores.get(error + suffix), scores.get(f"{error}{suffix}_std"))
+        for suffix in (CONVENTIONS[convention] for convention in conventions)
         for error in ERRORS
     ]
 
@@ -73,10 +69,11 @@ def _plus_minus(mean: float | None, spread: float | None) -> str:
     return f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}"
 
 
-def _all_cells(table: Table) -> list[list[str]]:
-    """Return every line of the table: models, floors, references."""
-    return [_cells(row, table.shared_settings) for row in table.rows] + [
-        _reference_cells(name, scores) for name, scores in table.references.items()
+def _all_cells(table: Table, conventions: Sequence[str]) -> list[list[str]]:
+    """Return every line of the table: models, floors, and references, which have no cells."""
+    return [_cells(row, table.shared_settings, conventions) for row in table.rows] + [
+        [f"({name})", "-", "", "", *_errors(scores, conventions)]
+        for name, scores in table.references.items()
     ]
 
 
@@ -94,20 +91,12 @@ def _terminal_table(table: Table, conventions: list[str]) -> RichTable:
     )
     for heading in HEADINGS:
         drawn.add_column(heading, justify="left" if heading == "model" else "right")
-    chosen = [list(CONVENTIONS).index(convention) for convention in conventions]
     for convention in conventions:
         for heading in TARGET_HEADINGS:
             drawn.add_column(f"{heading}\n{convention}", justify="right", no_wrap=True)
     n_models = sum(not row.is_floor for row in table.rows)
-    for position, cells in enumerate(_all_cells(table), start=1):
-        n_shared, n_each = len(HEADINGS), len(ERRORS)
-        scores = [
-            cell
-            for index in chosen
-            for cell in cells[n_shared + index * n_each : n_shared + (index + 1) * n_each]
-        ]
-        is_last = position in (n_models, len(table.rows))
-        drawn.add_row(*cells[:n_shared], *scores, end_section=is_last)
+    for position, cells in enumerate(_all_cells(table, conventions), start=1):
+        drawn.add_row(*cells, end_section=position in (n_models, len(table.rows)))
     return drawn
 
 
@@ -118,7 +107,10 @@ def markdown(table: Table) -> str:
     ]
     rules = ["---"] + ["---:"] * (len(headings) - 1)
     lines = [f"**{title(table)}**", ""]
-    lines += [f"| {' | '.join(cells)} |" for cells in [headings, rules, *_all_cells(table)]]
+    lines += [
+        f"| {' | '.join(cells)} |"
+        for cells in [headings, rules, *_all_cells(table, list(CONVENTIONS))]
+    ]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes(table))]) + "\n"
 
 
