@@ -3,7 +3,8 @@
 import json
 import time
 import traceback
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from benchmark.errors import USER_ERRORS, TrainingDiverged
 from benchmark.evaluate.complexity import model_cost
 from benchmark.evaluate.metrics import per_song_scores, summary_scores
-from benchmark.evaluate.predict import predict_songs
+from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import validated
+from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plan.seeds import make_deterministic
 from benchmark.record.environment import environment, peak_memory_bytes
 from benchmark.record.record import RunRecord, Scores
@@ -41,11 +43,11 @@ class Job:
 def load_split(
     dataset: str, options: dict[str, Any], features: str, data_root: Path | None
 ) -> Split:
-    """Load a dataset; the last one stays in memory for the next cell."""
+    """Load a dataset; the last few stay in memory for the next cell."""
     return _cached_split(dataset, json.dumps(options, sort_keys=True), features, data_root)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=3)
 def _cached_split(dataset: str, options: str, features: str, data_root: Path | None) -> Split:
     entry = DATASETS[dataset]
     options_class = entry.resolve(entry.options)
@@ -85,7 +87,6 @@ def execute(job: Job, on_progress: OnProgress) -> RunRecord:
         **asdict(cell),
         n_features=split.n_features,
         n_songs={"development": len(split.development), "evaluation": len(split.evaluation)},
-        references=reference_scores(split),
         circumstances=circumstances | {"environment": environment()},
         **outcome,
     )
@@ -96,47 +97,76 @@ def execute(job: Job, on_progress: OnProgress) -> RunRecord:
 def _train_and_score(
     job: Job, split: Split, circumstances: dict[str, Any], on_progress: OnProgress
 ) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
-    """Fit on development songs, then open the evaluation songs for the first and only time."""
-    make_deterministic(job.cell.seed("cell"))
-    trainer = CellTrainer(job.cell, job.device, on_progress)
-    estimator = build_estimator(job.cell, split.n_features)
-    clock = time.perf_counter()
-    estimator.fit(split.development, trainer)
-    circumstances["train_seconds"] = round(time.perf_counter() - clock, 3)
-
-    clock = time.perf_counter()
-    predicted = predict_songs(estimator, split.evaluation)
-    circumstances["predict_seconds"] = round(time.perf_counter() - clock, 3)
-    in_sample = predict_songs(estimator, split.development)
+    """Fit on the learning songs of every round, then open its judging songs and score them all."""
+    protocol = validated(ProtocolConfig, job.cell.protocol, where="protocol")
+    heard: dict[str, Scored] = {"model": Scored(), "training": Scored()}
+    curves: dict[str, Any] = {}
+    seconds = {"train": 0.0, "predict": 0.0}
+    for one in rounds(split, protocol, job.cell.shared_seed("folds")):
+        make_deterministic(job.cell.seed("cell"))
+        judges = one.judging if protocol.selection == "evaluation" else None
+        trainer = CellTrainer(job.cell, job.device, on_progress, round_name=one.name, judges=judges)
+        estimator = build_estimator(job.cell, split.n_features)
+        clock = time.perf_counter()
+        estimator.fit(one.learning, trainer)
+        seconds["train"] += time.perf_counter() - clock
+        clock = time.perf_counter()
+        heard["model"].add(one.judging, predict_songs(estimator, one.judging))
+        seconds["predict"] += time.perf_counter() - clock
+        for name, predicted in predict_components(estimator, one.judging).items():
+            heard.setdefault(name, Scored()).add(one.judging, predicted)
+        heard["training"].add(one.learning, predict_songs(estimator, one.learning))
+        curves |= {name: asdict(curve) for name, curve in trainer.curves.items()}
+    circumstances |= {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     cost = model_cost(estimator, split.n_features)
+    model, training = heard.pop("model"), heard.pop("training")
     outcome = {
         "status": "done",
-        "scores": summary_scores(_annotations(split.evaluation), predicted),
-        "training_scores": summary_scores(_annotations(split.development), in_sample),
+        "scores": model.summary(),
+        "training_scores": training.summary(),
+        "components": {name: component.summary() for name, component in heard.items()},
         "per_song": {
-            "song_id": [song.song_id for song in split.evaluation],
-            "n_frames": [song.n_frames for song in split.evaluation],
-            **per_song_scores(_annotations(split.evaluation), predicted),
+            "song_id": [song.song_id for song in model.songs],
+            "n_frames": [song.n_frames for song in model.songs],
+            **per_song_scores(_annotations(model.songs), model.predicted),
         },
+        "references": reference_scores(split, model.songs),
         "parameters": cost.parameters,
         "flops": cost.flops,
         "uncounted_operations": cost.uncounted_operations,
-        "curves": {name: asdict(curve) for name, curve in trainer.curves.items()},
+        "curves": curves,
     }
-    ids = [song.song_id for song in split.evaluation]
-    return outcome, dict(zip(ids, predicted, strict=True))
+    ids = [song.song_id for song in model.songs]
+    return outcome, dict(zip(ids, model.predicted, strict=True))
 
 
-def _annotations(songs: tuple[Song, ...]) -> Arrays:
+@dataclass
+class Scored:
+    """Songs and what was predicted for them, gathered over rounds."""
+
+    songs: list[Song] = field(default_factory=list)
+    predicted: Arrays = field(default_factory=list)
+
+    def add(self, songs: Sequence[Song], predicted: Arrays) -> None:
+        """Add the songs of one round."""
+        self.songs += songs
+        self.predicted += predicted
+
+    def summary(self) -> Scores:
+        """Score all songs under both conventions."""
+        return summary_scores(_annotations(self.songs), self.predicted)
+
+
+def _annotations(songs: Sequence[Song]) -> Arrays:
     """Return the annotations (T, 2) of every song."""
     return [song.annotations for song in songs]
 
 
-def reference_scores(split: Split) -> dict[str, Scores]:
+def reference_scores(split: Split, judged: Sequence[Song]) -> dict[str, Scores]:
     """Score what no model can know: each song's own mean, and the dataset's references."""
-    annotations = _annotations(split.evaluation)
+    annotations = _annotations(judged)
     means = [np.tile(one.mean(axis=0), (len(one), 1)) for one in annotations]
-    references = {"oracle of song means": means} | {
-        name: list(arrays) for name, arrays in split.references.items()
-    }
+    references = {"oracle of song means": means}
+    if list(judged) == list(split.evaluation):
+        references |= {name: list(arrays) for name, arrays in split.references.items()}
     return {name: summary_scores(annotations, arrays) for name, arrays in references.items()}

@@ -8,7 +8,7 @@ from typing import Protocol
 from benchmark.errors import USER_ERRORS
 from benchmark.execute import Job, load_split
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import StudyConfig, plain
+from benchmark.plan.config import Study, plain
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.record.record import RunRecord
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
@@ -37,10 +37,9 @@ class RunOptions:
 class Bill:
     """What a study will do before it does it."""
 
-    study: StudyConfig
+    study: Study
     device: Device
     n_workers: int
-    split: Split
     cells: list[Cell]
     recorded: dict[str, RunRecord]  # finished cells that will not run again
     estimates: dict[str, Estimate] = field(default_factory=dict)  # of the cells to run
@@ -70,23 +69,28 @@ class Screen(Protocol):
         """Show that a cell finished."""
 
 
-def plan_run(study: StudyConfig, options: RunOptions) -> Bill:
+def plan_run(study: Study, options: RunOptions) -> Bill:
     """Load the data, list the cells, find what is recorded and price the rest."""
     device = choose_device(options.device)
-    _, dataset_options, features = dataset_of(study)
-    split = load_split(study.dataset, plain(dataset_options), features, options.data_root)
-    cells = expand(study, split.digest())
+    splits: dict[str, Split] = {}  # by digest
+    cells: dict[str, Cell] = {}  # by key, so that parts share theirs
+    for part in study.parts:
+        _, dataset_options, features = dataset_of(part)
+        split = load_split(part.dataset, plain(dataset_options), features, options.data_root)
+        digest = split.digest()
+        splits[digest] = split
+        cells |= {cell.key: cell for cell in expand(part, digest) if cell.key not in cells}
     if not options.is_dry:
         prepare_folder(options.results)
-    recorded = {} if options.is_fresh else _finished(options.results, cells)
+    recorded = {} if options.is_fresh else _finished(options.results, list(cells.values()))
     step_times: StepTimes = {}
     estimates = {
-        cell.key: _price(cell, split, device.name, step_times)
-        for cell in cells
+        cell.key: _price(cell, splits[cell.dataset_digest], device.name, step_times)
+        for cell in cells.values()
         if cell.key not in recorded
     }
     n_workers = options.workers or default_workers(device.name, len(estimates))
-    return Bill(study, device, n_workers, split, cells, recorded, estimates)
+    return Bill(study, device, n_workers, list(cells.values()), recorded, estimates)
 
 
 def _price(cell: Cell, split: Split, device: str, step_times: StepTimes) -> Estimate:

@@ -30,8 +30,8 @@ class BLSTM(nn.Module):
 
     Config = BLSTMConfig
 
-    def __init__(self, *, n_features: int, config: BLSTMConfig) -> None:
-        """Build for F = `n_features`."""
+    def __init__(self, *, n_features: int, config: BLSTMConfig, n_outputs: int = N_TARGETS) -> None:
+        """Build for F = `n_features`; other outputs than valence and arousal serve pre-training."""
         super().__init__()
         self.lstm = nn.LSTM(
             n_features,
@@ -41,7 +41,7 @@ class BLSTM(nn.Module):
             bidirectional=True,
             dropout=config.dropout if config.layers > 1 else 0.0,
         )
-        self.head = nn.Linear(2 * config.units, N_TARGETS)
+        self.head = nn.Linear(2 * config.units, n_outputs)
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Map (B, T, F) features to (B, T, 2) valence and arousal."""

@@ -3,47 +3,66 @@
 Source  Li et al., "DBLSTM-based multi-scale fusion for dynamic emotion prediction in music",
         ICME 2016, as described by Malik et al. 2017, section 3.4
 
+First layers  Pre-trained once per sixth of the songs, which they never train on, and copied into
+              every network that leaves this sixth out. How is open in both papers: see
+              `pretraining`.
 Members   Network k reads sequences of `sequence_lengths[k]` frames and stops on the k-th sixth of
           the songs, which it does not train on; together the six train on every song.
 Voices    Networks of the same length are averaged first, so the fusion hears one voice per length.
 Fusion    Learns from predictions of songs the predicting network never trained on. For that,
           every length is trained once per sixth; the six members are among those networks, so
-          four lengths cost 24 trainings and none is repeated. SVR and ANN are averaged.
+          four lengths cost 24 trainings and none is repeated. `mean` and `best` need the six
+          members alone.
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVR
+from sklearn.pipeline import Pipeline
 from torch import nn
 
 from datasets.contract import TARGETS, Song
 from datasets.splits import song_folds
 from models.blstm import BLSTM, BLSTMConfig
 from models.contract import FittedNetwork, Predictions, Trainer
+from models.fusion import REGRESSORS, FusionConfig, flops_per_frame, learned_parameters
 
 Frames = Annotated[int, Field(ge=1)]
+Part = Literal["svr", "ann", "elm", "mean", "best"]
 
 
 @dataclass(frozen=True)
-class BLSTMEnsembleConfig:
-    """The members' lengths and shape, and the two fusing regressors."""
+class BLSTMEnsembleConfig(FusionConfig):
+    """The members' lengths and shape, how they begin, and what fuses them.
+
+    `pretraining`: `stacked` trains a shallow BLSTM on the annotations, `autoencoder` one that
+    returns its own features; `none` starts every layer at random. `fusion`: the parts that are
+    averaged; `mean` is the plain mean of the members, `best` the member with the lowest RMSE on
+    the sixth it never trained on.
+    """
 
     sequence_lengths: Annotated[tuple[Frames, ...], Field(min_length=2)] = (10, 20, 30, 60, 10, 10)
     layers: Annotated[int, Field(ge=1)] = 5
     units: Annotated[int, Field(ge=1)] = 128  # per direction
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    svr_degree: Annotated[int, Field(ge=1)] = 3
-    svr_cost: Annotated[float, Field(gt=0)] = 1.0
-    ann_units: Annotated[int, Field(ge=1)] = 14
+    pretraining: Literal["stacked", "autoencoder", "none"] = "stacked"
+    pretrained_layers: Annotated[int, Field(ge=1)] = 2
+    fusion: Annotated[tuple[Part, ...], Field(min_length=1)] = ("svr", "ann")
     fusion_stride: Annotated[int, Field(ge=1)] = 1  # fuse on every n-th frame of a song
+
+    def __post_init__(self) -> None:
+        """Refuse to pre-train layers that are not there and to average a part twice."""
+        if self.pretraining != "none" and self.pretrained_layers > self.layers:
+            raise ValueError(
+                f"pretrained_layers={self.pretrained_layers} exceeds layers={self.layers};"
+                " give more layers, pre-train fewer, or set pretraining=none"
+            )
+        if len(set(self.fusion)) != len(self.fusion):
+            raise ValueError(f"fusion names a part twice: {','.join(self.fusion)}")
 
 
 class BLSTMEnsemble:
@@ -56,37 +75,77 @@ class BLSTMEnsemble:
         self.n_features = n_features
         self.config = config
         self.members: list[FittedNetwork] = []
-        self.fusion: list[list[Pipeline]] = []  # per target: SVR, ANN
+        self.errors: list[float] = []  # of each member on the sixth it never trained on
+        self.regressors: dict[str, list[Pipeline]] = {}  # one per target
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Train every length on every sixth, keep six networks, fuse on unseen songs."""
-        sixths = song_folds(songs, len(self.config.sequence_lengths), trainer.seed("sixths"))
+        lengths = self.config.sequence_lengths
+        sixths = song_folds(songs, len(lengths), trainer.seed("sixths"))
+        first_layers = [self._pretrain(index, sixths, trainer) for index in range(len(sixths))]
+        needs_voices = bool(REGRESSORS.keys() & set(self.config.fusion))
         members: dict[int, FittedNetwork] = {}
         heard: list[list[Predictions]] = [[] for _ in sixths]  # per sixth: one entry a voice
         for length in self._voices():
             for index, sixth in enumerate(sixths):
-                network = self._train(length, index, sixths, trainer)
+                if not (needs_voices or lengths[index] == length):
+                    continue
+                network = self._train(length, index, sixths, first_layers[index], trainer)
                 heard[index].append(network.predict(sixth))
-                if self.config.sequence_lengths[index] == length:
+                if lengths[index] == length:
                     members[index] = network
         self.members = [members[index] for index in range(len(sixths))]
-        self._fuse(sixths, heard, trainer)
+        own = [0 if not needs_voices else self._voices().index(length) for length in lengths]
+        self.errors = [_rmse(heard[index][voice], sixths[index]) for index, voice in enumerate(own)]
+        if needs_voices:
+            self._fuse(sixths, heard, trainer)
 
     def _voices(self) -> list[int]:
         """Return the distinct lengths, in the order of their first member."""
         return list(dict.fromkeys(self.config.sequence_lengths))
 
+    def _network(self, layers: int, n_outputs: int = len(TARGETS)) -> BLSTM:
+        """Build a network with so many layers."""
+        config = BLSTMConfig(layers=layers, units=self.config.units, dropout=self.config.dropout)
+        return BLSTM(n_features=self.n_features, config=config, n_outputs=n_outputs)
+
+    def _pretrain(
+        self, index: int, sixths: Sequence[Sequence[Song]], trainer: Trainer
+    ) -> nn.Module | None:
+        """Train the first layers on all sixths but one, as a shallow network of their own."""
+        if self.config.pretraining == "none":
+            return None
+        copies_itself = self.config.pretraining == "autoencoder"
+        n_outputs = self.n_features if copies_itself else len(TARGETS)
+        fitted = trainer.fit(
+            lambda: self._network(self.config.pretrained_layers, n_outputs),
+            _all_but(index, sixths),
+            sixths[index],
+            sequence_length=self.config.sequence_lengths[0],
+            name=f"first layers, without sixth {index}",
+            target="features" if copies_itself else "annotations",
+        )
+        return fitted.network
+
     def _train(
-        self, length: int, index: int, sixths: Sequence[Sequence[Song]], trainer: Trainer
+        self,
+        length: int,
+        index: int,
+        sixths: Sequence[Sequence[Song]],
+        first_layers: nn.Module | None,
+        trainer: Trainer,
     ) -> FittedNetwork:
         """Train one network on all sixths but one, which it stops on."""
-        config = BLSTMConfig(
-            layers=self.config.layers, units=self.config.units, dropout=self.config.dropout
-        )
-        training = [song for other, sixth in enumerate(sixths) if other != index for song in sixth]
+
+        def build() -> nn.Module:
+            network = self._network(self.config.layers)
+            if first_layers is not None:
+                copy_first_layers(first_layers, network)
+            return network
+
         return trainer.fit(
-            lambda: BLSTM(n_features=self.n_features, config=config),
-            training,
+            build,
+            _all_but(index, sixths),
             sixths[index],
             sequence_length=length,
             name=f"length {length}, without sixth {index}",
@@ -98,76 +157,116 @@ class BLSTMEnsemble:
         heard: Sequence[Sequence[Predictions]],
         trainer: Trainer,
     ) -> None:
-        """Fit SVR and ANN of each target on out-of-fold voices (N, voices)."""
+        """Fit every kind of regressor for each target on out-of-fold voices (N, voices)."""
         stride = self.config.fusion_stride
         voices, labels = [], []
         for sixth, of_each_voice in zip(sixths, heard, strict=True):
             for song, one_song in zip(sixth, zip(*of_each_voice, strict=True), strict=True):
                 voices.append(np.stack(one_song, axis=-1)[::stride])
                 labels.append(song.annotations[::stride])
-        voices_N2V, labels_N2 = np.concatenate(voices), np.concatenate(labels)
-        self.fusion = [
-            [
-                regressor.fit(voices_N2V[:, target], labels_N2[:, target])
-                for regressor in self._regressors(trainer.seed(f"ann {name}"))
+        self._fit_regressors(np.concatenate(voices), np.concatenate(labels), trainer)
+
+    def _fit_regressors(
+        self, voices_N2V: NDArray[np.float32], labels_N2: NDArray[np.float32], trainer: Trainer
+    ) -> None:
+        """Fit one regressor of each kind and target; those not asked for serve `components`."""
+        n_voices = voices_N2V.shape[-1]
+        self.regressors = {
+            kind: [
+                build(self.config, n_voices, trainer.seed(f"{kind} {name}")).fit(
+                    voices_N2V[:, target], labels_N2[:, target]
+                )
+                for target, name in enumerate(TARGETS)
             ]
-            for target, name in enumerate(TARGETS)
-        ]
+            for kind, build in REGRESSORS.items()
+        }
 
-    def _regressors(self, seed: int) -> list[Pipeline]:
-        """Build the two regressors that are averaged."""
-        config = self.config
-        # coef0=1 keeps the lower powers: a purely cubic kernel cannot even repeat one voice
-        svr = SVR(kernel="poly", degree=config.svr_degree, coef0=1.0, C=config.svr_cost)
-        ann = MLPRegressor(
-            hidden_layer_sizes=(config.ann_units,), max_iter=1000, random_state=seed % 2**32
-        )
-        return [make_pipeline(StandardScaler(), regressor) for regressor in (svr, ann)]
+    def predict(self, songs: Sequence[Song]) -> Predictions:
+        """Average the parts of the fusion."""
+        said = self._said(songs)
+        parts = [self._part(part, said) for part in self.config.fusion]
+        return [np.mean(one, axis=0).astype(np.float32) for one in zip(*parts, strict=True)]
 
-    def voices(self, songs: Sequence[Song]) -> list[NDArray[np.float32]]:
-        """Return what the fusion hears, (T, 2, voices) per song: members averaged per length."""
-        heard = [member.predict(songs) for member in self.members]
-        lengths = np.array(self.config.sequence_lengths)
+    def components(self, songs: Sequence[Song]) -> dict[str, Predictions]:
+        """Return what each member, their mean, the best one and every regressor predict."""
+        said = self._said(songs)
+        lengths = self.config.sequence_lengths
+        members = {f"member {k}, L={lengths[k - 1]}": one for k, one in enumerate(said, start=1)}
+        return members | {
+            part: self._part(part, said) for part in ("best", "mean", *self.regressors)
+        }
+
+    def _said(self, songs: Sequence[Song]) -> list[Predictions]:
+        """Return every member's predictions."""
+        return [member.predict(songs) for member in self.members]
+
+    def _part(self, part: str, said: Sequence[Predictions]) -> Predictions:
+        """Return one part's predictions, given every member's."""
+        if part == "best":
+            return said[int(np.argmin(self.errors))]
+        if part == "mean":
+            return [np.mean(one, axis=0).astype(np.float32) for one in zip(*said, strict=True)]
         return [
             np.stack(
                 [
-                    np.mean([heard[k][index] for k in np.flatnonzero(lengths == length)], axis=0)
-                    for length in self._voices()
+                    regressor.predict(voices_T2V[:, target])
+                    for target, regressor in enumerate(self.regressors[part])
                 ],
-                axis=-1,
+                axis=1,
+            ).astype(np.float32)
+            for voices_T2V in self._heard(said)
+        ]
+
+    def _heard(self, said: Sequence[Predictions]) -> list[NDArray[np.float32]]:
+        """Return what the fusion hears, (T, 2, voices) per song: members averaged per length."""
+        of_length = [
+            [
+                one
+                for one, own in zip(said, self.config.sequence_lengths, strict=True)
+                if own == length
+            ]
+            for length in self._voices()
+        ]
+        return [
+            np.stack(
+                [np.mean([one[index] for one in alike], axis=0) for alike in of_length], axis=-1
             )
-            for index in range(len(songs))
+            for index in range(len(said[0]))
         ]
-
-    def predict(self, songs: Sequence[Song]) -> Predictions:
-        """Average SVR and ANN for each target."""
-        return [self._fused(voices_T2V) for voices_T2V in self.voices(songs)]
-
-    def _fused(self, voices_T2V: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map the voices of one song (T, 2, voices) to (T, 2)."""
-        columns = [
-            np.mean([one.predict(voices_T2V[:, target]) for one in regressors], axis=0)
-            for target, regressors in enumerate(self.fusion)
-        ]
-        return np.stack(columns, axis=1).astype(np.float32)
 
     def networks(self) -> list[nn.Module]:
-        """Return the six members."""
+        """Return the members that are asked: all six, or the best one alone."""
+        if self.config.fusion == ("best",):
+            return [self.members[int(np.argmin(self.errors))].network]
         return [member.network for member in self.members]
 
     def other_parameters(self) -> dict[str, int]:
-        """Count support-vector coefficients with intercepts, and the ANN's weights and biases."""
-        svr = [pipeline[-1] for pipeline, _ in self.fusion]
-        ann = [pipeline[-1] for _, pipeline in self.fusion]
+        """Count what the regressors in use learned, by kind."""
         return {
-            "svr": sum(one.dual_coef_.size + one.intercept_.size for one in svr),
-            "ann": sum(part.size for one in ann for part in [*one.coefs_, *one.intercepts_]),
+            kind: sum(map(learned_parameters, fitted))
+            for kind, fitted in self.regressors.items()
+            if kind in self.config.fusion
         }
 
     def other_flops(self) -> int:
-        """Per frame: one inner product and one weight per support vector, one per ANN weight."""
-        svr = [pipeline[-1] for pipeline, _ in self.fusion]
-        ann = [pipeline[-1] for _, pipeline in self.fusion]
-        per_svr = [one.support_vectors_.size + one.dual_coef_.size for one in svr]
-        per_layer = [weights.size for one in ann for weights in one.coefs_]
-        return int(sum(per_svr + per_layer))
+        """Count the multiply-adds per frame of the regressors in use."""
+        used = [one for kind, one in self.regressors.items() if kind in self.config.fusion]
+        return sum(flops_per_frame(regressor) for fitted in used for regressor in fitted)
+
+
+def copy_first_layers(source: nn.Module, network: nn.Module) -> None:
+    """Copy the recurrent layers of a shallower BLSTM into the first layers of a deeper one."""
+    layers = {name: value for name, value in source.state_dict().items() if name.startswith("lstm")}
+    missing = network.load_state_dict(layers, strict=False)
+    assert not missing.unexpected_keys, "the shallow network is deeper than the deep one"
+
+
+def _all_but(index: int, sixths: Sequence[Sequence[Song]]) -> list[Song]:
+    """Return the songs of all sixths but one."""
+    return [song for other, sixth in enumerate(sixths) if other != index for song in sixth]
+
+
+def _rmse(predictions: Predictions, songs: Sequence[Song]) -> float:
+    """Return the RMSE over all frames and both targets."""
+    errors = [p - song.annotations for p, song in zip(predictions, songs, strict=True)]
+    return float(np.sqrt(np.mean(np.square(np.concatenate(errors), dtype=np.float64))))

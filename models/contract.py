@@ -5,11 +5,13 @@ valence, arousal. It is built as `Network(n_features=F, config=Network.Config(..
 `Config` it is built as `Network(n_features=F)`. All windows of a batch have the same length, so
 a network never sees padding. A network may offer `penalty()`, added to the training loss.
 
-An **estimator** is anything more than a network: see `Estimator`.
+An **estimator** is anything more than a network: see `Estimator`. One made of several parts may
+offer `components(songs)`, name -> predictions of each part; the harness scores them beside the
+model, so one training shows what every part is worth.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +44,12 @@ class Trainer(Protocol):
         *,
         sequence_length: int,
         name: str,
+        target: Literal["annotations", "features"] = "annotations",
     ) -> FittedNetwork:
-        """Train one network; stop on the validation songs. `name` decides its seed."""
+        """Train one network; stop on the validation songs. `name` decides its seed.
+
+        With `target="features"` the network learns to return its own (scaled) input.
+        """
 
     def seed(self, name: str) -> int:
         """Return the seed of the random choice called `name`."""

@@ -6,22 +6,28 @@ Axes    B sequences, T frames, F features, C channels, K = C * F, D dense units,
 """
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from models import keras1
+
 N_TARGETS = 2  # valence, arousal
-MAXOUT_PIECES = 4  # MaxoutDense of Keras 1, which the paper used
 Layers = Annotated[int, Field(ge=1, le=3)]
 Units = Annotated[int, Field(ge=1)]
+Flavour = Literal["torch", "keras1"]
 
 
 @dataclass(frozen=True)
 class CRNNConfig:
-    """Shape and regularisation; the defaults are the paper's best configuration."""
+    """Shape and regularisation; the defaults are the paper's best configuration.
+
+    Where the paper is silent an option says how to read it: `gru` and `initialisation` choose
+    torch's or Keras 1's, `activity` how ElasticNet on activity is summed.
+    """
 
     conv_layers: Layers = 1
     channels: Units = 8
@@ -29,9 +35,15 @@ class CRNNConfig:
     dense_units: Units = 8
     gru_layers: Layers = 1
     gru_units: Units = 8
+    maxout_pieces: Units = 4  # of MaxoutDense in Keras 1, which the paper used
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25  # after each convolution and the GRU
     l1: Annotated[float, Field(ge=0)] = 0.1  # ElasticNet on weights and activity of the CNN
     l2: Annotated[float, Field(ge=0)] = 0.001
+    activity: Literal["mean", "batch_mean", "sum"] = "mean"  # over batch and positions; batch; none
+    gru: Flavour = "torch"
+    initialisation: Flavour = "torch"
+    batch_norm_momentum: Annotated[float, Field(gt=0, le=1)] = 0.1  # weight of the newest batch
+    batch_norm_epsilon: Annotated[float, Field(gt=0)] = 1e-5
 
 
 class CRNN(nn.Module):
@@ -46,6 +58,7 @@ class CRNN(nn.Module):
         self.branches = nn.ModuleList(
             RecurrentBranch(config.channels * n_features, 1, config) for _ in range(N_TARGETS)
         )
+        initialise(self, config)
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Map (B, T, F) features to (B, T, 2) valence and arousal."""
@@ -68,9 +81,12 @@ class ConvolutionalFront(nn.Module):
             nn.Conv2d(n_in, n_out, kernel_size=3, padding="same")
             for n_in, n_out in pairwise(widths)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(n_out) for n_out in widths[1:])
+        self.norms = nn.ModuleList(
+            nn.BatchNorm2d(n_out, config.batch_norm_epsilon, config.batch_norm_momentum)
+            for n_out in widths[1:]
+        )
         self.dropout = nn.Dropout(config.dropout)
-        self.l1, self.l2 = config.l1, config.l2
+        self.l1, self.l2, self.activity = config.l1, config.l2, config.activity
         self._activity: Tensor = torch.zeros(())
 
     def forward(self, features_BTF: Tensor) -> Tensor:
@@ -80,15 +96,16 @@ class ConvolutionalFront(nn.Module):
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             maps_BCTF = convolution(maps_BCTF)
             if self.training:
-                activity = activity + self._elastic(maps_BCTF) / maps_BCTF[:, 0].numel()
+                activity = activity + self._elastic(maps_BCTF) / self._divisor(maps_BCTF)
             maps_BCTF = self.dropout(torch.relu(norm(maps_BCTF)))
         self._activity = activity
         return maps_BCTF.transpose(1, 2).flatten(start_dim=2)
 
     def penalty(self) -> Tensor:
-        """Weights are summed as printed; activity is averaged over batch and positions.
+        """Return ElasticNet on weights, summed as printed, plus on activity, as `activity` says.
 
-        The printed sum over the batch would be about 1.5e5 against a data loss of .3.
+        The printed sum over the batch would be about 1.5e5 against a data loss of .3; `mean`
+        averages over the batch and the positions of a map, and sums over maps.
         """
         weights = [self._elastic(one.get_parameter("weight")) for one in self.convolutions]
         return torch.stack(weights).sum() + self._activity
@@ -96,6 +113,14 @@ class ConvolutionalFront(nn.Module):
     def _elastic(self, values: Tensor) -> Tensor:
         """ElasticNet (Zou and Hastie 2005): l1 * sum of |v| + l2 * sum of v squared."""
         return self.l1 * values.abs().sum() + self.l2 * values.square().sum()
+
+    def _divisor(self, maps_BCTF: Tensor) -> int:
+        """Return what the summed activity is divided by."""
+        return {
+            "sum": 1,
+            "batch_mean": len(maps_BCTF),
+            "mean": maps_BCTF[:, 0].numel(),
+        }[self.activity]
 
 
 class RecurrentBranch(nn.Module):
@@ -106,7 +131,21 @@ class RecurrentBranch(nn.Module):
         super().__init__()
         widths = [n_inputs] + [config.dense_units] * config.dense_layers
         self.dense = nn.Sequential(*(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(widths)))
-        self.gru = nn.GRU(
+        self.gru = TorchGRU(config) if config.gru == "torch" else _keras_gru(config)
+        self.dropout = nn.Dropout(config.dropout)
+        self.maxout = Maxout(2 * config.gru_units, n_outputs, config.maxout_pieces)
+
+    def forward(self, frames_BTK: Tensor) -> Tensor:
+        """Map (B, T, K) frames to (B, T, outputs)."""
+        return self.maxout(self.dropout(self.gru(self.dense(frames_BTK))))  # type: ignore[no-any-return]
+
+
+class TorchGRU(nn.GRU):
+    """Bidirectional GRU as torch computes it; returns the states alone."""
+
+    def __init__(self, config: CRNNConfig) -> None:
+        """Build for D dense units per frame."""
+        super().__init__(
             config.dense_units,
             config.gru_units,
             num_layers=config.gru_layers,
@@ -114,13 +153,17 @@ class RecurrentBranch(nn.Module):
             bidirectional=True,
             dropout=config.dropout if config.gru_layers > 1 else 0.0,
         )
-        self.dropout = nn.Dropout(config.dropout)
-        self.maxout = Maxout(2 * config.gru_units, n_outputs, MAXOUT_PIECES)
 
-    def forward(self, frames_BTK: Tensor) -> Tensor:
-        """Map (B, T, K) frames to (B, T, outputs)."""
-        hidden_BTH, _ = self.gru(self.dense(frames_BTK))
-        return self.maxout(self.dropout(hidden_BTH))  # type: ignore[no-any-return]
+    def forward(self, frames_BTD: Tensor) -> Tensor:  # type: ignore[override]
+        """Map (B, T, D) to (B, T, H)."""
+        return super().forward(frames_BTD)[0]
+
+
+def _keras_gru(config: CRNNConfig) -> keras1.KerasGRU:
+    """Build the same shape with Keras 1's equations."""
+    return keras1.KerasGRU(
+        config.dense_units, config.gru_units, n_layers=config.gru_layers, dropout=config.dropout
+    )
 
 
 class Maxout(nn.Module):
@@ -136,3 +179,12 @@ class Maxout(nn.Module):
         """Map (..., inputs) to (..., outputs)."""
         pieces: Tensor = self.linear(inputs).unflatten(-1, self.shape)
         return pieces.amax(dim=-2)
+
+
+def initialise(network: nn.Module, config: CRNNConfig) -> None:
+    """Redraw the weights as Keras 1 does, if asked to; torch has drawn them already."""
+    if config.initialisation == "keras1":
+        keras1.initialise(network)
+        for module in network.modules():
+            if isinstance(module, Maxout):
+                keras1.initialise_maxout(module.linear.weight)

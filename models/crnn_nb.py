@@ -5,7 +5,7 @@ Source  Malik et al., SMC 2017, figure 2; https://arxiv.org/abs/1706.02292
 
 from torch import Tensor, nn
 
-from models.crnn import N_TARGETS, ConvolutionalFront, CRNNConfig, RecurrentBranch
+from models.crnn import N_TARGETS, ConvolutionalFront, CRNNConfig, RecurrentBranch, initialise
 
 
 class CRNNNB(nn.Module):
@@ -18,6 +18,7 @@ class CRNNNB(nn.Module):
         super().__init__()
         self.front = ConvolutionalFront(config)
         self.branch = RecurrentBranch(config.channels * n_features, N_TARGETS, config)
+        initialise(self, config)
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Map (B, T, F) features to (B, T, 2) valence and arousal."""

@@ -1,8 +1,18 @@
 """All models, one row each: start here. Targets are text, so listing them imports no torch."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Settings of a model that people call by name, as `crnn:keras1`."""
+
+    summary: str
+    settings: Mapping[str, Any]
+    parameters: int | None = None  # as for the model itself; None: depends on the data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +27,8 @@ class ModelEntry:
     uses_seed: bool = True  # False: repetitions would be identical, so one is run
     is_floor: bool = False  # shown in every table, whatever was asked for
     note: str = ""  # printed under tables that show the model
-    version: str = "1"  # raise it when the same configuration would give other numbers
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    version: str = "1"  # raise it when the same settings, or none, would give other numbers
 
     def load(self) -> Any:
         """Import the model class; a missing optional package fails here, not at start-up."""
@@ -27,6 +38,16 @@ class ModelEntry:
         return getattr(import_module(module), name)
 
 
+KERAS1 = Variant(
+    summary="with the GRU, first weights and batch normalisation of Keras 1",
+    settings={
+        "gru": "keras1",
+        "initialisation": "keras1",
+        "batch_norm_momentum": 0.01,
+        "batch_norm_epsilon": 1e-3,
+    },
+)
+
 MODELS: dict[str, ModelEntry] = {
     "crnn": ModelEntry(
         target="models.crnn:CRNN",
@@ -34,6 +55,7 @@ MODELS: dict[str, ModelEntry] = {
         parameters=35_256,
         note="crnn: at 260 features 35,160 by the paper's arithmetic, 35,256 with the second bias"
         " of torch's GRU",
+        variants={"keras1": replace(KERAS1, parameters=35_160)},
     ),
     "crnn_nb": ModelEntry(
         target="models.crnn_nb:CRNNNB",
@@ -41,6 +63,7 @@ MODELS: dict[str, ModelEntry] = {
         parameters=17_744,
         note="crnn_nb: at 260 features 17,696 by the paper's arithmetic, 17,744 with the second"
         " bias of torch's GRU",
+        variants={"keras1": replace(KERAS1, parameters=17_696)},
     ),
     "blstm": ModelEntry(
         target="models.blstm:BLSTM",
@@ -57,6 +80,32 @@ MODELS: dict[str, ModelEntry] = {
         uses_sequence_length=False,
         note="blstm_ensemble: networks, support-vector coefficients and ANN weights together;"
         " `list` shows the six networks alone, as the fusion's size depends on the data",
+        variants={
+            "svr": Variant(summary="fused by the SVR alone", settings={"fusion": ("svr",)}),
+            "ann": Variant(summary="fused by the ANN alone", settings={"fusion": ("ann",)}),
+            "elm": Variant(
+                summary="fused by an extreme learning machine, as the best entry of 2015",
+                settings={"fusion": ("elm",)},
+            ),
+            "mean": Variant(
+                summary="the plain mean of the six members",
+                settings={"fusion": ("mean",)},
+                parameters=11_885_580,
+            ),
+            "best": Variant(
+                summary="the member that is best on songs it never trained on",
+                settings={"fusion": ("best",)},
+                parameters=1_980_930,
+            ),
+            "scratch": Variant(
+                summary="without pre-trained layers", settings={"pretraining": "none"}
+            ),
+            "autoencoder": Variant(
+                summary="first layers pre-trained as an autoencoder",
+                settings={"pretraining": "autoencoder"},
+            ),
+        },
+        version="2",
     ),
     "constant": ModelEntry(
         target="models.baselines:Constant",
@@ -77,3 +126,18 @@ MODELS: dict[str, ModelEntry] = {
         is_floor=True,
     ),
 }
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return the model and the variant of a name such as `crnn:keras1`; "" for none."""
+    model, _, variant = name.partition(":")
+    return model, variant
+
+
+def all_names() -> list[str]:
+    """Return every name that `--models` takes: models, each followed by its variants."""
+    return [
+        name
+        for model, row in MODELS.items()
+        for name in (model, *(f"{model}:{variant}" for variant in row.variants))
+    ]

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from benchmark.plan.config import StudyConfig
+from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer
 from benchmark.report.tables import notes, terminal_tables
@@ -88,7 +88,7 @@ class Screen:
         which = f", network {len(networks)} of {estimate.n_networks}" if len(networks) > 1 else ""
         doing = (
             f"{self.names[progress.key]}{which}, epoch {progress.epoch}:"
-            f" {progress.validation_rmse:.3f} on held-out songs"
+            f" RMSE {progress.validation_rmse:.3f} on the songs it stops on"
         )
         self.bars.update(self.task, doing=doing)
         if not self.console.is_terminal and time.monotonic() - self.spoke > QUIET_SECONDS:
@@ -125,11 +125,13 @@ def planning() -> AbstractContextManager[object]:
     return Console(stderr=True).status("loading songs and timing a step of every model")
 
 
-def headline(study: StudyConfig) -> str:
+def headline(study: Study) -> str:
     """Return the first line of a run: what runs on what."""
-    entry = DATASETS[study.dataset]
-    caveat = f": {entry.caveat}" if entry.caveat else ""
-    return f"study {study.name} on dataset {study.dataset}{caveat}"
+    on_what = [
+        f"dataset {name}{f': {DATASETS[name].caveat}' if DATASETS[name].caveat else ''}"
+        for name in study.datasets
+    ]
+    return f"study {study.name} on {', '.join(on_what)}"
 
 
 def summary(bill: Bill) -> str:

@@ -12,7 +12,22 @@ from models.contract import Estimator
 
 def predict_songs(estimator: Estimator, songs: Sequence[Song]) -> list[NDArray[np.float32]]:
     """Return (T, 2) predictions per song, clipped to the scale [-1, 1] of the annotations."""
-    predicted = estimator.predict(songs)
+    return _checked(songs, estimator.predict(songs))
+
+
+def predict_components(
+    estimator: Estimator, songs: Sequence[Song]
+) -> dict[str, list[NDArray[np.float32]]]:
+    """Return what each part of a model predicts, name -> (T, 2) per song; empty for most models."""
+    components = getattr(estimator, "components", None)
+    named = components(songs) if components else {}
+    return {name: _checked(songs, predicted) for name, predicted in named.items()}
+
+
+def _checked(
+    songs: Sequence[Song], predicted: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """Refuse predictions that do not fit the songs; clip them to the scale."""
     if len(predicted) != len(songs):
         raise ValueError(f"{len(songs)} songs went in, {len(predicted)} predictions came out")
     for song, one in zip(songs, predicted, strict=True):

@@ -1,11 +1,12 @@
 """Configuration as frozen dataclasses; unknown keys and impossible values are errors.
 
-Settings of models, of the dataset and of training are dotted: `crnn.dropout`, `synthetic.size`,
-`training.patience`.
+Settings of models, of the dataset, of training and of the protocol are dotted: `crnn.dropout`,
+`synthetic.size`, `training.patience`, `protocol.folds`.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
+from dataclasses import dataclass as plain_dataclass
 from dataclasses import field as dataclass_field
 from typing import Annotated, Any
 
@@ -25,14 +26,15 @@ class TrainingConfig:
 
     batch_size: Annotated[int, Field(ge=1)] = 32
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # Adam's default, as in the paper
+    adam_epsilon: Annotated[float, Field(gt=0)] = 1e-8  # the default of Keras 1 and of torch
     max_epochs: Annotated[int, Field(ge=1)] = 100
     patience: Annotated[int, Field(ge=1)] = 10  # epochs without a better validation RMSE
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of development songs
+    validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.2  # of development songs
 
 
 @dataclass(frozen=True, config=STRICT)
 class StudyConfig:
-    """A list of cells in the making: every combination of models, lengths and repetitions."""
+    """Cells in the making: every combination of models, lengths and repetitions."""
 
     name: str
     models: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -46,9 +48,30 @@ class StudyConfig:
     max_epochs: Annotated[int, Field(ge=1)] | None = None  # short for training.max_epochs
 
 
-def resolve(study: StudyConfig, namespace: str, config_class: type | None) -> Any:
-    """Build the configuration of a model, dataset or of training from the dotted settings."""
-    written = {
+@plain_dataclass(frozen=True)
+class Study:
+    """What people call by name: the union of its parts; a cell that two parts share runs once."""
+
+    name: str
+    parts: tuple[StudyConfig, ...]
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Return the datasets its parts run on."""
+        return tuple(dict.fromkeys(part.dataset for part in self.parts))
+
+
+def resolve(
+    study: StudyConfig,
+    namespace: str,
+    config_class: type | None,
+    named: Mapping[str, Any] | None = None,
+) -> Any:
+    """Build the configuration of a model, dataset or of training from the dotted settings.
+
+    `named` are the settings of a model's variant; what the study sets wins over them.
+    """
+    written = dict(named or {}) | {
         key.partition(".")[2]: value
         for key, value in study.set.items()
         if key.partition(".")[0] == namespace
@@ -74,9 +97,9 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
         return TypeAdapter(config_class).validate_python(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        option = ".".join(map(str, first["loc"])) or "configuration"
         message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{where}: {option}={first['input']!r}: {message}.") from error
+        given = f" {'.'.join(map(str, first['loc']))}={first['input']!r}:" if first["loc"] else ""
+        raise ConfigError(f"{where}:{given} {message}.") from error
 
 
 def plain(config: Any) -> dict[str, Any]:

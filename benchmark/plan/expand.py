@@ -4,8 +4,9 @@ from typing import Any
 
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import StudyConfig, TrainingConfig, plain, resolve
+from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS, DatasetEntry
-from models.registry import MODELS, ModelEntry
+from models.registry import MODELS, ModelEntry, split_name
 
 
 def dataset_of(study: StudyConfig) -> tuple[DatasetEntry, Any, str]:
@@ -19,13 +20,11 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
     """Return every cell of the study: floor rows first, then models as they were asked for."""
     floor = [name for name, row in MODELS.items() if row.is_floor and name not in study.models]
     _, options, features = dataset_of(study)
-    training = plain(resolve(study, "training", TrainingConfig))
     cells = []
     for name in [*floor, *study.models]:
-        row = MODELS[name]
-        config_class = getattr(row.load(), "Config", None)
-        config = plain(resolve(study, name, config_class))
-        uses_training = row.kind == "network" or row.uses_seed
+        model, variant = split_name(name)
+        row = MODELS[model]
+        chosen = _Settings(study, row, model, variant)
         for length in study.sequence_lengths if row.uses_sequence_length else (None,):
             for repetition in range(1, _repetitions(row, study) + 1):
                 cells.append(
@@ -34,18 +33,38 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
                         dataset_options=plain(options),
                         dataset_digest=dataset_digest,
                         features=features,
-                        model=name,
+                        model=model,
                         model_version=row.version,
-                        config=config,
-                        settings=_changed(config, config_class)
-                        | (_changed(training, TrainingConfig) if uses_training else {}),
-                        training=training if uses_training else {},
+                        config=chosen.config,
+                        training=chosen.training,
+                        protocol=chosen.protocol,
+                        settings=chosen.changed,
                         sequence_length=length,
                         repetition=repetition,
                         base_seed=study.seed,
                     )
                 )
     return cells
+
+
+class _Settings:
+    """A model's configuration, training and protocol, and what of them is not default."""
+
+    def __init__(self, study: StudyConfig, row: ModelEntry, model: str, variant: str) -> None:
+        config_class = getattr(row.load(), "Config", None)
+        named = row.variants[variant].settings if variant else {}
+        self.config = plain(resolve(study, model, config_class, named))
+        training = plain(resolve(study, "training", TrainingConfig))
+        protocol = resolve(study, "protocol", ProtocolConfig)
+        trains_networks = row.kind == "network" or row.uses_seed
+        if not trains_networks:  # nothing to stop, no sequence to cut: only the songs matter
+            training, protocol = {}, ProtocolConfig(folds=protocol.folds)
+        self.training, self.protocol = training, plain(protocol)
+        self.changed = (
+            _changed(self.config, config_class)
+            | (_changed(training, TrainingConfig) if training else {})
+            | _changed(self.protocol, ProtocolConfig)
+        )
 
 
 def _repetitions(row: ModelEntry, study: StudyConfig) -> int:

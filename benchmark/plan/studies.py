@@ -10,10 +10,10 @@ import yaml
 from benchmark.errors import ConfigError
 from benchmark.lookup import find, suggestion
 from datasets.registry import DATASETS
-from models.registry import MODELS
+from models.registry import MODELS, all_names
 
 if TYPE_CHECKING:
-    from benchmark.plan.config import StudyConfig
+    from benchmark.plan.config import Study, StudyConfig
 
 DEFAULT_STUDY = "smoke"
 
@@ -25,12 +25,30 @@ def named_studies() -> dict[str, Path]:
     return {path.stem: path for path in sorted(paths, key=lambda path: path.stem != DEFAULT_STUDY)}
 
 
-def read_study(name_or_file: str, overrides: Mapping[str, Any]) -> "StudyConfig":
-    """Read a study by name or file; `overrides` are the options given on the command line."""
-    from benchmark.plan.config import StudyConfig, validated
+def read_study(name_or_file: str, overrides: Mapping[str, Any]) -> "Study":
+    """Read a study by name or file; `overrides` are the options given on the command line.
+
+    `also` lists further parts: each takes the keys of the study, changes some and is run too.
+    The command line wins over every part.
+    """
+    from benchmark.plan.config import Study
 
     is_file = name_or_file.endswith((".yaml", ".yml"))
     path = Path(name_or_file) if is_file else find(named_studies(), name_or_file, kind="study")
+    written = _read_yaml(path)
+    base = {"name": path.stem} | written
+    further = base.pop("also", None) or []
+    if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
+        raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
+    given = {key: value for key, value in overrides.items() if value is not None}
+    parts = tuple(
+        _checked_part(_merged(base, part, given), path) for part in [{}, *map(_keys, further)]
+    )
+    return Study(str(base["name"]), parts)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    """Read a study's file as a mapping of keys."""
     try:
         written = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -40,18 +58,33 @@ def read_study(name_or_file: str, overrides: Mapping[str, Any]) -> "StudyConfig"
         raise ConfigError(f"Study file {path} is not YAML: {reason}.") from error
     if not isinstance(written, dict):
         raise ConfigError(f"Study file {path} must hold keys such as 'models: [crnn]'.")
-    merged = {"name": path.stem} | {str(key).replace("-", "_"): v for key, v in written.items()}
-    given = {key: value for key, value in overrides.items() if value is not None}
-    merged |= {key: value for key, value in given.items() if key != "set"}
-    merged["set"] = (merged.get("set") or {}) | given.get("set", {})
-    study = validated(StudyConfig, merged, where=f"study {path.name}")
-    return _checked_names(study)
+    return _keys(written)
 
 
-def _checked_names(study: "StudyConfig") -> "StudyConfig":
-    """Refuse unknown models, datasets and features, and anything asked for twice."""
-    for model in study.models:
-        find(MODELS, model, kind="model")
+def _keys(written: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the keys as Python spells them."""
+    return {str(key).replace("-", "_"): value for key, value in written.items()}
+
+
+def _merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay mappings over each other, the last one wins; `set` is merged key by key."""
+    merged = {key: value for layer in layers for key, value in layer.items()}
+    settings: dict[str, Any] = {}
+    for layer in layers:
+        if not isinstance(layer.get("set") or {}, Mapping):
+            return merged  # validation will say what is wrong with it
+        settings |= layer.get("set") or {}
+    return merged | {"set": settings}
+
+
+def _checked_part(merged: dict[str, Any], path: Path) -> "StudyConfig":
+    """Refuse unknown keys, models, datasets and features, and anything asked for twice."""
+    from benchmark.plan.config import StudyConfig, TrainingConfig, resolve, validated
+    from benchmark.plan.protocol import ProtocolConfig
+
+    study: StudyConfig = validated(StudyConfig, merged, where=f"study {path.name}")
+    for name in study.models:
+        find(dict.fromkeys(all_names()), name, kind="model")
     dataset = find(DATASETS, study.dataset, kind="dataset")
     if study.features is not None and study.features not in dataset.feature_sets:
         raise ConfigError(
@@ -62,16 +95,20 @@ def _checked_names(study: "StudyConfig") -> "StudyConfig":
     for what, values in (("models", study.models), ("sequence_lengths", study.sequence_lengths)):
         if len(set(values)) != len(values):
             raise ConfigError(f"{what} names something twice: {','.join(map(str, values))}.")
-    from benchmark.plan.config import TrainingConfig, resolve
-
-    resolve(study, "training", TrainingConfig)
     _check_namespaces(study)
+    training = resolve(study, "training", TrainingConfig)
+    protocol = resolve(study, "protocol", ProtocolConfig)
+    if training.validation_fraction == 0 and protocol.selection == "held_out":
+        raise ConfigError(
+            "training.validation_fraction=0 leaves no songs to stop on; give a fraction above 0,"
+            " or set protocol.selection=last."
+        )
     return study
 
 
 def _check_namespaces(study: "StudyConfig") -> None:
     """Every dotted setting must belong to something that exists."""
-    known = ["training", *DATASETS, *MODELS]
+    known = ["training", "protocol", *DATASETS, *MODELS]
     for key in study.set:
         namespace, dot, option = key.partition(".")
         if not dot or not option:
@@ -81,6 +118,6 @@ def _check_namespaces(study: "StudyConfig") -> None:
             )
         if namespace not in known:
             raise ConfigError(
-                f"Setting '{key}': '{namespace}' is neither a model, a dataset nor 'training'."
-                f"{suggestion(namespace, known)}"
+                f"Setting '{key}': '{namespace}' is neither a model, a dataset, 'training' nor"
+                f" 'protocol'.{suggestion(namespace, known)}"
             )

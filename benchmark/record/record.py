@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-SCHEMA = 1
+SCHEMA = 2
 Status = Literal["done", "diverged", "failed"]
 Scores = dict[str, float | None]
 
@@ -28,7 +28,8 @@ class RunRecord:
     config: dict[str, Any]
     settings: dict[str, Any]  # what differs from the defaults
     training: dict[str, Any]
-    protocol: str
+    protocol: dict[str, Any]
+    harness: int
     dataset: str
     dataset_options: dict[str, Any]
     dataset_digest: str
@@ -40,6 +41,7 @@ class RunRecord:
     base_seed: int
 
     scores: Scores = field(default_factory=dict)  # evaluation songs
+    components: dict[str, Scores] = field(default_factory=dict)  # parts of the model, same songs
     training_scores: Scores = field(default_factory=dict)  # development songs: training error
     per_song: dict[str, list[Any]] = field(default_factory=dict)  # evaluation songs, one per row
     references: dict[str, Scores] = field(default_factory=dict)  # lines, not models
@@ -54,6 +56,11 @@ class RunRecord:
     def n_parameters(self) -> int | None:
         """Total of all parts; None for a cell that did not finish."""
         return sum(self.parameters.values()) if self.parameters else None
+
+    @property
+    def folds(self) -> int | None:
+        """Folds of cross-validation over development songs; None: evaluation songs judged."""
+        return self.protocol.get("folds")
 
     @property
     def labels(self) -> str:

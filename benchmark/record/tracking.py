@@ -99,7 +99,8 @@ class Mirror:
     def _experiment(self, record: RunRecord) -> str:
         """Return the experiment's id; on first sight learn what it already holds."""
         options = "".join(f"-{value}" for value in record.dataset_options.values())
-        name = f"{record.dataset}{options}-{record.features}"
+        folds = f"-{record.folds}fold" if record.folds else ""
+        name = f"{record.dataset}{options}-{record.features}{folds}"
         if name not in self.experiments:
             found = self.client.get_experiment_by_name(name)
             self.experiments[name] = found.experiment_id if found else self._create(name)
@@ -193,10 +194,10 @@ def _parameters(record: RunRecord) -> dict[str, Any]:
         "labels": record.labels,
         "sequence_length": record.sequence_length,
         "base_seed": record.base_seed,
-        "protocol": record.protocol,
         "dataset_digest": record.dataset_digest,
         **{f"config.{key}": value for key, value in record.config.items()},
         **{f"training.{key}": value for key, value in record.training.items()},
+        **{f"protocol.{key}": value for key, value in record.protocol.items()},
     }
 
 
@@ -205,6 +206,12 @@ def _metrics(record: RunRecord) -> dict[str, float]:
     metrics = dict(record.scores)
     metrics |= {f"training_{key}": value for key, value in record.training_scores.items()
                 if key.startswith("rmse")}  # fmt: skip
+    metrics |= {
+        f"components/{_safe(name)}/{key}": value
+        for name, scores in record.components.items()
+        for key, value in scores.items()
+        if key.startswith("rmse")
+    }
     metrics |= _sizes(record.n_parameters)
     metrics["flops"] = record.flops
     for name in ("train_seconds", "predict_seconds", "peak_memory_bytes"):

@@ -4,7 +4,7 @@ Axes    N windows, L frames per window, F features, 2 targets
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ def cut_windows(songs: Sequence[Song], scaler: Scaler, length: int, device: str)
     pieces: dict[int, list[tuple[int, int, NDArray[np.float32], NDArray[np.float32]]]] = {}
     for index, song in enumerate(songs):
         features = scaler.apply(song.features)
-        for start in range(0, song.n_frames, length):
+        for start in range(0, song.n_frames, min(length, song.n_frames)):
             stop = min(start + length, song.n_frames)
             piece = (index, start, features[start:stop], song.annotations[start:stop])
             pieces.setdefault(stop - start, []).append(piece)
@@ -46,6 +46,13 @@ def cut_windows(songs: Sequence[Song], scaler: Scaler, length: int, device: str)
         )
         for _, group in sorted(pieces.items(), reverse=True)
     ]
+
+
+def with_target(groups: list[Windows], target: str) -> list[Windows]:
+    """Return windows whose annotations are replaced by their own features, if asked to."""
+    if target == "annotations":
+        return groups
+    return [replace(group, annotations=group.features) for group in groups]
 
 
 def shuffled_batches(

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import nn
 
 from benchmark.plan.cell import Cell
 from benchmark.plan.seeds import make_deterministic
-from benchmark.train.batches import cut_windows
+from benchmark.train.batches import Windows, cut_windows, with_target
 from benchmark.train.loop import rmse_loss
 from benchmark.train.trainer import build_estimator
 from datasets.contract import Song, Split
@@ -56,6 +57,7 @@ class TimingTrainer:
         *,
         sequence_length: int,
         name: str,
+        target: Literal["annotations", "features"] = "annotations",
     ) -> FittedNetwork:
         """Add what this training would cost at most."""
         network = build().to(self.device)
@@ -63,9 +65,10 @@ class TimingTrainer:
         place = (type(network).__qualname__, size, sequence_length)
         batch_size = self.cell.training["batch_size"]
         if place not in self.known:
-            self.known[place] = _time_step(
-                network, training, sequence_length, batch_size, self.device
+            window = cut_windows(
+                training[:1], Scaler.fit(training[:1]), sequence_length, self.device
             )
+            self.known[place] = _time_step(network, with_target(window, target)[0], batch_size)
         windows = sum(math.ceil(song.n_frames / sequence_length) for song in training)
         n_steps = math.ceil(windows * self.scale / batch_size) * self.cell.training["max_epochs"]
         self.n_networks += 1
@@ -91,15 +94,14 @@ def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimat
     if cell.training:
         make_deterministic(cell.seed("estimate"))  # one thread, as in training
         build_estimator(cell, split.n_features).fit(songs, trainer)
-    n_epochs = trainer.n_networks * cell.training.get("max_epochs", 0)
-    return Estimate(trainer.n_networks, n_epochs, trainer.seconds)
+    n_folds = cell.protocol.get("folds") or 1
+    n_networks = n_folds * trainer.n_networks
+    n_epochs = n_networks * cell.training.get("max_epochs", 0)
+    return Estimate(n_networks, n_epochs, n_folds * trainer.seconds)
 
 
-def _time_step(
-    network: nn.Module, songs: Sequence[Song], length: int, batch_size: int, device: str
-) -> float:
+def _time_step(network: nn.Module, window: Windows, batch_size: int) -> float:
     """Return the seconds of one training step on a full batch, warmed up once."""
-    window = cut_windows(songs[:1], Scaler.fit(songs[:1]), length, device)[0]
     features = window.features[:1].expand(batch_size, -1, -1).contiguous()
     annotations = window.annotations[:1].expand(batch_size, -1, -1)
     optimizer = torch.optim.Adam(network.parameters())

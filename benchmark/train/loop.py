@@ -1,7 +1,8 @@
 """Epochs and early stopping, readable top to bottom.
 
 Loss    RMSE over the batch per target, averaged over targets, plus the network's own penalty
-Stop    when the RMSE on held-out songs has not improved for `patience` epochs; the best is kept
+Stop    when the RMSE on held-out songs has not improved for `patience` epochs; the best is kept.
+        Or never, and the last is kept
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ class Curve:
     """What training looked like: one number per epoch, in annotation units."""
 
     training_loss: tuple[float, ...]  # RMSE averaged over batches, penalty excluded
-    validation_rmse: tuple[float, ...]  # pooled over held-out songs, averaged over targets
+    validation_rmse: tuple[float, ...]  # pooled over held-out songs; empty where none were held out
     best_epoch: int  # counted from 1; its weights were kept
     n_steps: int
 
@@ -49,26 +50,34 @@ def train_network(
     validation: list[Windows],
     config: TrainingConfig,
     *,
+    keeps_last: bool = False,
     shuffle_seed: int,
     on_epoch: Callable[[int, float], None],
 ) -> Curve:
-    """Train in place and leave the weights of the best epoch in the network."""
-    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    """Train in place and leave the weights of the best epoch, or of the last, in the network."""
+    optimizer = torch.optim.Adam(
+        network.parameters(), lr=config.learning_rate, eps=config.adam_epsilon
+    )
     generator = torch.Generator().manual_seed(shuffle_seed)
     losses: list[float] = []
     errors: list[float] = []
     best_weights = deepcopy(network.state_dict())
     best_epoch = n_steps = 0
+    best_error = float("inf")
     for epoch in range(1, config.max_epochs + 1):
         loss, steps = _one_epoch(network, training, config.batch_size, optimizer, generator)
         n_steps += steps
         losses.append(loss)
-        errors.append(pooled_rmse(validation, predict_windows(network, validation)))
-        if not (_is_finite(losses[-1]) and _is_finite(errors[-1])):
-            raise TrainingDiverged(f"loss {losses[-1]}, validation {errors[-1]} in epoch {epoch}")
-        if best_epoch == 0 or errors[-1] < errors[best_epoch - 1]:
-            best_epoch, best_weights = epoch, deepcopy(network.state_dict())
-        on_epoch(epoch, errors[-1])
+        error = loss
+        if validation:
+            error = pooled_rmse(validation, predict_windows(network, validation))
+            errors.append(error)
+        if not (_is_finite(loss) and _is_finite(error)):
+            raise TrainingDiverged(f"loss {loss}, validation {error} in epoch {epoch}")
+        if keeps_last or error < best_error:
+            best_epoch, best_error = epoch, error
+            best_weights = deepcopy(network.state_dict())
+        on_epoch(epoch, error)
         if epoch - best_epoch >= config.patience:
             break
     network.load_state_dict(best_weights)

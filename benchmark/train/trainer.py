@@ -1,8 +1,9 @@
 """The trainer the harness lends to models, and the estimator made of a single network."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Literal
 
 import torch
 from torch import nn
@@ -10,8 +11,9 @@ from torch import nn
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import TrainingConfig, validated
+from benchmark.plan.protocol import WHOLE, ProtocolConfig
 from benchmark.plan.seeds import make_deterministic
-from benchmark.train.batches import cut_windows, join_windows, predict_windows
+from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
 from benchmark.train.loop import Curve, train_network
 from datasets.contract import TARGETS, Song
 from datasets.scaling import Scaler
@@ -24,7 +26,7 @@ OnProgress = Callable[[str, int, float], None]  # network's name, epoch, validat
 
 @dataclass(frozen=True, eq=False)
 class ScaledNetwork:
-    """A trained network with the scaling and window length it was trained with."""
+    """A trained network, the scaling it was trained with and the window length it predicts with."""
 
     network: nn.Module
     scaler: Scaler
@@ -32,7 +34,7 @@ class ScaledNetwork:
     device: str
 
     def predict(self, songs: Sequence[Song]) -> Predictions:
-        """Predict every frame of every song once, in windows of the training length."""
+        """Predict every frame of every song once, in windows of `sequence_length` frames."""
         groups = cut_windows(songs, self.scaler, self.sequence_length, self.device)
         return join_windows(groups, predict_windows(self.network, groups), songs)
 
@@ -40,16 +42,30 @@ class ScaledNetwork:
 class CellTrainer:
     """Trains the networks of one cell and keeps their curves."""
 
-    def __init__(self, cell: Cell, device: str, on_progress: OnProgress) -> None:
-        """Take the cell, which decides every seed, and the device to compute on."""
+    def __init__(
+        self,
+        cell: Cell,
+        device: str,
+        on_progress: OnProgress,
+        *,
+        round_name: str = "",
+        judges: Sequence[Song] | None = None,
+    ) -> None:
+        """Take the cell, which decides every seed, and the device to compute on.
+
+        `judges` are the songs that score the cell. They are given, and replace the held-out songs
+        that training stops on, only under `protocol.selection=evaluation`.
+        """
         self.cell = cell
         self.device = device
         self.on_progress = on_progress
+        self.prefix = f"{round_name}: " if round_name else ""
+        self.judges = judges
         self.curves: dict[str, Curve] = {}
 
     def seed(self, name: str) -> int:
         """Return the seed of the random choice called `name`."""
-        return self.cell.seed(name)
+        return self.cell.seed(self.prefix + name)
 
     def fit(
         self,
@@ -59,23 +75,37 @@ class CellTrainer:
         *,
         sequence_length: int,
         name: str,
+        target: Literal["annotations", "features"] = "annotations",
     ) -> FittedNetwork:
         """Train one network; scaling is learned from the training songs alone."""
+        protocol = validated(ProtocolConfig, self.cell.protocol, where="protocol")
         make_deterministic(self.seed(f"weights and dropout of {name}"))
         network = build().to(self.device)
         scaler = Scaler.fit(training)
-        to_windows = partial(cut_windows, scaler=scaler, length=sequence_length, device=self.device)
-        windows = to_windows(training)
-        _check_output(self.cell.model, network, windows[0].features[:1])
-        self.curves[name] = train_network(
+        windows, stopping = (
+            with_target(cut_windows(songs, scaler, sequence_length, self.device), target)
+            for songs in (training, validation if self.judges is None else self.judges)
+        )
+        if target == "annotations":
+            _check_output(self.cell.model, network, windows[0].features[:1])
+        self.curves[self.prefix + name] = train_network(
             network,
             windows,
-            to_windows(validation),
+            stopping,
             validated(TrainingConfig, self.cell.training, where="training"),
+            keeps_last=protocol.selection == "last",
             shuffle_seed=self.seed(f"batch order of {name}"),
-            on_epoch=lambda epoch, error: self.on_progress(name, epoch, error),
+            on_epoch=lambda epoch, error: self.on_progress(self.prefix + name, epoch, error),
         )
-        return ScaledNetwork(network, scaler, sequence_length, self.device)
+        length = _test_length(protocol, sequence_length)
+        return ScaledNetwork(network, scaler, length, self.device)
+
+
+def _test_length(protocol: ProtocolConfig, trained: int) -> int:
+    """Return how many frames a window has when songs are predicted."""
+    if protocol.test_sequence_length == WHOLE:
+        return sys.maxsize
+    return int(protocol.test_sequence_length or trained)
 
 
 class SingleNetwork:
@@ -89,7 +119,8 @@ class SingleNetwork:
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Train on most songs and stop on the rest; models of a repetition share this split."""
         fraction = self.cell.training["validation_fraction"]
-        training, validation = hold_out(songs, fraction, self.cell.shared_seed("validation songs"))
+        seed = self.cell.shared_seed("validation songs")
+        training, validation = hold_out(songs, fraction, seed) if fraction else (list(songs), [])
         assert self.cell.sequence_length is not None
         self.fitted = trainer.fit(
             self.build,
