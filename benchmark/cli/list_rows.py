@@ -33,10 +33,18 @@ def list_rows(
         return
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        count = f"{row['parameters'] or '-':>12,}  " if "parameters" in row else ""
+        count = f"{_count(row['parameters']):>12}  " if "parameters" in row else ""
         typer.echo(f"{row['name']:<{width}}  {count}{row['summary']}")
     if what is What.MODELS:
-        typer.echo("\nThe number counts trainable parameters at 260 features, default settings.")
+        typer.echo(
+            "\nThe number counts trainable parameters at 260 features. NAME:VARIANT is a model"
+            " with named settings."
+        )
+
+
+def _count(parameters: int | None) -> str:
+    """Return a parameter count for people; "-" where it depends on the data."""
+    return "-" if parameters is None else f"{parameters:,}"
 
 
 def _rows(what: What) -> list[dict[str, Any]]:
@@ -66,7 +74,7 @@ def _rows(what: What) -> list[dict[str, Any]]:
 
 
 def _models() -> list[dict[str, Any]]:
-    """Return every model with its parameter count; only a user's own model is built for it."""
+    """Return models and their variants with parameter counts; only a user's own model is built for it."""
     from models.registry import MODELS
 
     rows = []
@@ -77,6 +85,14 @@ def _models() -> list[dict[str, Any]]:
 
             parameters = count_default_parameters(row.load())
         rows.append({"name": name, "summary": row.summary, "parameters": parameters})
+        rows += [
+            {
+                "name": f"{name}:{variant}",
+                "summary": one.summary,
+                "parameters": one.parameters,
+            }
+            for variant, one in row.variants.items()
+        ]
     return rows
 
 

@@ -28,7 +28,7 @@ def report(
     from benchmark.cli.screen import print_answer
     from benchmark.record.tracking import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
-    from benchmark.report.tables import csv_text, markdown
+    from benchmark.report.tables import csv_text
     from benchmark.run import mirror_answer
 
     answer = answer_from_records(results, study)
@@ -40,6 +40,6 @@ def report(
     elif wanted is Format.CSV:
         typer.echo(csv_text(answer.tables), nl=False)
     elif wanted is Format.MARKDOWN:
-        typer.echo("\n".join(markdown(table) for table in answer.tables), nl=False)
+        typer.echo(answer.markdown(), nl=False)
     else:
         print_answer(answer, paths, results)

@@ -15,8 +15,9 @@ from rich.progress import Progress as Bars
 
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
+from benchmark.report.aggregate import settings_text
 from benchmark.report.answer import Answer
-from benchmark.report.tables import notes, terminal_tables
+from benchmark.report.grid import terminal_tables
 from benchmark.run import Bill
 from benchmark.workers import Progress
 from datasets.registry import DATASETS
@@ -156,6 +157,7 @@ def print_bill(bill: Bill, *, as_json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
             "name": cell.name,
+            "settings": settings_text(cell.settings),
             "cell": cell.key,
             "is_recorded": cell.key in bill.recorded,
             "n_networks": bill.estimates[cell.key].n_networks if cell.key in bill.estimates else 0,
@@ -175,7 +177,7 @@ def print_bill(bill: Bill, *, as_json: bool) -> None:
     for row in rows:
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
         networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
-        typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks}".rstrip())
+        typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<13}{row['settings']}".rstrip())
 
 
 def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
@@ -183,10 +185,10 @@ def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=TABLE_WIDTH)
-    for table in answer.tables:
-        for drawn in terminal_tables(table, console.width):
+    for grid in answer.grids:
+        for drawn in terminal_tables(grid, console.width):
             console.print(drawn)
-        for note in notes(table):
+        for note in grid.notes:
             console.print(note, markup=False)
         console.print()
     for path in paths:

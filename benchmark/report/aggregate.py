@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.record.record import RunRecord
+from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
+from benchmark.report.intervals import bootstrap_intervals
 from models.registry import MODELS
 
 ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
@@ -32,7 +33,10 @@ class Row:
     n_cells: int  # finished
     n_missing: int
     statuses: dict[str, int]
-    scores: dict[str, float | None]  # "rmse_valence" -> mean, "rmse_valence_std" -> spread
+    scores: Scores  # "rmse_valence" -> mean, "rmse_valence_std" -> spread
+    intervals: dict[str, tuple[float, float]]  # "rmse_valence" -> 95 % interval
+    training: Scores  # the same on the songs that were learned from
+    components: dict[str, Scores]  # the same of the model's parts
     parameters: int | None
     flops: float | None
     train_seconds: float | None
@@ -77,6 +81,8 @@ class Row:
             "train_seconds": self.train_seconds,
             "device": self.device,
             **self.scores,
+            **{f"{name}_low": low for name, (low, _) in self.intervals.items()},
+            **{f"{name}_high": high for name, (_, high) in self.intervals.items()},
             "group": self.group,
         }
 
@@ -92,7 +98,8 @@ class Table:
     size: str  # song counts, for people
     digest: str
     rows: tuple[Row, ...]
-    references: dict[str, dict[str, float | None]]
+    references: dict[str, Scores]
+    folds: int | None = None  # cross-validation over development songs; None: evaluation songs
 
     @property
     def shared_settings(self) -> dict[str, Any]:
@@ -125,11 +132,11 @@ def count_cells(
 
 
 def aggregate(records: Iterable[RunRecord], asked: dict[str, str], study: str) -> list[Table]:
-    """Return one table per dataset digest; `asked` maps each wanted cell to its group."""
+    """Return one table per dataset digest and judged songs; `asked` maps cells to groups."""
     wanted = [record for record in records if record.cell in asked]
-    sides: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
+    sides: dict[tuple[str, str, int], list[RunRecord]] = defaultdict(list)
     for record in wanted:
-        sides[record.dataset_digest, record.features].append(record)
+        sides[record.dataset_digest, record.features, record.folds or 0].append(record)
     n_asked: dict[str, int] = defaultdict(int)
     for group in asked.values():
         n_asked[group] += 1
@@ -152,7 +159,8 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
         size=f"{n_songs['development']} + {n_songs['evaluation']} songs",
         digest=first.dataset_digest,
         rows=tuple(sorted(rows, key=_place)),
-        references=first.references,
+        references=next((one.references for one in records if one.references), {}),
+        folds=first.folds,
     )
 
 
@@ -182,7 +190,13 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
             status: sum(cell.status == status for cell in cells)
             for status in ("done", "diverged", "failed")
         },
-        scores=_scores(done if is_complete else []),
+        scores=_scores([cell.scores for cell in done] if is_complete else []),
+        intervals=bootstrap_intervals(done) if is_complete else {},
+        training=_scores([cell.training_scores for cell in done] if is_complete else []),
+        components={
+            name: _scores([cell.components[name] for cell in done])
+            for name in (first.components if is_complete else {})
+        },
         parameters=round(_mean([cell.n_parameters for cell in done]) or 0) if is_complete else None,
         flops=_mean([cell.flops for cell in done]) if is_complete else None,
         train_seconds=_mean([cell.circumstances["train_seconds"] for cell in done]),
@@ -193,12 +207,12 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     )
 
 
-def _scores(done: Sequence[RunRecord]) -> dict[str, float | None]:
+def _scores(cells: Sequence[Scores]) -> Scores:
     """Return mean and standard deviation (n - 1) of every error over the repetitions."""
-    scores: dict[str, float | None] = {}
+    scores: Scores = {}
     for suffix in CONVENTIONS.values():
         for error in ERRORS:
-            values = [cell.scores[error + suffix] for cell in done]
+            values = [cell[error + suffix] for cell in cells]
             scores[error + suffix] = _mean(values)
             scores[f"{error}{suffix}_std"] = (
                 float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None

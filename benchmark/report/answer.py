@@ -10,7 +10,9 @@ from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, read_records
 from benchmark.report.aggregate import Table, aggregate
 from benchmark.report.figures import tradeoff_figure
-from benchmark.report.tables import csv_text, markdown
+from benchmark.report.grid import Grid, markdown
+from benchmark.report.paper import paper_grids
+from benchmark.report.tables import csv_text, grids
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,18 @@ class Answer:
     study: str
     records: list[RunRecord]
     tables: list[Table]
+
+    @property
+    def grids(self) -> list[Grid]:
+        """Return everything people read: the paper's own table first, if the study repeats one."""
+        return [
+            *paper_grids(self.study, self.tables),
+            *(one for table in self.tables for one in grids(table)),
+        ]
+
+    def markdown(self) -> str:
+        """Return all grids as Markdown."""
+        return "\n".join(markdown(one) for one in self.grids)
 
     def as_json(self) -> dict[str, Any]:
         """Return the flat rows; `dataset` names what they ran on."""
@@ -58,7 +72,7 @@ def write_answer(answer: Answer, results: Path) -> list[Path]:
     tables.mkdir(parents=True, exist_ok=True)
     texts = {
         tables / f"{stem}.csv": csv_text(answer.tables),
-        tables / f"{stem}.md": "\n".join(markdown(table) for table in answer.tables),
+        tables / f"{stem}.md": answer.markdown(),
     }
     for path, text in texts.items():
         path.write_text(text)
@@ -68,8 +82,14 @@ def write_answer(answer: Answer, results: Path) -> list[Path]:
 def draw(tables: Sequence[Table], results: Path, stem: str) -> list[Path]:
     """Draw the trade-off of every table."""
     paths = [
-        results / "figures" / f"{stem}-{table.dataset}-{table.features}-{table.digest[:8]}.png"
+        results / "figures" / f"{stem}-{table.dataset}-{table.features}{_judged(table)}-"
+        f"{table.digest[:8]}.png"
         for table in tables
     ]
     drawn = [tradeoff_figure(table, path) for table, path in zip(tables, paths, strict=True)]
     return [path for path in drawn if path is not None]
+
+
+def _judged(table: Table) -> str:
+    """Return the part of a file's name that tells cross-validation from evaluation songs."""
+    return f"-{table.folds}fold" if table.folds else ""

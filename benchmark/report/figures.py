@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
 from benchmark.report.pareto import front
+from benchmark.report.published import Published, published_beside
 from benchmark.report.tables import title
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
     """Draw RMSE against parameters, one panel per convention; None where no row is complete.
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
-    other row beats on both axes. Colour tells the model, shape the sequence length.
+    other row beats on both axes. Colour tells the model, shape the sequence length. Hollow points
+    are what others printed for the same songs; they take no part in the front.
     """
     rows = [row for row in table.rows if row.is_complete]
     if not rows:
@@ -36,6 +38,7 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
         colours = dict(zip(models, sns.color_palette("colorblind", len(models)), strict=True))
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
             _panel(axes, rows, table.shared_settings, f"rmse_average{suffix}", colours)
+            _published_points(axes, published_beside(table), colours)
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel("trainable parameters")
@@ -85,6 +88,25 @@ def _panel(
         zorder=0,
         label="front: fewer parameters or lower RMSE",
     )
+
+
+def _published_points(
+    axes: "Axes", rows: Sequence[Published], colours: dict[str, tuple[float]]
+) -> None:
+    """Draw printed values hollow, in their model's colour; nobody printed their convention."""
+    drawn = [row for row in rows if row.parameters and row.average]
+    for system in dict.fromkeys((row.label, row.features) for row in drawn):
+        points = [row for row in drawn if (row.label, row.features) == system]
+        axes.plot(
+            [row.parameters or 0 for row in points],
+            [row.average or 0 for row in points],
+            linestyle="none",
+            marker="o" if system[1] == "baseline" else "s",
+            markerfacecolor="none",
+            markeredgecolor=colours.get(points[0].model, "0.4"),
+            markersize=9,
+            label=f"published: {system[0]}, {system[1]}",
+        )
 
 
 def _reference_lines(axes: "Axes", table: Table, score: str) -> None:

@@ -1,20 +1,26 @@
-"""The answer as a table: terminal, CSV and Markdown."""
+"""The answer as grids of text, and as CSV."""
 
 import csv
 from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table as RichTable
-
+from benchmark.record.record import Scores
+from benchmark.report import grid
 from benchmark.report.aggregate import CONVENTIONS, ERRORS, Row, Table, settings_text
+from benchmark.report.grid import Column, Grid
+from benchmark.report.published import MEASURES, published_beside
 from datasets.registry import DATASETS
 from models.registry import MODELS
 
 HEADINGS = ("model", "L", "n", "parameters")
-TARGET_HEADINGS = ("valence", "arousal", "average")
-WIDE = 125  # columns of a terminal that holds both conventions side by side
+SCORES = tuple(
+    Column(measure, convention) for convention in CONVENTIONS for measure in MEASURES
+)  # fmt: skip
+FLATTERED = (
+    "selection=evaluation: the epoch was chosen on the songs that judge, so the number is flattered"
+    " and says nothing about new songs."
+)
 
 
 def title(table: Table) -> str:
@@ -22,9 +28,31 @@ def title(table: Table) -> str:
     entry = DATASETS.get(table.dataset)
     caveat = f": {entry.caveat}" if entry and entry.caveat else ""
     labels = "" if table.labels == table.dataset else f", labels {table.labels}"
+    folds = f", {table.folds}-fold over development songs" if table.folds else ""
     return (
-        f"dataset {table.dataset}{caveat} ({table.features}{labels}, {table.size},"
+        f"dataset {table.dataset}{caveat} ({table.features}{labels}, {table.size}{folds},"
         f" digest {table.digest[:12]})"
+    )
+
+
+def grids(table: Table) -> list[Grid]:
+    """Return the table, the parts of its composed models, and what others published."""
+    return [_main(table), *_parts(table), *_published(table)]
+
+
+def _main(table: Table) -> Grid:
+    """Return one line per row, then the references, which have no cells."""
+    shared = table.shared_settings
+    lines = [_cells(row, shared) for row in table.rows] + [
+        (f"({name})", "-", "", "", *errors(scores)) for name, scores in table.references.items()
+    ]
+    n_models = sum(not row.is_floor for row in table.rows)
+    return Grid(
+        title=f"RMSE, {title(table)}",
+        columns=(*map(Column, HEADINGS), *SCORES),
+        lines=tuple(lines),
+        notes=tuple(notes(table)),
+        sections=(n_models, len(table.rows)),
     )
 
 
@@ -32,10 +60,13 @@ def notes(table: Table) -> list[str]:
     """Return the lines that belong under the table."""
     models = dict.fromkeys(row.model for row in table.rows)
     shared = table.shared_settings
+    judged = "evaluation songs" if table.folds is None else "held-out development songs"
+    is_flattered = any(row.settings.get("selection") == "evaluation" for row in table.rows)
     return [
-        "RMSE on evaluation songs, mean ± standard deviation over n repetitions; L frames per"
+        f"RMSE on {judged}, mean ± standard deviation over n repetitions; L frames per"
         " sequence. Pooled over all frames, and as mean of per-song values.",
         *([f"Every model: {settings_text(shared)} (not the default)."] if shared else []),
+        *([FLATTERED] if is_flattered else []),
         *(
             f"{row.label(shared)}: {row.n_cells} of {row.n_asked} cells done, so no mean."
             for row in table.rows
@@ -45,86 +76,99 @@ def notes(table: Table) -> list[str]:
     ]
 
 
-def _cells(row: Row, shared: dict[str, Any], conventions: Sequence[str]) -> list[str]:
+def _cells(row: Row, shared: dict[str, Any]) -> tuple[str, ...]:
     """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     n = str(row.n_cells) if row.is_complete else f"{row.n_cells} of {row.n_asked}"
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
-    return [row.label(shared), length, n, parameters, *_errors(row.scores, conventions)]
+    return (row.label(shared), length, n, parameters, *errors(row.scores))
 
 
-def _errors(scores: dict[str, float | None], conventions: Sequence[str]) -> list[str]:
-    """Return the errors of the given conventions, with their spread where there is one."""
+def errors(scores: Scores) -> list[str]:
+    """Return all errors under both conventions, with their spread where there is one."""
     return [
-        _plus_minus(scores.get(error + suffix), scores.get(f"{error}{suffix}_std"))
-        for suffix in (CONVENTIONS[convention] for convention in conventions)
+        plus_minus(scores.get(error + suffix), scores.get(f"{error}{suffix}_std"))
+        for suffix in CONVENTIONS.values()
         for error in ERRORS
     ]
 
 
-def _plus_minus(mean: float | None, spread: float | None) -> str:
+def plus_minus(mean: float | None, spread: float | None) -> str:
     """Return "0.242 ± 0.002", with as many digits as the paper prints."""
     if mean is None:
         return ""
     return f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}"
 
 
-def _all_cells(table: Table, conventions: Sequence[str]) -> list[list[str]]:
-    """Return every line of the table: models, floors, and references, which have no cells."""
-    return [_cells(row, table.shared_settings, conventions) for row in table.rows] + [
-        [f"({name})", "-", "", "", *_errors(scores, conventions)]
-        for name, scores in table.references.items()
+def _parts(table: Table) -> list[Grid]:
+    """Return one grid for each row whose model has parts."""
+    shared = table.shared_settings
+    return [
+        Grid(
+            title=f"Parts of {row.label(shared)}: the same training, the same songs",
+            columns=(Column("part"), Column("n"), *SCORES),
+            lines=tuple(
+                (name, str(row.n_cells), *errors(scores)) for name, scores in row.components.items()
+            ),
+        )
+        for row in table.rows
+        if row.components
     ]
 
 
-def terminal_tables(table: Table, width: int) -> list[RichTable]:
-    """Return the table for a terminal: one for both conventions, or one each where it is narrow."""
-    if width >= WIDE:
-        return [_terminal_table(table, list(CONVENTIONS))]
-    return [_terminal_table(table, [convention]) for convention in CONVENTIONS]
-
-
-def _terminal_table(table: Table, conventions: list[str]) -> RichTable:
-    """Draw the columns of the given conventions."""
-    drawn = RichTable(
-        title=f"RMSE, {title(table)}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    for heading in HEADINGS:
-        drawn.add_column(heading, justify="left" if heading == "model" else "right")
-    for convention in conventions:
-        for heading in TARGET_HEADINGS:
-            drawn.add_column(f"{heading}\n{convention}", justify="right", no_wrap=True)
-    n_models = sum(not row.is_floor for row in table.rows)
-    for position, cells in enumerate(_all_cells(table, conventions), start=1):
-        drawn.add_row(*cells, end_section=position in (n_models, len(table.rows)))
-    return drawn
+def _published(table: Table) -> list[Grid]:
+    """Return what others printed for the same songs; the convention is theirs."""
+    rows = published_beside(table)
+    if not rows:
+        return []
+    lines = [
+        (
+            row.label,
+            "-" if row.sequence_length is None else str(row.sequence_length),
+            row.features,
+            *(row.shown(measure) for measure in MEASURES),
+            row.source,
+        )
+        for row in rows
+    ]
+    return [
+        Grid(
+            title="Published by others on the same songs, not measured here",
+            columns=tuple(map(Column, ("system", "L", "features", *MEASURES, "source"))),
+            lines=tuple(lines),
+            notes=("None says whether its RMSE is pooled over frames or a mean over songs.",),
+        )
+    ]
 
 
 def markdown(table: Table) -> str:
-    """Return the table in GitHub's Markdown, notes included."""
-    headings = [*HEADINGS] + [
-        f"{heading}, {convention}" for convention in CONVENTIONS for heading in TARGET_HEADINGS
-    ]
-    rules = ["---"] + ["---:"] * (len(headings) - 1)
-    lines = [f"**{title(table)}**", ""]
-    lines += [
-        f"| {' | '.join(cells)} |"
-        for cells in [headings, rules, *_all_cells(table, list(CONVENTIONS))]
-    ]
-    return "\n".join([*lines, "", *(f"- {note}" for note in notes(table))]) + "\n"
+    """Return all grids of a table in GitHub's Markdown."""
+    return "\n".join(grid.markdown(one) for one in grids(table))
 
 
 def csv_text(tables: Sequence[Table]) -> str:
     """Return all rows at full precision, one flat line each; references have no cells."""
-    flat = [row.flat() for table in tables for row in table.rows]
+    flat = [row.flat() | _judged(table) for table in tables for row in table.rows]
     for table in tables:
         shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
-        for name, scores in table.references.items():
-            errors = {key: scores[key] for key in scores if key.startswith("rmse")}
-            flat.append({"model": f"({name})", **shared, **errors})
+        shared |= _judged(table)
+        named = {f"({name})": scores for name, scores in table.references.items()}
+        named |= {
+            f"({row.model}: {name})": scores
+            for row in table.rows
+            for name, scores in row.components.items()
+        }
+        for name, scores in named.items():
+            rmse = {key: scores[key] for key in scores if key.startswith("rmse")}
+            flat.append({"model": name, **shared, **rmse})
     columns = list(dict.fromkeys(key for row in flat for key in row))
     text = StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(flat)
     return text.getvalue()
+
+
+def _judged(table: Table) -> dict[str, Any]:
+    """Return which songs judged, for people and machines."""
+    return {"judged_on": "evaluation" if table.folds is None else f"{table.folds}-fold development"}

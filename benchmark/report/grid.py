@@ -1,0 +1,72 @@
+"""A grid of text with a title and notes, drawn for a terminal or as Markdown."""
+
+from dataclasses import dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as RichTable
+
+PADDING = 2  # columns of a terminal between two columns of a grid
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading; columns of one side stay together where a terminal is too narrow for all."""
+
+    heading: str
+    side: str = ""  # "": shown beside every side
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Lines of cells as people read them."""
+
+    title: str
+    columns: tuple[Column, ...]
+    lines: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    sections: tuple[int, ...] = ()  # a rule is drawn after so many lines
+
+    @property
+    def sides(self) -> list[str]:
+        """Return the sides in order."""
+        return list(dict.fromkeys(column.side for column in self.columns if column.side))
+
+    def width(self) -> int:
+        """Return how many columns of a terminal hold the grid."""
+        headings = [max(len(one.heading), len(one.side)) for one in self.columns]
+        cells = [max(map(len, column)) for column in zip(*self.lines, strict=True)]
+        return sum(max(pair) + PADDING for pair in zip(headings, cells or headings, strict=True))
+
+
+def terminal_tables(grid: Grid, width: int) -> list[RichTable]:
+    """Return the grid for a terminal: in one piece, or one a side where it is narrow."""
+    if grid.width() <= width or not grid.sides:
+        return [_drawn(grid, range(len(grid.columns)))]
+    return [
+        _drawn(grid, [i for i, column in enumerate(grid.columns) if column.side in ("", side)])
+        for side in grid.sides
+    ]
+
+
+def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
+    """Draw some of the columns."""
+    drawn = RichTable(title=grid.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for index in shown:
+        column = grid.columns[index]
+        heading = f"{column.heading}\n{column.side}" if column.side else column.heading
+        justify = "left" if index == 0 else "right"
+        drawn.add_column(heading, justify=justify, no_wrap=bool(column.side))  # type: ignore[arg-type]
+    for number, line in enumerate(grid.lines, start=1):
+        drawn.add_row(*(line[index] for index in shown), end_section=number in grid.sections)
+    return drawn
+
+
+def markdown(grid: Grid) -> str:
+    """Return the grid in GitHub's Markdown, notes included."""
+    headings = [f"{one.heading}, {one.side}" if one.side else one.heading for one in grid.columns]
+    rules = ["---"] + ["---:"] * (len(headings) - 1)
+    lines = [f"**{grid.title}**", ""]
+    lines += [f"| {' | '.join(cells)} |" for cells in [headings, rules, *grid.lines]]
+    if grid.notes:
+        lines += ["", *(f"- {note}" for note in grid.notes)]
+    return "\n".join(lines) + "\n"

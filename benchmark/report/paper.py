@@ -1,0 +1,113 @@
+"""The paper's own tables, in its layout: what it printed and what we measured beneath it."""
+
+from collections.abc import Sequence
+
+from benchmark.report.aggregate import CONVENTIONS, Row, Table, settings_text
+from benchmark.report.grid import Column, Grid
+from benchmark.report.published import MEASURES, Published, published
+from benchmark.report.tables import plus_minus
+
+TRAINING = "development (training error)"
+NOTES = (
+    "Ours: mean over repetitions [95 % interval: bootstrap over songs crossed with repetitions];"
+    " inside or outside says where the printed value lies. It is no test of equality.",
+    "The paper does not say whether its RMSE is pooled over frames or a mean over songs.",
+)
+TRAINING_NOTE = (
+    "The development columns are training error: the networks learned these songs, and the printed"
+    " values lie below what the true mean of every song would reach."
+)
+
+
+def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
+    """Return the paper's table that the study repeats; none for other studies."""
+    rows = [row for row in published() if row.table == study]
+    if not rows:
+        return []
+    has_training = any(row.side == "training" for row in rows)
+    sides = ["evaluation", *([TRAINING] if has_training else [])]
+    lines: list[tuple[str, ...]] = []
+    sections = []
+    for printed in (row for row in rows if row.side == "evaluation"):
+        learned = [row for row in rows if row.side == "training" and _same(row, printed)]
+        lines.append((_name(printed), "printed", *_printed(printed, *learned)))
+        lines += _ours(printed, tables, has_training=has_training)
+        sections.append(len(lines))
+    return [
+        Grid(
+            title=f"{rows[0].source.split(', citing')[0]}, and ours",
+            columns=(
+                Column("system"),
+                Column(""),
+                *(Column(measure, side) for side in sides for measure in MEASURES),
+            ),
+            lines=tuple(lines),
+            notes=(*NOTES, *([TRAINING_NOTE] if has_training else [])),
+            sections=tuple(sections),
+        )
+    ]
+
+
+def _same(one: Published, other: Published) -> bool:
+    """Tell whether two printed rows are of one system."""
+    return (one.model, one.sequence_length) == (other.model, other.sequence_length)
+
+
+def _name(printed: Published) -> str:
+    """Return the row's name as the paper has it."""
+    length = "" if printed.sequence_length is None else f", L={printed.sequence_length}"
+    return f"{printed.label}{length}"
+
+
+def _printed(*sides: Published) -> list[str]:
+    """Return the printed values of the evaluation and, if there is one, the training side."""
+    return [side.shown(measure) for side in sides for measure in MEASURES]
+
+
+def _ours(
+    printed: Published, tables: Sequence[Table], *, has_training: bool
+) -> list[tuple[str, ...]]:
+    """Return our rows of the same model and length, one line per convention."""
+    found = [
+        (table, row)
+        for table in tables
+        for row in table.rows
+        if table.folds is None
+        and (row.dataset, row.model) == (printed.dataset, printed.model)
+        and printed.sequence_length in (None, row.sequence_length)
+    ]
+    if not found:
+        n_empty = len(MEASURES) * (2 if has_training else 1)
+        return [("", "ours: not run", *[""] * n_empty)]
+    lines = []
+    for table, row in found:
+        differs = _differences(printed, table, row)
+        for convention, suffix in CONVENTIONS.items():
+            cells = [_judged(row, f"rmse_{one}{suffix}", printed.values[one]) for one in MEASURES]
+            if has_training:
+                cells += [
+                    plus_minus(row.training[name], row.training[f"{name}_std"])
+                    for name in (f"rmse_{one}{suffix}" for one in MEASURES)
+                ]
+            lines.append(("", f"ours, {convention}{differs}", *cells))
+    return lines
+
+
+def _differences(printed: Published, table: Table, row: Row) -> str:
+    """Name what keeps our row from repeating the printed one."""
+    differences = [] if table.features == printed.features else [f"features {table.features}"]
+    if row.settings:
+        differences.append(settings_text(row.settings))
+    if not row.is_complete:
+        differences.append(f"{row.n_cells} of {row.n_asked} cells")
+    return f" ({', '.join(differences)})" if differences else ""
+
+
+def _judged(row: Row, name: str, printed: str) -> str:
+    """Return "0.284 [0.262, 0.309] inside": our mean and interval, and where the printed lies."""
+    mean = row.scores.get(name)
+    if mean is None:
+        return ""
+    low, high = row.intervals[name]
+    place = "" if not printed else " inside" if low <= float(printed) <= high else " outside"
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]{place}"

@@ -1,0 +1,71 @@
+"""Numbers that others printed, each with its source: shown beside ours, never averaged with them.
+
+File  `published.csv`: one line per row of a printed table. `side` says which songs were judged:
+      evaluation, training (development songs after training on them) or cross-validation.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from benchmark.report.aggregate import Table
+from datasets.contract import TARGETS
+
+MEASURES = (*TARGETS, "average")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One printed row; values as text, exactly as printed."""
+
+    table: str  # the study that repeats it; "" for none
+    label: str
+    model: str  # our model of the same kind; "" for none
+    dataset: str
+    features: str
+    sequence_length: int | None
+    parameters: int | None
+    side: str
+    values: dict[str, str]  # "valence" -> "0.275"; "" where nothing was printed
+    spreads: dict[str, str]  # over initialisations
+    source: str
+
+    def shown(self, measure: str) -> str:
+        """Return "0.275 ± 0.004" as printed."""
+        value, spread = self.values[measure], self.spreads[measure]
+        return f"{value} ± {spread}" if spread else value
+
+    @property
+    def average(self) -> float | None:
+        """Return the printed average, or the mean of both targets where none was printed."""
+        if self.values["average"]:
+            return float(self.values["average"])
+        both = [self.values[target] for target in TARGETS]
+        return sum(map(float, both)) / len(both) if all(both) else None
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """Read every published row."""
+    with files("benchmark.report").joinpath("published.csv").open(encoding="utf-8") as file:
+        return tuple(_row(line) for line in csv.DictReader(file))
+
+
+def _row(line: dict[str, str]) -> Published:
+    """Turn one line of the file into a row."""
+    return Published(
+        **{key: line[key] for key in ("table", "label", "model", "dataset", "features")},
+        sequence_length=int(line["sequence_length"]) if line["sequence_length"] else None,
+        parameters=int(line["parameters"]) if line["parameters"] else None,
+        side=line["side"],
+        values={measure: line[measure] for measure in MEASURES},
+        spreads={measure: line[f"{measure}_std"] for measure in MEASURES},
+        source=line["source"],
+    )
+
+
+def published_beside(table: Table) -> list[Published]:
+    """Return what was published on the same songs, judged the same way."""
+    side = "evaluation" if table.folds is None else "cross-validation"
+    return [row for row in published() if row.dataset == table.dataset and row.side == side]
