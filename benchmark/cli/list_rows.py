@@ -74,7 +74,7 @@ def _rows(what: What) -> list[dict[str, Any]]:
 
 
 def _models() -> list[dict[str, Any]]:
-    """Return models and their variants with parameter counts; only a user's own model is built for it."""
+    """Return models and variants with their counts; only a user's own model is built for it."""
     from models.registry import MODELS
 
     rows = []

@@ -14,22 +14,54 @@ def test_maxout_is_the_largest_of_its_linear_maps():
     assert maxout(inputs).detach().numpy() == pytest.approx(maps.max(axis=2), abs=1e-6)
 
 
-def test_the_penalty_is_elastic_net_on_weights_and_mean_activity():
-    front = ConvolutionalFront(CRNNConfig(l1=0.1, l2=0.001)).train()
-    features = torch.randn(4, 9, 6)
-    front(features)
-    weights = front.convolutions[0].weight.detach().numpy().astype(float)
-    bias = front.convolutions[0].bias.detach().numpy().astype(float)
-    padded = np.pad(features.numpy().astype(float), ((0, 0), (1, 1), (1, 1)))
-    maps = np.zeros((4, 8, 9, 6)) + bias[None, :, None, None]
+def convolved(front, features):
+    """Convolve by hand: (B, T, F) -> (B, C, T, F), zero padding on every side."""
+    weights = front.convolutions[0].weight.detach().numpy()
+    maps = np.zeros((len(features), 8, *features.shape[1:]))
+    maps += front.convolutions[0].bias.detach().numpy()[None, :, None, None]
+    padded = np.pad(features, ((0, 0), (1, 1), (1, 1)))
+    n_frames, n_features = features.shape[1:]
     for row in range(3):
         for column in range(3):
-            shifted = padded[:, None, row : row + 9, column : column + 6]
+            shifted = padded[:, None, row : row + n_frames, column : column + n_features]
             maps += weights[None, :, 0, row, column, None, None] * shifted
-    positions = 4 * 9 * 6
+    return maps
+
+
+@pytest.mark.parametrize(
+    ("activity", "divisor"), [("mean", 4 * 9 * 6), ("batch_mean", 4), ("sum", 1)]
+)
+def test_the_penalty_is_elastic_net_on_weights_and_activity(activity, divisor):
+    front = ConvolutionalFront(CRNNConfig(l1=0.1, l2=0.001, activity=activity)).double().train()
+    features = torch.randn(4, 9, 6, dtype=torch.float64)
+    front(features)
+    weights = front.convolutions[0].weight.detach().numpy()
+    maps = convolved(front, features.numpy())
     expected = 0.1 * np.abs(weights).sum() + 0.001 * np.square(weights).sum()
-    expected += (0.1 * np.abs(maps).sum() + 0.001 * np.square(maps).sum()) / positions
-    assert front.penalty().item() == pytest.approx(expected, rel=1e-5)
+    expected += (0.1 * np.abs(maps).sum() + 0.001 * np.square(maps).sum()) / divisor
+    assert front.penalty().item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_each_layer_convolves_then_normalises_then_rectifies():
+    front = ConvolutionalFront(CRNNConfig(dropout=0.0)).double().train()
+    features = torch.randn(4, 9, 6, dtype=torch.float64)
+    maps = convolved(front, features.numpy())
+    centred = maps - maps.mean(axis=(0, 2, 3), keepdims=True)
+    normalised = centred / np.sqrt(maps.var(axis=(0, 2, 3), keepdims=True) + 1e-5)
+    expected = np.maximum(normalised, 0).transpose(0, 2, 1, 3).reshape(4, 9, 48)
+    assert front(features).detach().numpy() == pytest.approx(expected, abs=1e-9)
+
+
+def test_dropout_follows_the_rectifier():
+    torch.manual_seed(0)
+    front = ConvolutionalFront(CRNNConfig(dropout=0.75)).train()
+    kept = front(torch.randn(8, 30, 20))
+    assert (kept == 0).float().mean().item() == pytest.approx(1 - 0.5 * 0.25, abs=0.02)
+
+
+def test_batch_norm_takes_its_momentum_and_epsilon():
+    front = ConvolutionalFront(CRNNConfig(batch_norm_momentum=0.01, batch_norm_epsilon=1e-3))
+    assert (front.norms[0].momentum, front.norms[0].eps) == (0.01, 1e-3)
 
 
 def test_without_regularisation_there_is_no_penalty():

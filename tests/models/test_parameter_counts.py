@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from benchmark.evaluate.complexity import count_default_parameters, count_parameters
 from models.blstm import BLSTM, BLSTMConfig
-from models.crnn import CRNN, MAXOUT_PIECES, CRNNConfig
+from models.crnn import CRNN, CRNNConfig
 from models.crnn_nb import CRNNNB
 from models.registry import MODELS
 
@@ -14,7 +14,8 @@ UNITS = st.sampled_from([4, 8, 16, 32])
 LAYERS = st.integers(1, 3)
 CONFIGS = st.builds(
     CRNNConfig, conv_layers=LAYERS, channels=UNITS, dense_layers=LAYERS, dense_units=UNITS,
-    gru_layers=LAYERS, gru_units=UNITS,
+    gru_layers=LAYERS, gru_units=UNITS, maxout_pieces=st.sampled_from([1, 2, 4, 8]),
+    gru=st.sampled_from(["torch", "keras1"]), initialisation=st.sampled_from(["torch", "keras1"]),
 )  # fmt: skip
 
 
@@ -25,14 +26,15 @@ def gru_parameters(config, biases):
     return sum(2 * 3 * (units * n + units * units + biases * units) for n in inputs)
 
 
-def crnn_parameters(n_features, config, n_branches, biases=2):
+def crnn_parameters(n_features, config, n_branches, biases=None):
+    biases = biases or {"torch": 2, "keras1": 1}[config.gru]
     channels = config.channels
     inputs = [1] + [channels] * (config.conv_layers - 1)
     front = sum(9 * n * channels + channels + 2 * channels for n in inputs)
     dense = channels * n_features * config.dense_units + config.dense_units
     dense += (config.dense_layers - 1) * (config.dense_units**2 + config.dense_units)
     outputs = 2 // n_branches
-    maxout = MAXOUT_PIECES * outputs * (2 * config.gru_units + 1)
+    maxout = config.maxout_pieces * outputs * (2 * config.gru_units + 1)
     return front + n_branches * (dense + gru_parameters(config, biases) + maxout)
 
 
@@ -68,6 +70,31 @@ def test_the_blstm_has_the_papers_two_million():
     assert one_bias_one_output == 1_975_553
     ours = count_parameters([BLSTM(n_features=260, config=BLSTMConfig())])
     assert ours == lstm_parameters(260, 5, 128, biases=2) + 2 * (256 + 1) == 1_980_930
+
+
+@pytest.mark.parametrize(
+    ("n_features", "network_class", "papers_count"),
+    [(260, CRNN, 35_160), (260, CRNNNB, 17_696), (64, CRNN, 10_072)],
+)
+def test_with_keras_gru_the_papers_counts_are_met_exactly(n_features, network_class, papers_count):
+    network = network_class(n_features=n_features, config=CRNNConfig(gru="keras1"))
+    assert count_parameters([network]) == papers_count
+
+
+VARIANTS = [
+    (name, variant)
+    for name, row in MODELS.items()
+    for variant, one in row.variants.items()
+    if row.kind == "network"
+]
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_the_registry_prints_the_true_count_of_variants(name, variant):
+    network_class, one = MODELS[name].load(), MODELS[name].variants[variant]
+    config = network_class.Config(**one.settings)
+    network = network_class(n_features=260, config=config)
+    assert one.parameters == count_parameters([network])
 
 
 @pytest.mark.parametrize("name", [name for name, row in MODELS.items() if row.kind == "network"])
