@@ -44,7 +44,7 @@ DATASETS: dict[str, DatasetEntry] = {
         load="datasets.mediaeval2015:load",
         options="datasets.mediaeval2015:MediaEval2015Options",
         summary="the paper's task: 431 excerpts, 58 full songs; labels=deam or mediaeval2015",
-        feature_sets=("baseline", "song_means"),
+        feature_sets=("baseline", "logmel", "song_means"),
         needs_data_root=True,
     ),
 }

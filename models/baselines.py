@@ -56,7 +56,7 @@ class LinearConfig:
     """The strengths of the ridge penalty to choose from, and how."""
 
     alphas: tuple[Annotated[float, Field(gt=0)], ...] = (1.0, 1e1, 1e2, 1e3, 1e4, 1e5)
-    folds: Annotated[int, Field(ge=2)] = 5
+    inner_folds: Annotated[int, Field(ge=2)] = 5
 
 
 class Linear:
@@ -71,7 +71,7 @@ class Linear:
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Choose the penalty on held-out development songs, then fit on all of them."""
-        folds = song_folds(songs, self.config.folds, trainer.seed("folds"))
+        folds = song_folds(songs, self.config.inner_folds, trainer.seed("folds"))
         errors = np.zeros(len(self.config.alphas))
         for fold in folds:
             held_out = {song.song_id for song in fold}

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 from sklearn.pipeline import Pipeline
 from torch import nn
@@ -33,6 +33,11 @@ from models.fusion import REGRESSORS, FusionConfig, flops_per_frame, learned_par
 
 Frames = Annotated[int, Field(ge=1)]
 Part = Literal["svr", "ann", "elm", "mean", "best"]
+
+
+def _as_tuple(value: object) -> object:
+    """Take one part by its name alone, as people write it."""
+    return (value,) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,10 @@ class BLSTMEnsembleConfig(FusionConfig):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     pretraining: Literal["stacked", "autoencoder", "none"] = "stacked"
     pretrained_layers: Annotated[int, Field(ge=1)] = 2
-    fusion: Annotated[tuple[Part, ...], Field(min_length=1)] = ("svr", "ann")
+    fusion: Annotated[tuple[Part, ...], BeforeValidator(_as_tuple), Field(min_length=1)] = (
+        "svr",
+        "ann",
+    )
     fusion_stride: Annotated[int, Field(ge=1)] = 1  # fuse on every n-th frame of a song
 
     def __post_init__(self) -> None:

@@ -28,13 +28,20 @@ class FusionConfig:
 
     svr_degree: Annotated[int, Field(ge=1)] = 3
     svr_cost: Annotated[float, Field(gt=0)] = 1.0
+    svr_epsilon: Annotated[float, Field(ge=0)] = 0.1  # errors it ignores, in annotation units
     ann_units: Annotated[int, Field(ge=1)] = 14
     elm_units: Annotated[int, Field(ge=1)] = 100
 
 
 def build_svr(config: FusionConfig, n_voices: int, seed: int) -> Pipeline:
     """Build the SVR; coef0=1 keeps the lower powers, without which it cannot repeat one voice."""
-    svr = SVR(kernel="poly", degree=config.svr_degree, coef0=1.0, C=config.svr_cost)
+    svr = SVR(
+        kernel="poly",
+        degree=config.svr_degree,
+        coef0=1.0,
+        C=config.svr_cost,
+        epsilon=config.svr_epsilon,
+    )
     return make_pipeline(StandardScaler(), svr)
 
 

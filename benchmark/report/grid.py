@@ -14,6 +14,7 @@ class Column:
 
     heading: str
     side: str = ""  # "": shown beside every side
+    is_text: bool = False  # read from the left
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
     for index in shown:
         column = grid.columns[index]
         heading = f"{column.heading}\n{column.side}" if column.side else column.heading
-        justify = "left" if index == 0 else "right"
+        justify = "left" if column.is_text else "right"
         drawn.add_column(heading, justify=justify, no_wrap=bool(column.side))  # type: ignore[arg-type]
     for number, line in enumerate(grid.lines, start=1):
         drawn.add_row(*(line[index] for index in shown), end_section=number in grid.sections)
@@ -64,7 +65,7 @@ def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
 def markdown(grid: Grid) -> str:
     """Return the grid in GitHub's Markdown, notes included."""
     headings = [f"{one.heading}, {one.side}" if one.side else one.heading for one in grid.columns]
-    rules = ["---"] + ["---:"] * (len(headings) - 1)
+    rules = ["---" if one.is_text else "---:" for one in grid.columns]
     lines = [f"**{grid.title}**", ""]
     lines += [f"| {' | '.join(cells)} |" for cells in [headings, rules, *grid.lines]]
     if grid.notes:

@@ -37,12 +37,20 @@ def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
         Grid(
             title=f"{rows[0].source.split(', citing')[0]}, and ours",
             columns=(
-                Column("system"),
-                Column(""),
+                Column("system", is_text=True),
+                Column("", is_text=True),
                 *(Column(measure, side) for side in sides for measure in MEASURES),
             ),
             lines=tuple(lines),
-            notes=(*NOTES, *([TRAINING_NOTE] if has_training else [])),
+            notes=(
+                *NOTES,
+                *([TRAINING_NOTE] if has_training else []),
+                *(
+                    f"All of ours: {settings_text(table.shared_settings)} (not the default)."
+                    for table in tables
+                    if table.shared_settings
+                ),
+            ),
             sections=tuple(sections),
         )
     ]
@@ -96,8 +104,10 @@ def _ours(
 def _differences(printed: Published, table: Table, row: Row) -> str:
     """Name what keeps our row from repeating the printed one."""
     differences = [] if table.features == printed.features else [f"features {table.features}"]
-    if row.settings:
-        differences.append(settings_text(row.settings))
+    shared = table.shared_settings
+    own = {key: value for key, value in row.settings.items() if key not in shared}
+    if own:
+        differences.append(settings_text(own))
     if not row.is_complete:
         differences.append(f"{row.n_cells} of {row.n_asked} cells")
     return f" ({', '.join(differences)})" if differences else ""

@@ -13,10 +13,7 @@ from benchmark.report.published import MEASURES, published_beside
 from datasets.registry import DATASETS
 from models.registry import MODELS
 
-HEADINGS = ("model", "L", "n", "parameters")
-SCORES = tuple(
-    Column(measure, convention) for convention in CONVENTIONS for measure in MEASURES
-)  # fmt: skip
+SCORES = tuple(Column(measure, convention) for convention in CONVENTIONS for measure in MEASURES)
 FLATTERED = (
     "selection=evaluation: the epoch was chosen on the songs that judge, so the number is flattered"
     " and says nothing about new songs."
@@ -49,7 +46,7 @@ def _main(table: Table) -> Grid:
     n_models = sum(not row.is_floor for row in table.rows)
     return Grid(
         title=f"RMSE, {title(table)}",
-        columns=(*map(Column, HEADINGS), *SCORES),
+        columns=(Column("model", is_text=True), *map(Column, ("L", "n", "parameters")), *SCORES),
         lines=tuple(lines),
         notes=tuple(notes(table)),
         sections=(n_models, len(table.rows)),
@@ -106,7 +103,7 @@ def _parts(table: Table) -> list[Grid]:
     return [
         Grid(
             title=f"Parts of {row.label(shared)}: the same training, the same songs",
-            columns=(Column("part"), Column("n"), *SCORES),
+            columns=(Column("part", is_text=True), Column("n"), *SCORES),
             lines=tuple(
                 (name, str(row.n_cells), *errors(scores)) for name, scores in row.components.items()
             ),
@@ -134,7 +131,11 @@ def _published(table: Table) -> list[Grid]:
     return [
         Grid(
             title="Published by others on the same songs, not measured here",
-            columns=tuple(map(Column, ("system", "L", "features", *MEASURES, "source"))),
+            columns=(
+                Column("system", is_text=True),
+                Column("L"),
+                *(Column(heading, is_text=True) for heading in ("features", *MEASURES, "source")),
+            ),
             lines=tuple(lines),
             notes=("None says whether its RMSE is pooled over frames or a mean over songs.",),
         )

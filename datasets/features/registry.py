@@ -16,7 +16,7 @@ Reader = Callable[[int, NDArray[np.float64]], NDArray[np.float32]]
 class FeatureEntry:
     """One row: where a feature set's reader is opened and what its columns are."""
 
-    target: str | None  # None: the dataset makes its own columns
+    target: str  # "module:function" that opens a reader on a data folder
     n_features: int
     summary: str
 
@@ -27,7 +27,11 @@ FEATURES = {
         260,
         "openSMILE, 65 descriptors and their deltas, mean and deviation per half second",
     ),
-    "logmel": FeatureEntry(None, 64, "log-mel band energies; of dataset synthetic only"),
+    "logmel": FeatureEntry(
+        "datasets.features.logmel:open_reader",
+        64,
+        "log-mel band energies, mean per half second, from audio",
+    ),
     "song_means": FeatureEntry(
         "datasets.features.song_means:open_reader",
         130,
@@ -38,7 +42,5 @@ FEATURES = {
 
 def reader_for(name: str) -> Callable[[Path], Reader]:
     """Return the function that opens the feature set's reader on a data folder."""
-    target = FEATURES[name].target
-    assert target is not None, f"{name} has no reader for real data"
-    module, _, function = target.partition(":")
+    module, _, function = FEATURES[name].target.partition(":")
     return cast("Callable[[Path], Reader]", getattr(import_module(module), function))

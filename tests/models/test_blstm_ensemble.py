@@ -11,7 +11,7 @@ from models.blstm_ensemble import BLSTMEnsemble, BLSTMEnsembleConfig
 from tests.conftest import make_song
 
 SONGS = [make_song(f"s{index}", 20) for index in range(24)]
-CONFIG = BLSTMEnsembleConfig(layers=1, units=4)
+CONFIG = BLSTMEnsembleConfig(layers=3, units=4)
 IN_FOLD = 0.9  # what a spy network predicts for a song it trained on
 
 
@@ -23,6 +23,8 @@ class Spy:
     trained_on: set
     length: int
     stopped_on: set
+    target: str
+    name: str
 
     def predict(self, songs):
         rng = np.random.default_rng(self.length)
@@ -43,28 +45,40 @@ class SpyTrainer:
     def seed(self, name):
         return sum(map(ord, name))
 
-    def fit(self, build, training, validation, *, sequence_length, name):
+    def fit(self, build, training, validation, *, sequence_length, name, target="annotations"):
         ids = [{song.song_id for song in songs} for songs in (training, validation)]
-        self.spies.append(Spy(build(), ids[0], sequence_length, ids[1]))
+        self.spies.append(Spy(build(), ids[0], sequence_length, ids[1], target, name))
         return self.spies[-1]
+
+    @property
+    def shallow(self):
+        return [spy for spy in self.spies if spy.name.startswith("first layers")]
+
+    @property
+    def deep(self):
+        return [spy for spy in self.spies if not spy.name.startswith("first layers")]
+
+
+def fit_spies(**settings):
+    trainer = SpyTrainer()
+    ensemble = BLSTMEnsemble(
+        n_features=6, config=BLSTMEnsembleConfig(layers=3, units=4, **settings)
+    )
+    ensemble.fit(SONGS, trainer)
+    return ensemble, trainer
 
 
 @pytest.fixture
 def heard(monkeypatch):
     """Fit an ensemble of spies; return it, its trainer and everything the fusion was shown."""
     shown = []
-    regressors = BLSTMEnsemble._regressors
+    fit_regressors = BLSTMEnsemble._fit_regressors
 
-    def listening(self, seed):
-        pipelines = regressors(self, seed)
-        fit = pipelines[0].fit
-        pipelines[0].fit = lambda voices, labels: (
-            shown.append((voices, labels)),
-            fit(voices, labels),
-        )[1]
-        return pipelines
+    def listening(self, voices, labels, trainer):
+        shown.append((voices, labels))
+        fit_regressors(self, voices, labels, trainer)
 
-    monkeypatch.setattr(BLSTMEnsemble, "_regressors", listening)
+    monkeypatch.setattr(BLSTMEnsemble, "_fit_regressors", listening)
     trainer = SpyTrainer()
     ensemble = BLSTMEnsemble(n_features=6, config=CONFIG)
     ensemble.fit(SONGS, trainer)
@@ -73,11 +87,10 @@ def heard(monkeypatch):
 
 def test_the_fusion_never_sees_an_in_fold_prediction(heard):
     _, _, shown = heard
-    assert len(shown) == 2  # valence and arousal
-    for voices, labels in shown:
-        assert voices.shape == (sum(song.n_frames for song in SONGS), 4)
-        assert not (voices == np.float32(IN_FOLD)).any()
-        assert np.abs(voices - labels[:, None]).max() < 0.2
+    ((voices, labels),) = shown
+    assert voices.shape == (sum(song.n_frames for song in SONGS), 2, 4)
+    assert not (voices == np.float32(IN_FOLD)).any()
+    assert np.abs(voices - labels[..., None]).max() < 0.2
 
 
 def test_no_network_trains_on_the_songs_it_stops_on(heard):
@@ -88,8 +101,8 @@ def test_no_network_trains_on_the_songs_it_stops_on(heard):
 
 def test_every_length_is_trained_once_without_each_sixth(heard):
     _, trainer, _ = heard
-    trained = {(spy.length, frozenset(spy.stopped_on)) for spy in trainer.spies}
-    assert len(trained) == len(trainer.spies) == 4 * 6
+    trained = {(spy.length, frozenset(spy.stopped_on)) for spy in trainer.deep}
+    assert len(trained) == len(trainer.deep) == 4 * 6
 
 
 def test_six_members_read_the_paper_s_lengths_and_hold_out_six_different_sixths(heard):
@@ -102,7 +115,7 @@ def test_six_members_read_the_paper_s_lengths_and_hold_out_six_different_sixths(
 
 def test_members_of_one_length_speak_with_one_voice(heard):
     ensemble, _, _ = heard
-    (voices,) = ensemble.voices(SONGS[:1])
+    (voices,) = ensemble._heard(ensemble._said(SONGS[:1]))
     tens = [k for k, length in enumerate(CONFIG.sequence_lengths) if length == 10]
     expected = np.mean([ensemble.members[k].predict(SONGS[:1])[0] for k in tens], axis=0)
     assert voices[..., 0] == pytest.approx(expected)
@@ -121,9 +134,10 @@ def test_the_fusion_repeats_good_voices(heard):
 def test_the_fusion_is_counted_too(heard):
     ensemble, _, _ = heard
     parts = ensemble.other_parameters()
+    assert parts.keys() == {"svr", "ann"}  # the extreme learning machine takes no part
     # per target: 14 hidden units on 4 voices, one output
     assert parts["ann"] == 2 * (14 * (4 + 1) + 14 + 1)
-    vectors = [pipeline[-1].support_vectors_ for pipeline, _ in ensemble.fusion]
+    vectors = [pipeline[-1].support_vectors_ for pipeline in ensemble.regressors["svr"]]
     assert parts["svr"] == sum(len(one) + 1 for one in vectors)
     assert ensemble.other_flops() == sum(one.size + len(one) for one in vectors) + 2 * 14 * 5
 
@@ -133,3 +147,77 @@ def test_the_default_ensemble_has_the_paper_s_twelve_million():
     trainer = SpyTrainer()
     ensemble.fit(SONGS, trainer)
     assert count_parameters(ensemble.networks()) == 6 * 1_980_930
+
+
+def test_first_layers_are_trained_once_per_sixth_and_never_on_it(heard):
+    _, trainer, _ = heard
+    assert len(trainer.shallow) == 6
+    assert {spy.length for spy in trainer.shallow} == {10}
+    for spy in trainer.shallow:
+        assert spy.network.lstm.num_layers == 2
+        assert not spy.trained_on & spy.stopped_on
+
+
+def test_a_network_begins_with_the_first_layers_of_its_own_sixth(heard):
+    _, trainer, _ = heard
+    first_layers = {frozenset(spy.stopped_on): spy.network.lstm for spy in trainer.shallow}
+    for spy in trainer.deep:
+        source = first_layers[frozenset(spy.stopped_on)].state_dict()
+        copied = spy.network.lstm.state_dict()
+        assert all((copied[name] == value).all() for name, value in source.items())
+        assert spy.network.lstm.num_layers == 3
+
+
+def test_an_autoencoder_learns_to_return_its_features():
+    _, trainer = fit_spies(pretraining="autoencoder", fusion="mean")
+    assert {spy.target for spy in trainer.shallow} == {"features"}
+    assert {spy.network.head.out_features for spy in trainer.shallow} == {6}
+    assert {spy.target for spy in trainer.deep} == {"annotations"}
+
+
+def test_without_pre_training_only_deep_networks_are_trained():
+    _, trainer = fit_spies(pretraining="none", fusion="mean")
+    assert trainer.shallow == []
+
+
+@pytest.mark.parametrize("fusion", ["mean", "best"])
+def test_without_regressors_six_trainings_are_enough(fusion):
+    ensemble, trainer = fit_spies(fusion=fusion)
+    assert len(trainer.deep) == 6
+    assert ensemble.other_parameters() == {}
+    assert len(ensemble.networks()) == {"mean": 6, "best": 1}[fusion]
+
+
+def test_the_plain_mean_is_the_mean_of_six_members():
+    ensemble, _ = fit_spies(fusion="mean")
+    members = [member.predict(SONGS[:2]) for member in ensemble.members]
+    for index, predicted in enumerate(ensemble.predict(SONGS[:2])):
+        assert predicted == pytest.approx(np.mean([one[index] for one in members], axis=0))
+
+
+def test_the_best_member_has_the_lowest_error_on_its_own_sixth():
+    ensemble, _ = fit_spies(fusion="best")
+    errors = []
+    for member in ensemble.members:
+        unseen = [song for song in SONGS if song.song_id in member.stopped_on]
+        predicted = np.concatenate(member.predict(unseen))
+        truth = np.concatenate([song.annotations for song in unseen])
+        errors.append(np.sqrt(np.mean((predicted - truth) ** 2)))
+    assert ensemble.errors == pytest.approx(errors)
+    assert ensemble.networks() == [ensemble.members[int(np.argmin(errors))].network]
+
+
+def test_the_prediction_is_the_mean_of_the_parts_that_are_asked_for(heard):
+    ensemble, _, _ = heard
+    parts = ensemble.components(SONGS[:2])
+    assert list(parts)[-5:] == ["best", "mean", "svr", "ann", "elm"]
+    for index, predicted in enumerate(ensemble.predict(SONGS[:2])):
+        expected = (parts["svr"][index] + parts["ann"][index]) / 2
+        assert predicted == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_impossible_ensemble_is_refused():
+    with pytest.raises(ValueError, match="pretrained_layers=2 exceeds layers=1"):
+        BLSTMEnsembleConfig(layers=1)
+    with pytest.raises(ValueError, match="names a part twice: svr,svr"):
+        BLSTMEnsembleConfig(fusion=("svr", "svr"))

@@ -8,6 +8,7 @@ import torch
 
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import TrainingConfig, plain
+from benchmark.plan.protocol import ProtocolConfig
 from benchmark.train.trainer import CellTrainer, build_estimator
 from models.registry import MODELS
 from tests.conftest import make_split
@@ -15,7 +16,12 @@ from tests.conftest import make_split
 NETWORKS = [name for name, row in MODELS.items() if row.kind == "network"]
 SMALL = {
     "blstm": {"layers": 2, "units": 8},
-    "blstm_ensemble": {"layers": 1, "units": 4, "sequence_lengths": (5, 10, 5)},
+    "blstm_ensemble": {
+        "layers": 2,
+        "units": 4,
+        "pretrained_layers": 1,
+        "sequence_lengths": (5, 10, 5),
+    },
 }
 
 
@@ -33,7 +39,8 @@ def make_cell(name, **changes):
     values = {
         "dataset": "test", "dataset_options": {}, "dataset_digest": "", "features": "six",
         "model": name, "model_version": "1", "config": config, "settings": {},
-        "training": training, "sequence_length": 10, "repetition": 1, "base_seed": 7,
+        "training": training, "protocol": plain(ProtocolConfig()), "sequence_length": 10,
+        "repetition": 1, "base_seed": 7,
     }  # fmt: skip
     return Cell(**values | changes)
 

@@ -171,7 +171,16 @@ def test_a_damaged_data_file_is_one_clear_line(real_data, tmp_path, capfd):
         shutil.copytree(real_data / relative, folder / relative, copy_function=shutil.copyfile)
     path = folder / ANNOTATIONS / "valence.csv"
     path.write_text(path.read_text()[:200_000])
-    options = ("--study", "song_means", "--data-root", folder, "--results", tmp_path / "r")
+    options = (
+        "--study",
+        "tradeoff",
+        "--features",
+        "song_means",
+        "--data-root",
+        folder,
+        "--results",
+        tmp_path / "r",
+    )
     answer = mer_here(capfd, "run", *options)
     assert answer.returncode == 2
     (line,) = answer.stderr.splitlines()

@@ -261,7 +261,8 @@ def test_records_say_where_a_number_comes_from(study, tmp_path, capfd):
 
 
 def test_real_songs_run_from_the_data_folder(real_data, tmp_path, capfd):
-    options = ["--study", "song_means", "--models", "constant", "--results", tmp_path]
+    options = ["--study", "tradeoff", "--features", "song_means", "--models", "constant"]
+    options += ["--results", tmp_path]
     answer = mer_here(capfd, "run", *options, "--data-root", real_data, "--workers", 1, "--json")
     assert answer.returncode == 0, answer.stderr
     linear = json.loads(answer.stdout)["rows"][1]

@@ -2,7 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from benchmark.plan.cell import HARNESS
+from benchmark.plan.config import TrainingConfig, plain
+from benchmark.plan.protocol import ProtocolConfig
 from benchmark.plan.seeds import derive
+from models.registry import MODELS
 from tests.models.test_every_model import make_cell
 
 
@@ -28,8 +32,8 @@ def test_a_seed_never_changes():
     "change",
     [
         {"dataset_digest": "other"}, {"features": "other"}, {"model": "blstm"},
-        {"model_version": "2"}, {"config": {"dropout": 0.5}}, {"training": {"max_epochs": 3}},
-        {"sequence_length": 20}, {"repetition": 2}, {"base_seed": 8}, {"protocol": "other"},
+        {"model_version": "other"}, {"settings": {"dropout": 0.5}}, {"sequence_length": 20},
+        {"repetition": 2}, {"base_seed": 8}, {"harness": 0},
     ],
     ids=lambda change: next(iter(change)),
 )  # fmt: skip
@@ -38,9 +42,49 @@ def test_everything_that_decides_the_outcome_is_in_the_key(change):
     assert replace(cell, **change).key != cell.key
 
 
-def test_how_settings_are_shown_is_not_in_the_key():
+def test_a_later_option_with_the_former_behaviour_leaves_the_key_alone():
     cell = make_cell("crnn")
-    assert replace(cell, settings={"dropout": 0.25}).key == cell.key
+    assert replace(cell, config=cell.config | {"later_option": False}).key == cell.key
+
+
+FROZEN = {
+    ("crnn", "1"): {
+        "conv_layers": 1, "channels": 8, "dense_layers": 1, "dense_units": 8, "gru_layers": 1,
+        "gru_units": 8, "maxout_pieces": 4, "dropout": 0.25, "l1": 0.1, "l2": 0.001,
+        "activity": "mean", "gru": "torch", "initialisation": "torch", "batch_norm_momentum": 0.1,
+        "batch_norm_epsilon": 1e-5,
+    },
+    ("blstm", "1"): {"layers": 5, "units": 128, "dropout": 0.0},
+    ("blstm_ensemble", "2"): {
+        "svr_degree": 3, "svr_cost": 1.0, "svr_epsilon": 0.1, "ann_units": 14, "elm_units": 100,
+        "sequence_lengths": [10, 20, 30, 60, 10, 10], "layers": 5, "units": 128, "dropout": 0.0,
+        "pretraining": "stacked", "pretrained_layers": 2, "fusion": ["svr", "ann"],
+        "fusion_stride": 1,
+    },
+    ("linear", "1"): {"alphas": [1.0, 1e1, 1e2, 1e3, 1e4, 1e5], "inner_folds": 5},
+}  # fmt: skip
+FROZEN["crnn_nb", "1"] = FROZEN["crnn", "1"]
+
+
+@pytest.mark.parametrize(("model", "version"), FROZEN)
+def test_a_changed_default_raises_the_model_s_version(model, version):
+    """Keys hold what differs from the defaults: a default may change only with the version."""
+    row = MODELS[model]
+    assert row.version == version, "write the new version's defaults down here"
+    defaults = plain(row.load().Config())
+    frozen = FROZEN[model, version]
+    assert {key: defaults[key] for key in frozen} == frozen
+
+
+def test_a_changed_default_of_training_or_protocol_raises_the_harness():
+    assert HARNESS == 2, "write the new defaults down here"
+    training = {
+        "batch_size": 32, "learning_rate": 1e-3, "adam_epsilon": 1e-8, "max_epochs": 100,
+        "patience": 10, "validation_fraction": 0.2,
+    }  # fmt: skip
+    protocol = {"selection": "held_out", "folds": None, "test_sequence_length": None}
+    for config, frozen in ((TrainingConfig(), training), (ProtocolConfig(), protocol)):
+        assert {key: plain(config)[key] for key in frozen} == frozen
 
 
 def test_repetitions_share_a_group_and_nothing_else_does():

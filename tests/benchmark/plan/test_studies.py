@@ -7,6 +7,11 @@ from benchmark.plan.studies import named_studies, read_study
 from models.registry import MODELS
 
 
+def only_part(name, overrides):
+    (part,) = read_study(name, overrides).parts
+    return part
+
+
 def names(cells):
     return [cell.name for cell in cells]
 
@@ -14,8 +19,8 @@ def names(cells):
 @pytest.mark.parametrize("name", named_studies())
 def test_every_named_study_can_be_read(name):
     study = read_study(name, {})
-    assert study.summary
-    assert expand(study, "digest")
+    assert all(part.summary for part in study.parts)
+    assert all(expand(part, "digest") for part in study.parts)
 
 
 def test_smoke_is_listed_first():
@@ -23,23 +28,23 @@ def test_smoke_is_listed_first():
 
 
 def test_the_command_line_wins_over_the_file():
-    study = read_study("smoke", {"repetitions": 4, "models": ("crnn",), "seed": None})
+    study = only_part("smoke", {"repetitions": 4, "models": ("crnn",), "seed": None})
     assert (study.repetitions, study.models, study.seed) == (4, ("crnn",), 2017)
 
 
 def test_floor_rows_join_every_study_once():
-    study = read_study("smoke", {"models": ("linear", "crnn"), "repetitions": 2})
+    study = only_part("smoke", {"models": ("linear", "crnn"), "repetitions": 2})
     assert names(expand(study, "")) == ["constant-r1", "linear-r1", "crnn-L10-r1", "crnn-L10-r2"]
 
 
 def test_models_without_a_sequence_length_run_once_for_all_lengths():
     lengths = {"sequence_lengths": (10, 60), "repetitions": 1}
-    study = read_study("smoke", {"models": ("crnn", "blstm_ensemble"), **lengths})
+    study = only_part("smoke", {"models": ("crnn", "blstm_ensemble"), **lengths})
     assert names(expand(study, ""))[2:] == ["crnn-L10-r1", "crnn-L60-r1", "blstm_ensemble-r1"]
 
 
 def test_a_cell_carries_its_complete_configuration_and_what_is_not_default():
-    study = read_study("smoke", {"models": ("crnn",), "set": {"crnn.dropout": "0.5"}})
+    study = only_part("smoke", {"models": ("crnn",), "set": {"crnn.dropout": "0.5"}})
     cell = expand(study, "")[-1]
     assert cell.config["dropout"] == 0.5
     assert cell.config["channels"] == 8
@@ -47,14 +52,14 @@ def test_a_cell_carries_its_complete_configuration_and_what_is_not_default():
 
 
 def test_max_epochs_is_short_for_the_training_setting():
-    study = read_study("smoke", {"max_epochs": 3})
+    study = only_part("smoke", {"max_epochs": 3})
     assert resolve(study, "training", TrainingConfig).max_epochs == 3
 
 
 def test_a_study_file_may_use_the_options_own_spelling(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("models: [crnn]\nsequence-lengths: [20]\nset: {training.patience: 3}\n")
-    study = read_study(str(path), {})
+    study = only_part(str(path), {})
     assert (study.name, study.sequence_lengths) == ("mine", (20,))
 
 
@@ -77,6 +82,13 @@ def test_a_study_file_may_use_the_options_own_spelling(tmp_path):
         ("models: [crnn]\nset: {training.patiense: 2}", "Did you mean 'patience'"),
         ("models: [crnn]\nset: {constant.x: 2}", "'constant' has no options, got x"),
         ("models: [crnn]\nset: {synthetic.size: huge}", "'small' or 'full'"),
+        ("models: [crnn:keras2]", "No model is called 'crnn:keras2'. Did you mean 'crnn:keras1'"),
+        ("models: [crnn]\nset: {protocol.folds: 1}", "protocol: folds.*greater than or equal to 2"),
+        ("models: [crnn]\nset: {protocol.selection: best}", "'held_out', 'evaluation' or 'last'"),
+        ("models: [crnn]\nset: {training.validation_fraction: 0}", "leaves no songs to stop on"),
+        ("models: [blstm_ensemble]\nset: {blstm_ensemble.layers: 1}", "exceeds layers=1"),
+        ("models: [crnn]\nalso: {models: [blstm]}", "'also' must list mappings"),
+        ("models: [crnn]\nalso: [{modles: [blstm]}]", "Did you mean 'models'"),
         ("models: [crnn", "is not YAML"),
         ("just text", "must hold keys"),
     ],
@@ -85,7 +97,7 @@ def test_a_wrong_study_is_explained(tmp_path, text, message):
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
     with pytest.raises((ConfigError, UnknownNameError), match=message):
-        expand(read_study(str(path), {}), "digest")
+        expand(only_part(str(path), {}), "digest")
 
 
 def test_a_missing_study_is_explained(tmp_path):
@@ -97,5 +109,78 @@ def test_a_missing_study_is_explained(tmp_path):
 
 def test_every_model_of_the_registry_has_a_configuration_that_can_be_changed_by_name():
     for name in MODELS:
-        study = read_study("smoke", {"models": (name,)})
+        study = only_part("smoke", {"models": (name,)})
         assert expand(study, "")[-1].model
+
+
+PARTS = """
+models: [crnn]
+sequence_lengths: [10, 60]
+repetitions: 2
+set: {training.patience: 3}
+also:
+  - models: [blstm]
+    sequence_lengths: [60]
+  - set: {crnn.dropout: 0.5}
+"""
+
+
+def parts_of(tmp_path, overrides):
+    path = tmp_path / "parts.yaml"
+    path.write_text(PARTS)
+    return read_study(str(path), overrides).parts
+
+
+def test_a_part_takes_the_study_s_keys_and_changes_some(tmp_path):
+    base, blstm, dropout = parts_of(tmp_path, {})
+    assert (base.models, base.sequence_lengths) == (("crnn",), (10, 60))
+    assert (blstm.models, blstm.sequence_lengths) == (("blstm",), (60,))
+    assert blstm.repetitions == 2
+    assert dropout.set == {"training.patience": 3, "crnn.dropout": 0.5}
+
+
+def test_the_command_line_wins_over_every_part(tmp_path):
+    overrides = {"models": ("crnn_nb",), "set": {"training.patience": "7"}, "repetitions": 1}
+    for part in parts_of(tmp_path, overrides):
+        assert (part.models, part.repetitions) == (("crnn_nb",), 1)
+        assert part.set["training.patience"] == "7"
+
+
+def test_a_variant_is_the_model_with_its_settings_and_the_study_s_win(tmp_path):
+    plain_part = only_part("smoke", {"models": ("crnn:keras1",), "set": {"crnn.gru": "torch"}})
+    cell = expand(plain_part, "")[-1]
+    assert cell.model == "crnn"
+    assert cell.settings == {
+        "initialisation": "keras1", "batch_norm_momentum": 0.01, "batch_norm_epsilon": 1e-3,
+        "max_epochs": 5,
+    }  # fmt: skip
+
+
+def test_a_variant_and_the_settings_it_names_are_the_same_cells():
+    by_name = only_part("smoke", {"models": ("blstm_ensemble:mean",)})
+    by_hand = only_part(
+        "smoke", {"models": ("blstm_ensemble",), "set": {"blstm_ensemble.fusion": "mean"}}
+    )
+    assert expand(by_name, "")[-1].key == expand(by_hand, "")[-1].key
+
+
+def test_the_protocol_is_part_of_a_cell_and_floors_know_only_its_folds():
+    overrides = {"protocol.selection": "evaluation", "protocol.folds": "5"}
+    cells = expand(only_part("smoke", {"models": ("crnn",), "set": overrides}), "")
+    constant, crnn = cells[0], cells[-1]
+    assert constant.protocol == {
+        "selection": "held_out", "folds": 5, "test_sequence_length": None
+    }  # fmt: skip
+    assert crnn.settings == {"selection": "evaluation", "folds": 5, "max_epochs": 5}
+
+
+def test_no_option_of_training_or_protocol_hides_one_of_a_model():
+    from dataclasses import fields
+
+    from benchmark.plan.protocol import ProtocolConfig
+
+    shared = [one.name for one in [*fields(TrainingConfig), *fields(ProtocolConfig)]]
+    assert len(set(shared)) == len(shared)
+    for row in MODELS.values():
+        own = fields(row.load().Config) if hasattr(row.load(), "Config") else ()
+        assert not {one.name for one in own} & set(shared)

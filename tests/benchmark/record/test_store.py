@@ -35,7 +35,7 @@ def test_predictions_lie_beside_the_record_and_need_no_pickle(tmp_path):
 
 def test_a_record_is_readable_without_this_code(tmp_path):
     written = json.loads(write_record(tmp_path, make_record(), {}).read_text())
-    assert written["schema"] == 1
+    assert written["schema"] == 2
     assert written["scores"]["rmse_valence"] == 0.3
 
 
@@ -64,8 +64,8 @@ def test_a_write_that_dies_in_the_middle_leaves_the_old_record(tmp_path, monkeyp
     [
         ("{", "is damaged"),
         ("[]", "holds no JSON object"),
-        ('{"schema": 99}', "has schema 99, this version reads 1"),
-        ('{"schema": 1}', "is incomplete"),
+        ('{"schema": 99}', "has schema 99, this version reads 2"),
+        ('{"schema": 2}', "is incomplete"),
     ],
 )
 def test_a_damaged_record_is_named(tmp_path, content, message):

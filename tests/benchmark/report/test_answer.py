@@ -9,7 +9,8 @@ from benchmark.record.store import write_plan, write_record
 from benchmark.report.aggregate import aggregate
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.figures import tradeoff_figure
-from benchmark.report.tables import csv_text, markdown, notes, terminal_tables
+from benchmark.report.grid import terminal_tables
+from benchmark.report.tables import csv_text, grids, markdown, notes
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell
 
@@ -48,7 +49,7 @@ def test_csv_is_tidy_at_full_precision():
 @pytest.mark.parametrize(("width", "n_tables"), [(140, 1), (100, 2), (80, 2)])
 def test_a_narrow_terminal_gets_one_table_per_convention(width, n_tables):
     console = Console(width=width, record=True, file=StringIO())
-    drawn = terminal_tables(make_table(*RECORDS), width)
+    drawn = terminal_tables(grids(make_table(*RECORDS))[0], width)
     for table in drawn:
         console.print(table)
     assert len(drawn) == n_tables
