@@ -57,6 +57,16 @@ def real_data() -> Path:
     return REAL_DATA
 
 
+@pytest.fixture(scope="session")
+def official_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a data folder in DEAM's official format and full size."""
+    from tests.official_folder import write_official_folder
+
+    folder = tmp_path_factory.mktemp("official")
+    write_official_folder(folder)
+    return folder
+
+
 @pytest.fixture
 def users_file(tmp_path: Path) -> Path:
     """Write a user's file with dataset `tiny` and model `tiny_gru`."""

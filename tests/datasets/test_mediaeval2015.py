@@ -1,5 +1,6 @@
 """On the real files, and on folders in the official format that the tests write."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from datasets.contract import DatasetError
 from datasets.deam_files import ANNOTATIONS
-from datasets.mediaeval2015 import EVALUATION_IDS, MediaEval2015Options, development_ids, load
+from datasets.mediaeval2015 import MediaEval2015Options, development_ids, load
+from tests.official_folder import ODD_SONG, annotated_lengths
 
 DEAM = MediaEval2015Options()
 PARTICIPANTS = MediaEval2015Options(labels="mediaeval2015")
@@ -26,31 +28,6 @@ def copy_of_real(real_data, tmp_path) -> Path:
     folder = tmp_path / "data"
     for relative in (ANNOTATIONS, Path("mediaeval2015")):
         shutil.copytree(real_data / relative, folder / relative, copy_function=shutil.copyfile)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def official_folder(tmp_path_factory) -> Path:
-    """Write annotations and features of all 489 songs in DEAM's own format."""
-    folder = tmp_path_factory.mktemp("official")
-    rng = np.random.default_rng(0)
-    lengths = dict.fromkeys(development_ids(), 60) | dict.fromkeys(EVALUATION_IDS, 70)
-    header = ["song_id", *(f"sample_{15000 + 500 * frame}ms" for frame in range(71))]
-    (folder / ANNOTATIONS).mkdir(parents=True)
-    for target in ("valence", "arousal"):
-        rows = [",".join(header)]
-        for song_id, n_frames in lengths.items():
-            values = rng.uniform(-0.9, 0.9, n_frames + (song_id == 2007 and target == "arousal"))
-            blanks = [""] * (71 - len(values))
-            rows.append(",".join([str(song_id), *(f"{value:.6f}" for value in values), *blanks]))
-        (folder / ANNOTATIONS / f"{target}.csv").write_text("\n".join(rows) + "\n")
-    names = [f"feature{column}" for column in range(260)]
-    (folder / "DEAM" / "features").mkdir()
-    for song_id, n_frames in lengths.items():
-        table = pd.DataFrame(rng.normal(size=(30 + n_frames, 260)).round(6), columns=names)
-        table.insert(0, "frameTime", 0.5 * np.arange(len(table)))
-        table["feature0"] = table["frameTime"]  # so that a shifted row shows
-        table.to_csv(folder / "DEAM" / "features" / f"{song_id}.csv", sep=";", index=False)
     return folder
 
 
@@ -100,7 +77,15 @@ def test_the_official_feature_files_are_read_at_the_annotations_times(official_f
     assert split.n_features == 260
     for song in (split.development[0], split.evaluation[6]):
         assert song.features[:, 0] == pytest.approx(song.times)
-    assert split.evaluation[6].n_frames == 70  # song 2007 has 71 arousal values
+    n_frames = annotated_lengths()[ODD_SONG]
+    assert split.evaluation[6].n_frames == n_frames  # its arousal has one value more
+
+
+def test_the_official_folder_has_the_real_task_s_size(official_folder):
+    split = load(DEAM, "logmel", official_folder)
+    assert (len(split.development), len(split.evaluation), split.n_features) == (431, 58, 64)
+    n_frames = sum(song.n_frames for song in split.evaluation)
+    assert n_frames == pytest.approx(25_355, rel=0.01)
 
 
 def damage_annotations(folder, change):
@@ -158,9 +143,11 @@ def test_missing_feature_files_say_where_to_get_them(copy_of_real):
 
 def test_a_cut_feature_file_is_named(official_folder, tmp_path):
     folder = tmp_path / "cut"
-    shutil.copytree(official_folder, folder)
+    shutil.copytree(official_folder, folder, copy_function=os.link)
     path = folder / "DEAM" / "features" / "3.csv"
-    path.write_text("\n".join(path.read_text().splitlines()[:50]) + "\n")
+    lines = path.read_text().splitlines()
+    path.unlink()  # a link: the original must stay whole
+    path.write_text("\n".join(lines[:50]) + "\n")
     with pytest.raises(DatasetError, match=r"3.csv has no features for 41 of 60 .* 24.5 s"):
         load(DEAM, "baseline", folder)
 

@@ -83,3 +83,28 @@ def test_the_networks_own_penalty_is_part_of_what_is_minimised():
     for network in (plain, shrinking):
         train(network, TrainingConfig(max_epochs=60, patience=60, learning_rate=0.01))
     assert shrinking.weight.abs().sum() < 0.1 * plain.weight.abs().sum()
+
+
+def test_adam_takes_its_epsilon(monkeypatch):
+    given = {}
+    original = torch.optim.Adam
+
+    def spy(parameters, **options):
+        given.update(options)
+        return original(parameters, **options)
+
+    monkeypatch.setattr(torch.optim, "Adam", spy)
+    train(nn.Linear(6, 2), TrainingConfig(max_epochs=1, adam_epsilon=1e-4, learning_rate=0.1))
+    assert given == {"lr": 0.1, "eps": 1e-4}
+
+
+def test_the_last_epoch_is_kept_on_request():
+    torch.manual_seed(0)
+    network = nn.Linear(6, 2)
+    config = TrainingConfig(max_epochs=5, learning_rate=1.0, patience=2)
+    curve = train(network, config, keeps_last=True)
+    assert curve.best_epoch == len(curve.validation_rmse) == 5
+    held_out = windows(SONGS[15:])
+    error = pooled_rmse(held_out, predict_windows(network, held_out))
+    assert error == pytest.approx(curve.validation_rmse[-1])
+    assert error > min(curve.validation_rmse)

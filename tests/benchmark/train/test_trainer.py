@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from benchmark.errors import ConfigError, DeviceError
 from benchmark.train.device import choose_device
@@ -105,9 +106,38 @@ def test_an_estimate_prices_every_network_a_model_trains(split):
     ensemble = estimate(make_cell("blstm_ensemble"), split, "cpu", known)
     floor = estimate(make_cell("constant", training={}), split, "cpu", known)
     assert (single.n_networks, single.n_epochs) == (1, 2)
-    assert ensemble.n_networks == 2 * 3  # two lengths, three folds
+    assert ensemble.n_networks == 3 + 2 * 3  # first layers of three folds, two lengths of each
     assert ensemble.seconds > 0
     assert (floor.n_networks, floor.seconds) == (0, 0.0)
+
+
+def test_an_estimate_prices_every_fold(split):
+    folds = {"selection": "held_out", "folds": 4, "test_sequence_length": None}
+    assert estimate(make_cell("crnn", protocol=folds), split, "cpu", {}).n_networks == 4
+
+
+@pytest.mark.parametrize(("wanted", "window"), [(None, 10), (7, 7), ("whole", 33)])
+def test_songs_are_predicted_in_windows_of_the_test_length(split, wanted, window):
+    """A song's prediction equals the network's on each window of that length, one by one."""
+    protocol = {"selection": "held_out", "folds": None, "test_sequence_length": wanted}
+    single = fitted("crnn", split, protocol=protocol).fitted
+    song = split.evaluation[2]  # 33 frames: the last window is shorter, and nothing is padded
+    features = torch.from_numpy(single.scaler.apply(song.features))
+    pieces = [single.network(piece[None])[0] for piece in torch.split(features, window)]
+    expected = torch.cat(pieces).detach().numpy()
+    assert single.predict([song])[0] == pytest.approx(expected, abs=1e-6)
+    beside_others = single.predict(split.evaluation)[2]
+    assert beside_others == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_autoencoder_is_trained_on_its_own_scaled_features(split):
+    trainer = CellTrainer(make_cell("crnn"), "cpu", lambda network, epoch, error: None)
+    songs = list(split.development)
+    trainer.fit(
+        lambda: torch.nn.Linear(6, 6), songs[:20],
+        songs[20:], sequence_length=10, name="copy", target="features",
+    )  # fmt: skip
+    assert 0 < trainer.curves["copy"].validation_rmse[-1] < 2
 
 
 def test_an_estimate_grows_with_the_songs():

@@ -1,0 +1,36 @@
+"""Which songs a model may learn from, and which judge it."""
+
+from benchmark.plan.protocol import ProtocolConfig, rounds
+from tests.conftest import make_split
+
+SPLIT = make_split(n_development=25)
+
+
+def ids(songs):
+    return [song.song_id for song in songs]
+
+
+def test_by_default_development_songs_teach_and_evaluation_songs_judge_once():
+    (only,) = rounds(SPLIT, ProtocolConfig(), seed=1)
+    assert (only.learning, only.judging) == (SPLIT.development, SPLIT.evaluation)
+
+
+def test_in_cross_validation_every_development_song_judges_once_and_never_where_it_taught():
+    folds = rounds(SPLIT, ProtocolConfig(folds=5), seed=1)
+    assert [len(fold.judging) for fold in folds] == [5] * 5
+    judged = [song_id for fold in folds for song_id in ids(fold.judging)]
+    assert sorted(judged) == sorted(ids(SPLIT.development))
+    for fold in folds:
+        assert not set(ids(fold.learning)) & set(ids(fold.judging))
+        assert len(fold.learning) == 20
+
+
+def test_cross_validation_never_opens_the_evaluation_songs():
+    folds = rounds(SPLIT, ProtocolConfig(folds=5), seed=1)
+    used = {song_id for fold in folds for song_id in [*ids(fold.learning), *ids(fold.judging)]}
+    assert not used & set(ids(SPLIT.evaluation))
+
+
+def test_another_seed_makes_other_folds():
+    first, second = (rounds(SPLIT, ProtocolConfig(folds=5), seed)[0] for seed in (1, 2))
+    assert ids(first.judging) != ids(second.judging)
