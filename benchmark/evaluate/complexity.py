@@ -27,7 +27,7 @@ ELEMENTWISE = {
     for name in ("add", "add_", "sub", "rsub", "mul", "mul_", "div", "neg", "abs", "square", "mean",
                  "sum", "amax", "max", "relu", "relu_", "gelu", "silu", "elu", "leaky_relu", "tanh",
                  "sigmoid", "softmax", "exp", "clamp", "dropout", "zeros", "zeros_like", "ones",
-                 "new_zeros", "repeat", "expand", "unflatten", "pad", "cumsum", "arange")
+                 "new_zeros", "repeat", "expand", "flip", "unflatten", "pad", "cumsum", "arange")
 }  # fmt: skip
 
 

@@ -30,8 +30,9 @@ def test_recurrent_flops_are_frames_times_weights(kind, gates, bidirectional, la
     assert count_flops(network, 6, n_frames=13) == (13 * per_frame, [])
 
 
-def test_crnn_flops_equal_the_closed_formula():
-    n, config = 260, CRNNConfig()
+@pytest.mark.parametrize("gru", ["torch", "keras1"])
+def test_crnn_flops_equal_the_closed_formula(gru):
+    n, config = 260, CRNNConfig(gru=gru)
     convolution, norm = 9 * 8 * n, 2 * 8 * n  # fvcore counts two per normalised value
     branch = 8 * n * 8 + 2 * 3 * 8 * (8 + 8) + 16 * 4
     expected = 60 * (convolution + norm + 2 * branch)
