@@ -44,6 +44,7 @@ class Row:
     seeds: tuple[int, ...]
     commits: tuple[str, ...]
     group: str
+    cells: tuple[RunRecord, ...] = ()  # the finished repetitions, in order
 
     @property
     def is_complete(self) -> bool:
@@ -132,8 +133,13 @@ def count_cells(
 
 
 def aggregate(records: Iterable[RunRecord], asked: dict[str, str], study: str) -> list[Table]:
-    """Return one table per dataset digest and judged songs; `asked` maps cells to groups."""
+    """Return one table per dataset digest and judged songs; `asked` maps cells to groups.
+
+    Tables come in the order in which their cells were asked for.
+    """
+    order = {cell: position for position, cell in enumerate(asked)}
     wanted = [record for record in records if record.cell in asked]
+    wanted.sort(key=lambda record: order[record.cell])
     sides: dict[tuple[str, str, int], list[RunRecord]] = defaultdict(list)
     for record in wanted:
         sides[record.dataset_digest, record.features, record.folds or 0].append(record)
@@ -204,6 +210,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         seeds=tuple(sorted({cell.base_seed for cell in cells})),
         commits=tuple(sorted({cell.circumstances["environment"]["commit"] for cell in cells})),
         group=first.group,
+        cells=tuple(sorted(done, key=lambda cell: cell.repetition)),
     )
 
 

@@ -9,6 +9,7 @@ from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, read_records
 from benchmark.report.aggregate import Table, aggregate
+from benchmark.report.effects import effect_grids
 from benchmark.report.figures import tradeoff_figure
 from benchmark.report.grid import Grid, markdown
 from benchmark.report.paper import paper_grids
@@ -28,6 +29,7 @@ class Answer:
         """Return everything people read: the paper's own table first, if the study repeats one."""
         return [
             *paper_grids(self.study, self.tables),
+            *effect_grids(self.tables),
             *(one for table in self.tables for one in grids(table)),
         ]
 

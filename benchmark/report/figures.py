@@ -1,6 +1,7 @@
 """Plots of finished tables (only door to seaborn)."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,13 +96,14 @@ def _published_points(
 ) -> None:
     """Draw printed values hollow, in their model's colour; nobody printed their convention."""
     drawn = [row for row in rows if row.parameters and row.average]
-    for system in dict.fromkeys((row.label, row.features) for row in drawn):
+    systems = dict.fromkeys((row.label, row.features) for row in drawn)
+    for system, marker in zip(systems, cycle(MARKERS)):
         points = [row for row in drawn if (row.label, row.features) == system]
         axes.plot(
             [row.parameters or 0 for row in points],
             [row.average or 0 for row in points],
             linestyle="none",
-            marker="o" if system[1] == "baseline" else "s",
+            marker=marker,
             markerfacecolor="none",
             markeredgecolor=colours.get(points[0].model, "0.4"),
             markersize=9,

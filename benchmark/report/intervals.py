@@ -22,6 +22,27 @@ def bootstrap_intervals(cells: Sequence[RunRecord]) -> dict[str, tuple[float, fl
 
     The cells are the finished repetitions of one row; all must have judged the same songs.
     """
+    return {name: _percentiles(draws) for name, draws in _draws(cells).items()}
+
+
+def bootstrap_differences(
+    cells: Sequence[RunRecord], base: Sequence[RunRecord]
+) -> dict[str, tuple[float, float]]:
+    """Return the interval of every error of `cells` less that of `base`.
+
+    Paired: both sides judge the same songs with the same repetitions, and every draw takes the
+    same of them on both sides.
+    """
+    if [one.repetition for one in cells] != [one.repetition for one in base]:
+        raise ValueError("a paired difference needs the same repetitions on both sides")
+    if cells[0].per_song["song_id"] != base[0].per_song["song_id"]:
+        raise ValueError("a paired difference needs the same songs on both sides")
+    theirs = _draws(base)
+    return {name: _percentiles(draws - theirs[name]) for name, draws in _draws(cells).items()}
+
+
+def _draws(cells: Sequence[RunRecord]) -> dict[str, NDArray[np.float64]]:
+    """Return every error of every draw; equal songs and repetitions are drawn equally."""
     songs = cells[0].per_song["song_id"]
     if any(cell.per_song["song_id"] != songs for cell in cells):
         raise ValueError("an interval needs repetitions that judged the same songs")
@@ -41,11 +62,13 @@ def bootstrap_intervals(cells: Sequence[RunRecord]) -> dict[str, tuple[float, fl
         draws[f"rmse_average{suffix}"] = np.mean(
             [draws[f"rmse_{target}{suffix}"] for target in TARGETS], axis=0
         )
-    return {
-        name: (float(low), float(high))
-        for name, values in draws.items()
-        for low, high in [np.percentile(values, PERCENTILES)]
-    }
+    return draws
+
+
+def _percentiles(draws: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ends of the interval."""
+    low, high = np.percentile(draws, PERCENTILES)
+    return float(low), float(high)
 
 
 def _weights(rng: np.random.Generator, n: int) -> NDArray[np.float64]:

@@ -1,0 +1,73 @@
+"""What a change does, paired against the default."""
+
+import pytest
+
+from benchmark.report.aggregate import aggregate
+from benchmark.report.effects import effect_grids
+from benchmark.report.grid import markdown
+from benchmark.report.intervals import bootstrap_differences
+from tests.benchmark.report.records import make_record
+
+
+def shifted(by, **changes):
+    """Return two repetitions whose every error lies `by` above that of `make_record`."""
+    plain = make_record()
+    per_song = {
+        name: [value + by for value in values] if name.startswith("rmse") else values
+        for name, values in plain.per_song.items()
+    }
+    scores = {name: value + by for name, value in plain.scores.items()}
+    return [make_record(repetition=n, per_song=per_song, scores=scores, **changes) for n in (1, 2)]
+
+
+def settings(**changed):
+    group = "-".join(f"{key}{value}" for key, value in changed.items()).ljust(64, "0")
+    return {"settings": changed, "group": group}
+
+
+def tables(*rows):
+    records = [record for row in rows for record in row]
+    for index, record in enumerate(records):
+        object.__setattr__(record, "cell", f"{index}".ljust(64, "0"))
+    return aggregate(records, {record.cell: record.group for record in records}, "mine")
+
+
+def test_a_change_that_adds_the_same_to_every_song_has_no_uncertainty_per_song():
+    base, other = shifted(0), shifted(0.02, **settings(dropout=0.5))
+    low, high = bootstrap_differences(other, base)["rmse_valence_per_song"]
+    assert (low, high) == (pytest.approx(0.02), pytest.approx(0.02))
+    (grid,) = effect_grids(tables(base, other))
+    assert [line[:3] for line in grid.lines] == [("crnn", "60", "dropout=0.5")]
+    assert "| +0.020 [+0.020, +0.020] |" in markdown(grid)
+
+
+def test_other_labels_are_a_change_too():
+    other = shifted(
+        0.01, dataset_options={"labels": "mediaeval2015"}, dataset_digest="e" * 64, **settings()
+    )
+    (grid,) = effect_grids(tables(shifted(0), other))
+    assert [line[2] for line in grid.lines] == ["labels mediaeval2015"]
+
+
+def test_the_default_is_the_row_that_was_asked_for_first_without_settings():
+    other = shifted(
+        -0.01, dataset_options={"labels": "mediaeval2015"}, dataset_digest="a" * 64, **settings()
+    )
+    (grid,) = effect_grids(tables(shifted(0), other))
+    assert grid.lines[0][5].startswith("-0.010")
+
+
+def test_without_a_default_there_is_nothing_to_compare_with():
+    assert effect_grids(tables(shifted(0, **settings(dropout=0.5)))) == []
+    assert effect_grids(tables(shifted(0))) == []
+
+
+def test_rows_that_judged_other_songs_are_not_compared():
+    other = shifted(0.01, **settings(dropout=0.5))
+    for record in other:
+        record.per_song["song_id"] = ["x", "y", "z"]
+    assert effect_grids(tables(shifted(0), other)) == []
+    with pytest.raises(ValueError, match="the same songs on both sides"):
+        bootstrap_differences(other, shifted(0))
+    with pytest.raises(ValueError, match="the same repetitions on both sides"):
+        bootstrap_differences(other[:1], shifted(0))
