@@ -14,6 +14,8 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
+ORTHOGONAL_SCALE = 1.1  # Keras 1 stretches its orthogonal matrices by it
+
 
 class KerasGRU(nn.Module):
     """Bidirectional GRU layers with Keras 1's equations; both directions share every product."""
@@ -100,7 +102,7 @@ def _draw_gates(weights_GI: Tensor, recurrent_GH: Tensor) -> None:
     for gate_HI in weights_GI.chunk(3):
         nn.init.xavier_uniform_(gate_HI)
     for gate_HH in recurrent_GH.chunk(3):
-        gate_HH.copy_(nn.init.orthogonal_(torch.empty(gate_HH.shape)))
+        gate_HH.copy_(nn.init.orthogonal_(torch.empty(gate_HH.shape), gain=ORTHOGONAL_SCALE))
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-LIBRARIES = ("torch", "numpy", "scikit-learn", "pandas", "mlflow", "fvcore")
+LIBRARIES = ("torch", "numpy", "scikit-learn", "pandas", "librosa", "mlflow", "fvcore")
 
 
 @cache

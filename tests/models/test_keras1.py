@@ -95,7 +95,7 @@ def test_first_weights_are_drawn_as_keras_draws_them(flavour):
     else:
         recurrent, biases = branch.gru.layers[0].recurrent_DHG[0].T, branch.gru.layers[0].bias_DG
     for gate in recurrent.detach().chunk(3):
-        torch.testing.assert_close(gate @ gate.T, torch.eye(16), atol=1e-5, rtol=0)
+        torch.testing.assert_close(gate @ gate.T, 1.1**2 * torch.eye(16), atol=1e-5, rtol=0)
     assert not biases.detach().any()
     assert not branch.maxout.linear.bias.detach().any()
 
