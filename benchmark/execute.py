@@ -117,6 +117,8 @@ def _train_and_score(
             heard.setdefault(name, Scored()).add(one.judging, predicted)
         heard["training"].add(one.learning, predict_songs(estimator, one.learning))
         curves |= {name: asdict(curve) for name, curve in trainer.curves.items()}
+    for scored in heard.values():
+        scored.sort([song.song_id for song in (*split.development, *split.evaluation)])
     circumstances |= {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     cost = model_cost(estimator, split.n_features)
     model, training = heard.pop("model"), heard.pop("training")
@@ -152,6 +154,14 @@ class Scored:
         self.songs += songs
         self.predicted += predicted
 
+    def sort(self, order: Sequence[str]) -> None:
+        """Put the songs into the dataset's order, whatever round judged them."""
+        place = {song_id: position for position, song_id in enumerate(order)}
+        pairs = sorted(
+            zip(self.songs, self.predicted, strict=True), key=lambda pair: place[pair[0].song_id]
+        )
+        self.songs, self.predicted = [one for one, _ in pairs], [one for _, one in pairs]
+
     def summary(self) -> Scores:
         """Score all songs under both conventions."""
         return summary_scores(_annotations(self.songs), self.predicted)
@@ -167,6 +177,6 @@ def reference_scores(split: Split, judged: Sequence[Song]) -> dict[str, Scores]:
     annotations = _annotations(judged)
     means = [np.tile(one.mean(axis=0), (len(one), 1)) for one in annotations]
     references = {"oracle of song means": means}
-    if list(judged) == list(split.evaluation):
+    if [song.song_id for song in judged] == [song.song_id for song in split.evaluation]:
         references |= {name: list(arrays) for name, arrays in split.references.items()}
     return {name: summary_scores(annotations, arrays) for name, arrays in references.items()}

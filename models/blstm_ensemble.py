@@ -46,8 +46,8 @@ class BLSTMEnsembleConfig(FusionConfig):
 
     `pretraining`: `stacked` trains a shallow BLSTM on the annotations, `autoencoder` one that
     returns its own features; `none` starts every layer at random. `fusion`: the parts that are
-    averaged; `mean` is the plain mean of the members, `best` the member with the lowest RMSE on
-    the sixth it never trained on.
+    averaged; `mean` is the plain mean of the members, `best` the member that improves most on a
+    constant, each on the sixth it never trained on (sixths are not equally hard).
     """
 
     sequence_lengths: Annotated[tuple[Frames, ...], Field(min_length=2)] = (10, 20, 30, 60, 10, 10)
@@ -83,7 +83,7 @@ class BLSTMEnsemble:
         self.n_features = n_features
         self.config = config
         self.members: list[FittedNetwork] = []
-        self.errors: list[float] = []  # of each member on the sixth it never trained on
+        self.errors: list[float] = []  # of each member on its unseen sixth; a constant has 1
         self.regressors: dict[str, list[Pipeline]] = {}  # one per target
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
@@ -104,7 +104,10 @@ class BLSTMEnsemble:
                     members[index] = network
         self.members = [members[index] for index in range(len(sixths))]
         own = [0 if not needs_voices else self._voices().index(length) for length in lengths]
-        self.errors = [_rmse(heard[index][voice], sixths[index]) for index, voice in enumerate(own)]
+        self.errors = [
+            _relative_error(heard[index][voice], sixths[index], _all_but(index, sixths))
+            for index, voice in enumerate(own)
+        ]
         if needs_voices:
             self._fuse(sixths, heard, trainer)
 
@@ -274,7 +277,11 @@ def _all_but(index: int, sixths: Sequence[Sequence[Song]]) -> list[Song]:
     return [song for other, sixth in enumerate(sixths) if other != index for song in sixth]
 
 
-def _rmse(predictions: Predictions, songs: Sequence[Song]) -> float:
-    """Return the RMSE over all frames and both targets."""
-    errors = [p - song.annotations for p, song in zip(predictions, songs, strict=True)]
-    return float(np.sqrt(np.mean(np.square(np.concatenate(errors), dtype=np.float64))))
+def _relative_error(
+    predictions: Predictions, songs: Sequence[Song], training: Sequence[Song]
+) -> float:
+    """Return the RMSE over all frames and both targets, a training mean's RMSE being 1."""
+    annotations = np.concatenate([song.annotations for song in songs]).astype(np.float64)
+    mean = np.concatenate([song.annotations for song in training]).mean(axis=0, dtype=np.float64)
+    errors, constant = np.concatenate(predictions) - annotations, mean - annotations
+    return float(np.sqrt(np.mean(np.square(errors)) / np.mean(np.square(constant))))

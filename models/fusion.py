@@ -30,7 +30,7 @@ class FusionConfig:
     svr_cost: Annotated[float, Field(gt=0)] = 1.0
     svr_epsilon: Annotated[float, Field(ge=0)] = 0.1  # errors it ignores, in annotation units
     ann_units: Annotated[int, Field(ge=1)] = 14
-    elm_units: Annotated[int, Field(ge=1)] = 100
+    elm_units: Annotated[int, Field(ge=1)] = 14  # as the ANN: its source is silent, more overfit
 
 
 def build_svr(config: FusionConfig, n_voices: int, seed: int) -> Pipeline:

@@ -93,7 +93,7 @@ MODELS: dict[str, ModelEntry] = {
                 parameters=11_885_580,
             ),
             "best": Variant(
-                summary="the member that is best on songs it never trained on",
+                summary="the member that improves most on a constant on songs it never saw",
                 settings={"fusion": ("best",)},
                 parameters=1_980_930,
             ),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark.execute import Job, _cached_split, execute
+from benchmark.report.intervals import bootstrap_intervals
 from benchmark.train.trainer import CellTrainer
 from datasets.registry import DATASETS, DatasetEntry
 from tests.conftest import make_split
@@ -20,9 +21,11 @@ def record_of(registries, tmp_path):
         load=lambda options, features, root: SPLIT, summary="28 songs", feature_sets=("six",)
     )
 
-    def record_of(model="crnn", *, training=None, **protocol):
+    def record_of(model="crnn", *, training=None, repetition=1, **protocol):
         trained = make_cell(model).training | (training or {})
-        cell = make_cell(model, protocol=PROTOCOL | protocol, training=trained)
+        cell = make_cell(
+            model, protocol=PROTOCOL | protocol, training=trained, repetition=repetition
+        )
         record = execute(Job(cell, tmp_path, None, "cpu"), lambda *_: None)
         assert record.status == "done", record.error
         return record
@@ -87,6 +90,9 @@ def test_cross_validation_judges_every_development_song_once(record_of):
     assert sorted(record.per_song["song_id"]) == sorted(s.song_id for s in SPLIT.development)
     assert list(record.curves) == [f"fold {k}: network" for k in range(1, 6)]
     assert list(record.references) == ["oracle of song means"]
+    again = record_of("crnn", folds=5, repetition=2)  # other folds, the same order of songs
+    assert again.per_song["song_id"] == record.per_song["song_id"]
+    assert bootstrap_intervals([record, again])
     errors = np.array(record.per_song["rmse_valence"])
     assert record.scores["rmse_valence_per_song"] == pytest.approx(errors.mean())
     frames = np.array(record.per_song["n_frames"])

@@ -56,7 +56,7 @@ FROZEN = {
     },
     ("blstm", "1"): {"layers": 5, "units": 128, "dropout": 0.0},
     ("blstm_ensemble", "2"): {
-        "svr_degree": 3, "svr_cost": 1.0, "svr_epsilon": 0.1, "ann_units": 14, "elm_units": 100,
+        "svr_degree": 3, "svr_cost": 1.0, "svr_epsilon": 0.1, "ann_units": 14, "elm_units": 14,
         "sequence_lengths": [10, 20, 30, 60, 10, 10], "layers": 5, "units": 128, "dropout": 0.0,
         "pretraining": "stacked", "pretrained_layers": 2, "fusion": ["svr", "ann"],
         "fusion_stride": 1,
