@@ -8,12 +8,13 @@ from typing import Protocol
 from benchmark.errors import USER_ERRORS
 from benchmark.execute import Job, load_split
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import Study, plain
+from benchmark.plan.config import Study, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
+from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.record.record import RunRecord
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
 from benchmark.record.tracking import Mirror
-from benchmark.report.answer import Answer, answer_from_records, write_answer
+from benchmark.report.answer import Answer, answer_from_records, figure_name, write_answer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
 from benchmark.workers import OnRecord, Progress, default_workers, run_jobs
@@ -77,6 +78,7 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     for part in study.parts:
         _, dataset_options, features = dataset_of(part)
         split = load_split(part.dataset, plain(dataset_options), features, options.data_root)
+        rounds(split, resolve(part, "protocol", ProtocolConfig), part.seed)  # enough songs?
         digest = split.digest()
         splits[digest] = split
         cells |= {cell.key: cell for cell in expand(part, digest) if cell.key not in cells}
@@ -156,9 +158,8 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
     """Bring MLflow up to the records: every cell, every mean, and the figures beside them."""
     for record in answer.records:
         mirror.copy(record)
-    figures = [path for path in paths if path.suffix == ".png"]
     for table in answer.tables:
-        shown = [path for path in figures if table.digest[:8] in path.name]
+        shown = [path for path in paths if path.name == figure_name(answer.study, table)]
         for row in table.rows:
             costs = {
                 "n_parameters": row.parameters,

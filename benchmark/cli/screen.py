@@ -177,7 +177,7 @@ def print_bill(bill: Bill, *, as_json: bool) -> None:
     for row in rows:
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
         networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
-        typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<13}{row['settings']}".rstrip())
+        typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<14}{row['settings']}".rstrip())
 
 
 def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:

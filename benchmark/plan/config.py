@@ -18,6 +18,7 @@ from benchmark.lookup import suggestion
 
 Frames = Annotated[int, Field(ge=1)]
 STRICT = ConfigDict(extra="forbid")
+NOT_FINITE = ("inf", "infinity", "nan")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class TrainingConfig:
 class StudyConfig:
     """Cells in the making: every combination of models, lengths and repetitions."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^\w[\w .-]*$")]
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     summary: str = ""
     dataset: str = "synthetic"
@@ -45,7 +46,6 @@ class StudyConfig:
     repetitions: Annotated[int, Field(ge=1)] = 5
     seed: Annotated[int, Field(ge=0)] = 2017
     set: dict[str, Any] = dataclass_field(default_factory=dict)
-    max_epochs: Annotated[int, Field(ge=1)] | None = None  # short for training.max_epochs
 
 
 @plain_dataclass(frozen=True)
@@ -76,8 +76,6 @@ def resolve(
         for key, value in study.set.items()
         if key.partition(".")[0] == namespace
     }
-    if namespace == "training" and study.max_epochs is not None:
-        written["max_epochs"] = study.max_epochs
     if config_class is None:
         if written:
             raise ConfigError(f"'{namespace}' has no options, got {', '.join(written)}.")
@@ -93,6 +91,10 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
             raise ConfigError(
                 f"{where} has no option '{key}'.{suggestion(key, known)} Known: {', '.join(known)}."
             )
+    for key, value in values.items():
+        parts = value if isinstance(value, list | tuple) else [value]
+        if any(str(one).strip().lower().lstrip("+-") in NOT_FINITE for one in parts):
+            raise ConfigError(f"{where}: {key}={value}: give a finite number.")
     try:
         return TypeAdapter(config_class).validate_python(dict(values))
     except ValidationError as error:
@@ -106,7 +108,9 @@ def plain(config: Any) -> dict[str, Any]:
     """Return a configuration as JSON-ready values, tuples as lists."""
     if config is None:
         return {}
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in asdict(config).items()
-    }
+    return {key: as_json(value) for key, value in asdict(config).items()}
+
+
+def as_json(value: Any) -> Any:
+    """Return a value as JSON gives it back: tuples become lists."""
+    return list(value) if isinstance(value, tuple) else value

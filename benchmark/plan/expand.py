@@ -1,9 +1,11 @@
 """A study becomes cells, in a fixed order; the floor rows join every study."""
 
+from dataclasses import MISSING, fields
 from typing import Any
 
+from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import StudyConfig, TrainingConfig, plain, resolve
+from benchmark.plan.config import StudyConfig, TrainingConfig, as_json, plain, resolve
 from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry, split_name
@@ -52,6 +54,7 @@ class _Settings:
 
     def __init__(self, study: StudyConfig, row: ModelEntry, model: str, variant: str) -> None:
         config_class = getattr(row.load(), "Config", None)
+        _refuse_shared_names(model, config_class)
         named = row.variants[variant].settings if variant else {}
         self.config = plain(resolve(study, model, config_class, named))
         training = plain(resolve(study, "training", TrainingConfig))
@@ -72,7 +75,23 @@ def _repetitions(row: ModelEntry, study: StudyConfig) -> int:
     return study.repetitions if row.uses_seed else 1
 
 
+def _refuse_shared_names(model: str, config_class: type | None) -> None:
+    """A model's option called like one of training would hide it in names, tables and keys."""
+    own = {one.name for one in fields(config_class)} if config_class else set()
+    shared = own & {one.name for one in (*fields(TrainingConfig), *fields(ProtocolConfig))}
+    if shared:
+        raise ConfigError(
+            f"Model '{model}' has options called as those of training or protocol:"
+            f" {', '.join(sorted(shared))}. Give them other names."
+        )
+
+
 def _changed(config: dict[str, Any], config_class: type | None) -> dict[str, Any]:
-    """Return what differs from the class's defaults."""
-    defaults = plain(config_class()) if config_class else {}
-    return {key: value for key, value in config.items() if defaults.get(key) != value}
+    """Return what differs from the class's defaults; an option without a default always does."""
+    defaults = {
+        one.name: one.default_factory() if one.default_factory is not MISSING else one.default
+        for one in (fields(config_class) if config_class else ())
+    }
+    return {
+        key: value for key, value in config.items() if as_json(defaults.get(key, MISSING)) != value
+    }

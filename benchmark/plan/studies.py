@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from benchmark.plan.config import Study, StudyConfig
 
 DEFAULT_STUDY = "smoke"
+MAX_EPOCHS = "training.max_epochs"
 
 
 def named_studies() -> dict[str, Path]:
@@ -37,12 +38,12 @@ def read_study(name_or_file: str, overrides: Mapping[str, Any]) -> "Study":
     path = Path(name_or_file) if is_file else find(named_studies(), name_or_file, kind="study")
     written = _read_yaml(path)
     base = {"name": path.stem} | written
-    further = base.pop("also", None) or []
+    further = base.pop("also", [])
     if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
     parts = tuple(
-        _checked_part(_merged(base, part, given), path) for part in [{}, *map(_keys, further)]
+        _checked_part(_merged(path, base, part, given), path) for part in [{}, *map(_keys, further)]
     )
     return Study(str(base["name"]), parts)
 
@@ -66,14 +67,24 @@ def _keys(written: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key).replace("-", "_"): value for key, value in written.items()}
 
 
-def _merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay mappings over each other, the last one wins; `set` is merged key by key."""
+def _merged(path: Path, *layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay mappings over each other, the last one wins; `set` is merged key by key.
+
+    `max_epochs` is short for the setting `training.max_epochs`.
+    """
     merged = {key: value for layer in layers for key, value in layer.items()}
     settings: dict[str, Any] = {}
     for layer in layers:
-        if not isinstance(layer.get("set") or {}, Mapping):
-            return merged  # validation will say what is wrong with it
-        settings |= layer.get("set") or {}
+        own = layer.get("set") or {}
+        if not isinstance(own, Mapping):
+            raise ConfigError(
+                f"Study file {path}: 'set' must map settings to values, such as"
+                f" set: {{crnn.dropout: 0.5}}, got {own!r}."
+            )
+        if layer.get("max_epochs") is not None:
+            own = {MAX_EPOCHS: layer["max_epochs"]} | dict(own)
+        settings |= own
+    merged.pop("max_epochs", None)
     return merged | {"set": settings}
 
 
@@ -95,7 +106,7 @@ def _checked_part(merged: dict[str, Any], path: Path) -> "StudyConfig":
     for what, values in (("models", study.models), ("sequence_lengths", study.sequence_lengths)):
         if len(set(values)) != len(values):
             raise ConfigError(f"{what} names something twice: {','.join(map(str, values))}.")
-    _check_namespaces(study)
+    _check_settings(study)
     training = resolve(study, "training", TrainingConfig)
     protocol = resolve(study, "protocol", ProtocolConfig)
     if training.validation_fraction == 0 and protocol.selection == "held_out":
@@ -106,8 +117,10 @@ def _checked_part(merged: dict[str, Any], path: Path) -> "StudyConfig":
     return study
 
 
-def _check_namespaces(study: "StudyConfig") -> None:
-    """Every dotted setting must belong to something that exists."""
+def _check_settings(study: "StudyConfig") -> None:
+    """Every dotted setting must belong to something that exists and takes it, run or not."""
+    from benchmark.plan.config import resolve
+
     known = ["training", "protocol", *DATASETS, *MODELS]
     for key in study.set:
         namespace, dot, option = key.partition(".")
@@ -121,3 +134,7 @@ def _check_namespaces(study: "StudyConfig") -> None:
                 f"Setting '{key}': '{namespace}' is neither a model, a dataset, 'training' nor"
                 f" 'protocol'.{suggestion(namespace, known)}"
             )
+        if namespace in MODELS:
+            resolve(study, namespace, getattr(MODELS[namespace].load(), "Config", None))
+        elif namespace in DATASETS:
+            resolve(study, namespace, DATASETS[namespace].resolve(DATASETS[namespace].options))

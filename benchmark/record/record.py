@@ -40,10 +40,10 @@ class RunRecord:
     repetition: int
     base_seed: int
 
-    scores: Scores = field(default_factory=dict)  # evaluation songs
+    scores: Scores = field(default_factory=dict)  # judging songs: evaluation, or held-out folds
     components: dict[str, Scores] = field(default_factory=dict)  # parts of the model, same songs
-    training_scores: Scores = field(default_factory=dict)  # development songs: training error
-    per_song: dict[str, list[Any]] = field(default_factory=dict)  # evaluation songs, one per row
+    training_scores: Scores = field(default_factory=dict)  # songs learned from: training error
+    per_song: dict[str, list[Any]] = field(default_factory=dict)  # judging songs, one per row
     references: dict[str, Scores] = field(default_factory=dict)  # lines, not models
     parameters: dict[str, int] = field(default_factory=dict)  # by part
     flops: int | None = None  # multiply-adds for 60 frames

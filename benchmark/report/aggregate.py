@@ -101,17 +101,23 @@ class Table:
     rows: tuple[Row, ...]
     references: dict[str, Scores]
     folds: int | None = None  # cross-validation over development songs; None: evaluation songs
+    has_label_choice: bool = False  # the dataset has more than one set of labels
 
     @property
     def shared_settings(self) -> dict[str, Any]:
         """Return the settings that every trained row has alike: said once, not in each row."""
-        rows = [row.settings for row in self.rows if not row.is_floor]
-        first = rows[0] if rows else {}
-        return {
-            key: value
-            for key, value in first.items()
-            if all(key in other and other[key] == value for other in rows)
-        }
+        return shared_settings(self.rows)
+
+
+def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
+    """Return the settings that all rows but the floor have alike."""
+    trained = [row.settings for row in rows if not row.is_floor]
+    first = trained[0] if trained else {}
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in trained)
+    }
 
 
 def settings_text(settings: dict[str, Any]) -> str:
@@ -167,6 +173,7 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
         rows=tuple(sorted(rows, key=_place)),
         references=next((one.references for one in records if one.references), {}),
         folds=first.folds,
+        has_label_choice="labels" in first.dataset_options,
     )
 
 

@@ -1,6 +1,5 @@
 """Write the answer of a results folder: tables as CSV and Markdown, the trade-off as figure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ def answer_from_records(
 
 def write_answer(answer: Answer, results: Path) -> list[Path]:
     """Write `tables/<study>.csv`, `.md` and one `figures/<study>-<dataset>...png` a table."""
-    stem = answer.study.replace(" ", "_")
+    stem = _stem(answer.study)
     tables = results / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     texts = {
@@ -78,20 +77,19 @@ def write_answer(answer: Answer, results: Path) -> list[Path]:
     }
     for path, text in texts.items():
         path.write_text(text)
-    return [*texts, *draw(answer.tables, results, stem)]
-
-
-def draw(tables: Sequence[Table], results: Path, stem: str) -> list[Path]:
-    """Draw the trade-off of every table."""
-    paths = [
-        results / "figures" / f"{stem}-{table.dataset}-{table.features}{_judged(table)}-"
-        f"{table.digest[:8]}.png"
-        for table in tables
+    drawn = [
+        tradeoff_figure(table, results / "figures" / figure_name(answer.study, table))
+        for table in answer.tables
     ]
-    drawn = [tradeoff_figure(table, path) for table, path in zip(tables, paths, strict=True)]
-    return [path for path in drawn if path is not None]
+    return [*texts, *(path for path in drawn if path is not None)]
 
 
-def _judged(table: Table) -> str:
-    """Return the part of a file's name that tells cross-validation from evaluation songs."""
-    return f"-{table.folds}fold" if table.folds else ""
+def figure_name(study: str, table: Table) -> str:
+    """Return the file name of a table's figure."""
+    folds = f"-{table.folds}fold" if table.folds else ""
+    return f"{_stem(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}.png"
+
+
+def _stem(study: str) -> str:
+    """Return a study's name as part of a file's name."""
+    return study.replace(" ", "_")

@@ -1,8 +1,16 @@
 """What a changed setting or other labels do to a model: paired against its default."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from benchmark.report.aggregate import CONVENTIONS, ERRORS, Row, Table, settings_text
+from benchmark.report.aggregate import (
+    CONVENTIONS,
+    ERRORS,
+    Row,
+    Table,
+    settings_text,
+    shared_settings,
+)
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import bootstrap_differences
 from benchmark.report.published import MEASURES
@@ -16,11 +24,12 @@ NOTE = (
 def effect_grids(tables: Sequence[Table]) -> list[Grid]:
     """Return one line for every row that has a default of the same model and length."""
     rows = [(table, row) for table in tables if table.folds is None for row in table.rows]
+    shared = shared_settings(row for _, row in rows)
     lines = []
     for table, row in rows:
-        base = _default_of(row, rows)
+        base = _default_of(row, rows, shared)
         if base is not None and row is not base[1] and row.is_complete:
-            lines.append(_line(table, row, base))
+            lines.append(_line(table, row, base, shared))
     if not lines:
         return []
     return [
@@ -33,18 +42,32 @@ def effect_grids(tables: Sequence[Table]) -> list[Grid]:
                 *(Column(measure, side) for side in CONVENTIONS for measure in MEASURES),
             ),
             lines=tuple(lines),
-            notes=(NOTE,),
+            notes=(
+                NOTE,
+                *([f"On both sides: {settings_text(shared)} (not the default)."] if shared else []),
+            ),
         )
     ]
 
 
-def _default_of(row: Row, rows: Sequence[tuple[Table, Row]]) -> tuple[Table, Row] | None:
-    """Return the row of the same model and length without settings, in the first table it is in."""
+def _own(row: Row, shared: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a row that not all rows share."""
+    return {key: value for key, value in row.settings.items() if key not in shared}
+
+
+def _default_of(
+    row: Row, rows: Sequence[tuple[Table, Row]], shared: dict[str, Any]
+) -> tuple[Table, Row] | None:
+    """Return the first row of the same model and length that has no settings of its own."""
     for table, other in rows:
         is_alike = (other.model, other.sequence_length) == (row.model, row.sequence_length)
-        if is_alike and (other.dataset, other.features) == (row.dataset, row.features):
-            is_default = not other.settings and other.is_complete
-            return (table, other) if is_default and _can_pair(row, other) else None
+        if (
+            is_alike
+            and (other.dataset, other.features) == (row.dataset, row.features)
+            and not _own(other, shared)
+            and other.is_complete
+        ):
+            return (table, other) if _can_pair(row, other) else None
     return None
 
 
@@ -55,11 +78,14 @@ def _can_pair(row: Row, base: Row) -> bool:
     )
 
 
-def _line(table: Table, row: Row, base: tuple[Table, Row]) -> tuple[str, ...]:
+def _line(
+    table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]
+) -> tuple[str, ...]:
     """Return the differences of one row."""
     base_table, default = base
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
-    changed = ", ".join([*differs, *([settings_text(row.settings)] if row.settings else [])])
+    own = _own(row, shared)
+    changed = ", ".join([*differs, *([settings_text(own)] if own else [])])
     intervals = bootstrap_differences(row.cells, default.cells)
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     return (row.model, length, changed, *_differences(row, default, intervals))

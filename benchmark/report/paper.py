@@ -102,8 +102,10 @@ def _ours(
 
 
 def _differences(printed: Published, table: Table, row: Row) -> str:
-    """Name what keeps our row from repeating the printed one."""
+    """Name what may keep our row from repeating the printed one."""
     differences = [] if table.features == printed.features else [f"features {table.features}"]
+    if table.has_label_choice:
+        differences.append(f"labels {table.labels}")
     shared = table.shared_settings
     own = {key: value for key, value in row.settings.items() if key not in shared}
     if own:

@@ -27,6 +27,7 @@ class Published:
     sequence_length: int | None
     parameters: int | None
     side: str
+    convention: str  # "pooled", "per song", or "" where the source does not say
     values: dict[str, str]  # "valence" -> "0.275"; "" where nothing was printed
     spreads: dict[str, str]  # over initialisations
     source: str
@@ -59,6 +60,7 @@ def _row(line: dict[str, str]) -> Published:
         sequence_length=int(line["sequence_length"]) if line["sequence_length"] else None,
         parameters=int(line["parameters"]) if line["parameters"] else None,
         side=line["side"],
+        convention=line["convention"],
         values={measure: line[measure] for measure in MEASURES},
         spreads={measure: line[f"{measure}_std"] for measure in MEASURES},
         source=line["source"],

@@ -24,7 +24,7 @@ def title(table: Table) -> str:
     """Return what ran on what, with the dataset's caveat."""
     entry = DATASETS.get(table.dataset)
     caveat = f": {entry.caveat}" if entry and entry.caveat else ""
-    labels = "" if table.labels == table.dataset else f", labels {table.labels}"
+    labels = f", labels {table.labels}" if table.has_label_choice else ""
     folds = f", {table.folds}-fold over development songs" if table.folds else ""
     return (
         f"dataset {table.dataset}{caveat} ({table.features}{labels}, {table.size}{folds},"
@@ -123,6 +123,7 @@ def _published(table: Table) -> list[Grid]:
             row.label,
             "-" if row.sequence_length is None else str(row.sequence_length),
             row.features,
+            row.convention,
             *(row.shown(measure) for measure in MEASURES),
             row.source,
         )
@@ -134,10 +135,15 @@ def _published(table: Table) -> list[Grid]:
             columns=(
                 Column("system", is_text=True),
                 Column("L"),
-                *(Column(heading, is_text=True) for heading in ("features", *MEASURES, "source")),
+                *(
+                    Column(heading, is_text=True)
+                    for heading in ("features", "convention", *MEASURES, "source")
+                ),
             ),
             lines=tuple(lines),
-            notes=("None says whether its RMSE is pooled over frames or a mean over songs.",),
+            notes=(
+                "No convention: the source does not say whether it pools frames or averages songs.",
+            ),
         )
     ]
 

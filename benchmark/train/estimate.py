@@ -19,13 +19,13 @@ from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import Windows, cut_windows, with_target
 from benchmark.train.loop import rmse_loss
 from benchmark.train.trainer import build_estimator
-from datasets.contract import Song, Split
+from datasets.contract import DatasetError, Song, Split
 from datasets.scaling import Scaler
 from models.contract import FittedNetwork, Predictions
 
 N_SONGS = 24  # enough for every model's own folds
 N_TIMED_STEPS = 2
-StepTimes = dict[tuple[str, int, int], float]  # network class, parameters, length -> seconds
+StepTimes = dict[tuple[str, int, int, int], float]  # class, parameters, length, batch -> seconds
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class TimingTrainer:
         """Add what this training would cost at most."""
         network = build().to(self.device)
         size = sum(one.numel() for one in network.parameters())
-        place = (type(network).__qualname__, size, sequence_length)
         batch_size = self.cell.training["batch_size"]
+        place = (type(network).__qualname__, size, sequence_length, batch_size)
         if place not in self.known:
             window = cut_windows(
                 training[:1], Scaler.fit(training[:1]), sequence_length, self.device
@@ -88,16 +88,26 @@ class _Silent:
 
 def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimate:
     """Return what the cell costs at most; `known` keeps step times from cell to cell."""
-    songs = split.development[:N_SONGS]
-    scale = len(split.development) / len(songs)
-    trainer = TimingTrainer(cell, device, scale, known)
-    if cell.training:
-        make_deterministic(cell.seed("estimate"))  # one thread, as in training
-        build_estimator(cell, split.n_features).fit(songs, trainer)
+    try:
+        trainer = _time_all(cell, split, N_SONGS, device, known)
+    except DatasetError:  # too few for this model's folds; if all are, the error is true
+        trainer = _time_all(cell, split, len(split.development), device, known)
     n_folds = cell.protocol.get("folds") or 1
     n_networks = n_folds * trainer.n_networks
     n_epochs = n_networks * cell.training.get("max_epochs", 0)
     return Estimate(n_networks, n_epochs, n_folds * trainer.seconds)
+
+
+def _time_all(
+    cell: Cell, split: Split, n_songs: int, device: str, known: StepTimes
+) -> TimingTrainer:
+    """Let the model fit itself on some songs with a trainer that only times steps."""
+    songs = split.development[:n_songs]
+    trainer = TimingTrainer(cell, device, len(split.development) / len(songs), known)
+    if cell.training:
+        make_deterministic(cell.seed("estimate"))  # one thread, as in training
+        build_estimator(cell, split.n_features).fit(songs, trainer)
+    return trainer
 
 
 def _time_step(network: nn.Module, window: Windows, batch_size: int) -> float:

@@ -24,7 +24,7 @@ class Curve:
     """What training looked like: one number per epoch, in annotation units."""
 
     training_loss: tuple[float, ...]  # RMSE averaged over batches, penalty excluded
-    validation_rmse: tuple[float, ...]  # pooled over held-out songs; empty where none were held out
+    validation_rmse: tuple[float, ...]  # pooled over the songs it stops on; empty: none
     best_epoch: int  # counted from 1; its weights were kept
     n_steps: int
 

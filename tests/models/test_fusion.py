@@ -6,8 +6,9 @@ import pytest
 from models.fusion import REGRESSORS, FusionConfig, flops_per_frame, learned_parameters
 
 RNG = np.random.default_rng(0)
-VOICES = RNG.normal(0, 0.3, (400, 4))
+VOICES = RNG.normal(0, 0.3, (3000, 4))
 TRUTH = VOICES.mean(axis=1)
+LEARNED = {"svr": 0.1, "ann": 0.5, "elm": 0.2}  # error as a share of what there is to learn
 
 
 def fitted(kind, **settings):
@@ -17,13 +18,8 @@ def fitted(kind, **settings):
 @pytest.mark.parametrize("kind", REGRESSORS)
 def test_a_regressor_learns_the_mean_of_its_voices(kind):
     unseen = RNG.normal(0, 0.3, (100, 4))
-    error = fitted(kind).predict(unseen) - unseen.mean(axis=1)
-    assert np.sqrt(np.mean(error**2)) < 0.75 * unseen.mean(axis=1).std()
-
-
-def test_the_svr_follows_closely_once_it_may_not_ignore_small_errors():
-    svr = fitted("svr", svr_epsilon=0.001)
-    assert np.abs(svr.predict(VOICES) - TRUTH).max() < 0.02
+    error = fitted(kind, svr_epsilon=0.001).predict(unseen) - unseen.mean(axis=1)
+    assert np.sqrt(np.mean(error**2)) < LEARNED[kind] * unseen.mean(axis=1).std()
 
 
 @pytest.mark.parametrize("kind", REGRESSORS)

@@ -56,6 +56,47 @@ def test_max_epochs_is_short_for_the_training_setting():
     assert resolve(study, "training", TrainingConfig).max_epochs == 3
 
 
+def test_max_epochs_of_the_command_line_wins_however_it_is_written():
+    short = only_part("smoke", {"set": {"training.max_epochs": "60"}})
+    assert resolve(short, "training", TrainingConfig).max_epochs == 60
+
+
+def test_a_model_s_option_may_not_be_called_like_one_of_training(registries):
+    from dataclasses import dataclass
+
+    from models.registry import ModelEntry
+
+    @dataclass
+    class Config:
+        batch_size: int = 1
+
+    class Mine:
+        pass
+
+    Mine.Config = Config
+    MODELS["mine"] = ModelEntry(target=Mine, summary="clashes with training.batch_size")
+    with pytest.raises(ConfigError, match=r"'mine' has options called .*: batch_size"):
+        expand(only_part("smoke", {"models": ("mine",)}), "")
+
+
+def test_an_option_without_a_default_always_shows(registries):
+    from dataclasses import dataclass
+
+    from models.registry import ModelEntry
+
+    @dataclass
+    class Config:
+        width: int
+
+    class Mine:
+        pass
+
+    Mine.Config = Config
+    MODELS["mine"] = ModelEntry(target=Mine, summary="needs a width")
+    part = only_part("smoke", {"models": ("mine",), "set": {"mine.width": "8"}})
+    assert expand(part, "")[-1].settings["width"] == 8
+
+
 def test_a_study_file_may_use_the_options_own_spelling(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("models: [crnn]\nsequence-lengths: [20]\nset: {training.patience: 3}\n")
@@ -88,6 +129,12 @@ def test_a_study_file_may_use_the_options_own_spelling(tmp_path):
         ("models: [crnn]\nset: {training.validation_fraction: 0}", "leaves no songs to stop on"),
         ("models: [blstm_ensemble]\nset: {blstm_ensemble.layers: 1}", "exceeds layers=1"),
         ("models: [crnn]\nalso: {models: [blstm]}", "'also' must list mappings"),
+        ("models: [crnn]\nalso: 0", "'also' must list mappings"),
+        ("models: [crnn]\nset: [1, 2]", "'set' must map settings to values"),
+        ("models: [crnn]\nalso: [{set: crnn.dropout=0.5}]", "'set' must map settings to values"),
+        ("models: [crnn]\nset: {crnn.l1: .inf}", "crnn: l1=inf: give a finite number"),
+        ("models: [blstm]\nset: {crnn.dropuot: 1}", "Did you mean 'dropout'"),
+        ("models: [crnn]\nname: ../elsewhere", "name='../elsewhere'"),
         ("models: [crnn]\nalso: [{modles: [blstm]}]", "Did you mean 'models'"),
         ("models: [crnn", "is not YAML"),
         ("just text", "must hold keys"),
@@ -97,7 +144,7 @@ def test_a_wrong_study_is_explained(tmp_path, text, message):
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
     with pytest.raises((ConfigError, UnknownNameError), match=message):
-        expand(only_part(str(path), {}), "digest")
+        expand(only_part(str(path), {"set": {}}), "digest")
 
 
 def test_a_missing_study_is_explained(tmp_path):

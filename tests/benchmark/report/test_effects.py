@@ -57,8 +57,19 @@ def test_the_default_is_the_row_that_was_asked_for_first_without_settings():
     assert grid.lines[0][5].startswith("-0.010")
 
 
+def test_what_the_whole_study_shares_is_on_both_sides():
+    rows = (
+        shifted(0, **settings(max_epochs=5)),
+        shifted(0.02, **settings(max_epochs=5, dropout=0.5)),
+    )
+    (grid,) = effect_grids(tables(*rows))
+    assert [line[2] for line in grid.lines] == ["dropout=0.5"]
+    assert "On both sides: max_epochs=5 (not the default)." in grid.notes
+
+
 def test_without_a_default_there_is_nothing_to_compare_with():
-    assert effect_grids(tables(shifted(0, **settings(dropout=0.5)))) == []
+    alone = [shifted(0, **settings(dropout=0.5)), shifted(0, model="blstm", **settings())]
+    assert effect_grids(tables(*alone)) == []
     assert effect_grids(tables(shifted(0))) == []
 
 

@@ -140,6 +140,20 @@ def test_an_autoencoder_is_trained_on_its_own_scaled_features(split):
     assert 0 < trainer.curves["copy"].validation_rmse[-1] < 2
 
 
+def test_an_estimate_tells_batch_sizes_apart(split):
+    known = {}
+    for batch_size in (4, 16):
+        training = make_cell("crnn").training | {"batch_size": batch_size}
+        estimate(make_cell("crnn", training=training), split, "cpu", known)
+    assert {place[-1] for place in known} == {4, 16}
+
+
+def test_an_estimate_takes_all_songs_where_a_few_are_too_few():
+    training = make_cell("crnn").training | {"validation_fraction": 0.98}
+    many = make_split(n_development=96)
+    assert estimate(make_cell("crnn", training=training), many, "cpu", {}).n_networks == 1
+
+
 def test_an_estimate_grows_with_the_songs():
     known = {}
     few, many = (
