@@ -45,7 +45,15 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
             axes.set_xlabel("trainable parameters")
         panels[0].set_ylabel("RMSE, mean of valence and arousal")
         handles, names = panels[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=5, frameon=False)
+        figure.legend(
+            handles,
+            names,
+            loc="outside lower center",
+            ncols=4,
+            fontsize=11,
+            columnspacing=1.2,
+            frameon=False,
+        )
         figure.suptitle(title(table), fontsize=10)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150)
