@@ -1,4 +1,4 @@
-"""`list`: what there is to run. Imports nothing heavy, so it answers at once."""
+"""`list`: what there is to run. Imports nothing heavy but for settings, so it answers at once."""
 
 import json
 from enum import StrEnum
@@ -16,6 +16,7 @@ class What(StrEnum):
     DATASETS = "datasets"
     FEATURES = "features"
     STUDIES = "studies"
+    SETTINGS = "settings"
 
 
 def list_rows(
@@ -23,11 +24,14 @@ def list_rows(
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List models, datasets, feature sets or studies."""
+    """List models, datasets, feature sets, studies or every setting with its default."""
     from benchmark.plugins import include_plugins
 
     include_plugins(include or [])
     rows = _rows(what)
+    if what is What.SETTINGS and not as_json:
+        _print_settings(rows)
+        return
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
@@ -70,7 +74,20 @@ def _rows(what: What) -> list[dict[str, Any]]:
             {"name": name, "summary": row.summary, "n_features": row.n_features}
             for name, row in FEATURES.items()
         ]
+    if what is What.SETTINGS:
+        from benchmark.plan.settings import all_settings
+
+        return all_settings()
     return _studies()
+
+
+def _print_settings(rows: list[dict[str, Any]]) -> None:
+    """Print each setting as `--set` takes it, with the values it is limited to."""
+    for row in rows:
+        default = row["default"]
+        shown = ",".join(map(str, default)) if isinstance(default, list) else default
+        choices = f"  ({', '.join(map(str, row['choices']))})" if row["choices"] else ""
+        typer.echo(f"{row['name']}={shown}{choices}")
 
 
 def _models() -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def run(
     seed: Annotated[str | None, typer.Option(metavar="N", help="Base seed of the study.")] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="MODEL.OPTION=VALUE", help="Also of dataset and training."),
+        typer.Option("--set", metavar="MODEL.OPTION=VALUE", help="See `list settings`."),
     ] = None,
     max_epochs: Annotated[
         str | None, typer.Option(metavar="N", help="Short for training.max_epochs.")

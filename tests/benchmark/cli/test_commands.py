@@ -38,7 +38,7 @@ def test_models_are_listed_with_their_parameters(capfd):
 @pytest.mark.parametrize(
     ("what", "expected"),
     [("models", "crnn_nb"), ("datasets", "mediaeval2015"), ("features", "song_means"),
-     ("studies", "smoke")],
+     ("settings", "crnn.dropout=0.25"), ("studies", "smoke")],
 )  # fmt: skip
 def test_every_table_can_be_listed(what, expected, capfd):
     answer = mer_here(capfd, "list", what)
