@@ -10,7 +10,7 @@ demo: $(READY)  ## train the four models on synthetic songs and print the table
 	$(BIN)/python -m benchmark run
 
 test: $(READY)  ## run every test that needs no GPU
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
