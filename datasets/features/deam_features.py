@@ -38,12 +38,14 @@ def _read_song(path: Path, times: NDArray[np.float64]) -> NDArray[np.float32]:
             f"File {path} is damaged: expected frameTime and {n_expected} features separated"
             f" by ';', got {table.shape[1]} columns, the first {table.columns[0]!r}. {ADVICE}"
         )
-    if not all(kind.kind in "fi" for kind in table.dtypes) or table.isna().any(axis=None):
+    is_numeric = all(kind.kind in "fi" for kind in table.dtypes)
+    values = table.to_numpy(dtype=np.float64) if is_numeric else np.array(np.nan)
+    if not np.isfinite(values).all():
         raise DatasetError(f"File {path} is damaged: blanks or text among the numbers. {ADVICE}")
     frame_of_time = {
-        round(seconds / FRAME_SECONDS): row for row, seconds in enumerate(table["frameTime"])
+        frame: row for row, frame in enumerate(np.rint(values[:, 0] / FRAME_SECONDS).astype(int))
     }
-    wanted = [round(seconds / FRAME_SECONDS) for seconds in times]
+    wanted = np.rint(times / FRAME_SECONDS).astype(int)
     absent = [frame * FRAME_SECONDS for frame in wanted if frame not in frame_of_time]
     if absent:
         raise DatasetError(
@@ -51,4 +53,4 @@ def _read_song(path: Path, times: NDArray[np.float64]) -> NDArray[np.float32]:
             f" (first at {absent[0]:.1f} s); it is cut. {ADVICE}"
         )
     rows = [frame_of_time[frame] for frame in wanted]
-    return table.iloc[rows, 1:].to_numpy(dtype=np.float32)
+    return values[rows, 1:].astype(np.float32)
