@@ -26,6 +26,7 @@ def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
         return []
     has_training = any(row.side == "training" for row in rows)
     sides = ["evaluation", *([TRAINING] if has_training else [])]
+    labels = list(dict.fromkeys(table.labels for table in tables if table.has_label_choice))
     lines: list[tuple[str, ...]] = []
     sections = []
     for printed in (row for row in rows if row.side == "evaluation"):
@@ -45,6 +46,7 @@ def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
             notes=(
                 *NOTES,
                 *([TRAINING_NOTE] if has_training else []),
+                *(f"Ours learned from the labels {name}." for name in labels if len(labels) == 1),
                 *(
                     f"All of ours: {settings_text(table.shared_settings)} (not the default)."
                     for table in tables
@@ -89,7 +91,7 @@ def _ours(
         return [("", "ours: not run", *[""] * n_empty)]
     lines = []
     for table, row in found:
-        differs = _differences(printed, table, row)
+        differs = _differences(printed, table, row, tables)
         for convention, suffix in CONVENTIONS.items():
             cells = [_judged(row, f"rmse_{one}{suffix}", printed.values[one]) for one in MEASURES]
             if has_training:
@@ -101,10 +103,10 @@ def _ours(
     return lines
 
 
-def _differences(printed: Published, table: Table, row: Row) -> str:
+def _differences(printed: Published, table: Table, row: Row, tables: Sequence[Table]) -> str:
     """Name what may keep our row from repeating the printed one."""
     differences = [] if table.features == printed.features else [f"features {table.features}"]
-    if table.has_label_choice:
+    if len({one.labels for one in tables}) > 1:
         differences.append(f"labels {table.labels}")
     shared = table.shared_settings
     own = {key: value for key, value in row.settings.items() if key not in shared}

@@ -88,8 +88,21 @@ def test_other_features_and_settings_are_named_in_our_rows():
         ),
     ]
     text = markdown(paper_grids("table1a", [table(*records)])[0])
-    assert "ours, pooled (features song_means, labels deam, dropout=0.5)" in text
-    assert "ours, pooled (features song_means, labels deam) |" in text
+    assert "ours, pooled (features song_means, dropout=0.5)" in text
+    assert "ours, pooled (features song_means) |" in text
+
+
+def test_labels_are_always_named_in_the_rows_where_they_differ_and_below_where_not():
+    deam = on_real_songs()
+    other = on_real_songs(
+        dataset_options={"labels": "mediaeval2015"}, dataset_digest="e" * 64, group="o" * 64,
+        cell="o" * 64,
+    )  # fmt: skip
+    (alone,) = paper_grids("table1a", [table(deam)])
+    assert "Ours learned from the labels deam." in alone.notes
+    text = markdown(paper_grids("table1a", [table(deam), table(other)])[0])
+    assert "ours, pooled (labels deam)" in text
+    assert "ours, pooled (labels mediaeval2015)" in text
 
 
 def test_other_studies_have_no_paper_s_layout():
