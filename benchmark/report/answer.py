@@ -8,8 +8,8 @@ from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, read_records
 from benchmark.report.aggregate import Table, aggregate
-from benchmark.report.effects import effect_grids
-from benchmark.report.figures import tradeoff_figure
+from benchmark.report.effects import effect_grids, effects
+from benchmark.report.figures import effects_figure, tradeoff_figure
 from benchmark.report.grid import Grid, markdown
 from benchmark.report.paper import paper_grids
 from benchmark.report.tables import csv_text, grids
@@ -67,7 +67,7 @@ def answer_from_records(
 
 
 def write_answer(answer: Answer, results: Path) -> list[Path]:
-    """Write `tables/<study>.csv`, `.md` and one `figures/<study>-<dataset>...png` a table."""
+    """Write `tables/<study>.csv`, `.md`, a figure for every table and one of all changes."""
     stem = _stem(answer.study)
     tables = results / "tables"
     tables.mkdir(parents=True, exist_ok=True)
@@ -81,6 +81,8 @@ def write_answer(answer: Answer, results: Path) -> list[Path]:
         tradeoff_figure(table, results / "figures" / figure_name(answer.study, table))
         for table in answer.tables
     ]
+    changes = results / "figures" / f"{stem}-changes.png"
+    drawn.append(effects_figure(effects(answer.tables), changes))
     return [*texts, *(path for path in drawn if path is not None)]
 
 

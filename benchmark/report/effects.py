@@ -1,6 +1,7 @@
 """What a changed setting or other labels do to a model: paired against its default."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from benchmark.report.aggregate import (
@@ -21,17 +22,34 @@ NOTE = (
 )
 
 
-def effect_grids(tables: Sequence[Table]) -> list[Grid]:
-    """Return one line for every row that has a default of the same model and length."""
+@dataclass(frozen=True)
+class Effect:
+    """One change: who, what, and by how much every error moves."""
+
+    model: str
+    sequence_length: int | None
+    changed: str
+    moves: dict[str, tuple[float, float, float]]  # "rmse_average" -> mean, low, high
+
+
+def effects(tables: Sequence[Table]) -> list[Effect]:
+    """Return the effect of every row that has a default of the same model and length."""
     rows = [(table, row) for table in tables if table.folds is None for row in table.rows]
     shared = shared_settings(row for _, row in rows)
-    lines = []
+    found = []
     for table, row in rows:
         base = _default_of(row, rows, shared)
         if base is not None and row is not base[1] and row.is_complete:
-            lines.append(_line(table, row, base, shared))
-    if not lines:
+            found.append(_effect(table, row, base, shared))
+    return found
+
+
+def effect_grids(tables: Sequence[Table]) -> list[Grid]:
+    """Return one line per effect; no grid where nothing was changed."""
+    found = effects(tables)
+    if not found:
         return []
+    shared = shared_settings(row for table in tables if table.folds is None for row in table.rows)
     return [
         Grid(
             title="Change against the default settings, evaluation songs",
@@ -41,13 +59,20 @@ def effect_grids(tables: Sequence[Table]) -> list[Grid]:
                 Column("changed", is_text=True),
                 *(Column(measure, side) for side in CONVENTIONS for measure in MEASURES),
             ),
-            lines=tuple(lines),
+            lines=tuple(_cells(effect) for effect in found),
             notes=(
                 NOTE,
                 *([f"On both sides: {settings_text(shared)} (not the default)."] if shared else []),
             ),
         )
     ]
+
+
+def _cells(effect: Effect) -> tuple[str, ...]:
+    """Return "+0.004 [-0.002, +0.010]" for every error."""
+    length = "-" if effect.sequence_length is None else str(effect.sequence_length)
+    moves = (f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]" for mean, low, high in effect.moves.values())
+    return (effect.model, length, effect.changed, *moves)
 
 
 def _own(row: Row, shared: dict[str, Any]) -> dict[str, Any]:
@@ -78,24 +103,18 @@ def _can_pair(row: Row, base: Row) -> bool:
     )
 
 
-def _line(
-    table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]
-) -> tuple[str, ...]:
-    """Return the differences of one row."""
+def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
+    """Return how one row differs from its default."""
     base_table, default = base
-    differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
     own = _own(row, shared)
-    changed = ", ".join([*differs, *([settings_text(own)] if own else [])])
+    differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
     intervals = bootstrap_differences(row.cells, default.cells)
-    length = "-" if row.sequence_length is None else str(row.sequence_length)
-    return (row.model, length, changed, *_differences(row, default, intervals))
-
-
-def _differences(row: Row, default: Row, intervals: dict[str, tuple[float, float]]) -> list[str]:
-    """Return "+0.004 [-0.002, +0.010]" for every error."""
-    cells = []
-    for name in (error + suffix for suffix in CONVENTIONS.values() for error in ERRORS):
-        ours, theirs = row.scores[name], default.scores[name]
-        low, high = intervals[name]
-        cells.append(f"{(ours or 0) - (theirs or 0):+.3f} [{low:+.3f}, {high:+.3f}]")
-    return cells
+    return Effect(
+        model=row.model,
+        sequence_length=row.sequence_length,
+        changed=", ".join([*differs, *([settings_text(own)] if own else [])]),
+        moves={
+            name: ((row.scores[name] or 0) - (default.scores[name] or 0), *intervals[name])
+            for name in (error + suffix for suffix in CONVENTIONS.values() for error in ERRORS)
+        },
+    )

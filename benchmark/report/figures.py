@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
+from benchmark.report.effects import Effect
 from benchmark.report.pareto import front
 from benchmark.report.published import Published, published_beside
 from benchmark.report.tables import title
@@ -22,9 +24,10 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
     other row beats on both axes. Colour tells the model, shape the sequence length. Hollow points
-    are what others printed for the same songs; they take no part in the front.
+    are what others printed for the same songs; they take no part in the front. Rows that change
+    a setting of another row have a figure of their own, and flattered rows have no place here.
     """
-    rows = [row for row in table.rows if row.is_complete]
+    rows = [row for row in table.rows if row.is_complete and not _is_change(row, table)]
     if not rows:
         return None
     import matplotlib as mpl
@@ -59,6 +62,67 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
         figure.savefig(path, dpi=150)
         plt.close(figure)
     return path
+
+
+def _is_change(row: Row, table: Table) -> bool:
+    """Tell whether a row is flattered, or its default stands in the same table."""
+    shared = table.shared_settings
+    own = row.settings.keys() - shared.keys()
+    defaults = [
+        other
+        for other in table.rows
+        if (other.model, other.sequence_length) == (row.model, row.sequence_length)
+        and not other.settings.keys() - shared.keys()
+    ]
+    return row.settings.get("selection") == "evaluation" or bool(own and defaults)
+
+
+def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
+    """Draw how much each change moves the average RMSE, with its interval, under both conventions.
+
+    One line a change, grouped by model and length; left of zero is better. None for no change.
+    """
+    if not found:
+        return None
+    import matplotlib as mpl
+    import seaborn as sns
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    with sns.axes_style("whitegrid"), sns.plotting_context("notebook"):
+        height = 1.6 + 0.34 * len(found)
+        figure, axes = plt.subplots(figsize=(11, height), layout="constrained")
+        colours = sns.color_palette("colorblind", len(CONVENTIONS))
+        for index, (convention, suffix) in enumerate(CONVENTIONS.items()):
+            moves = [effect.moves[f"rmse_average{suffix}"] for effect in found]
+            axes.errorbar(
+                [mean for mean, _, _ in moves],
+                [position + 0.22 * (index - 0.5) for position in range(len(found))],
+                xerr=[
+                    [max(mean - low, 0) for mean, low, _ in moves],
+                    [max(high - mean, 0) for mean, _, high in moves],
+                ],
+                fmt=MARKERS[index],
+                color=colours[index],
+                capsize=3,
+                label=convention,
+            )
+        axes.axvline(0, color="0.35", linewidth=1.2)
+        axes.set_yticks(range(len(found)), [_effect_name(effect) for effect in found], fontsize=9)
+        axes.set_ylim(len(found) - 0.5, -0.5)
+        axes.set_xlabel("change of average RMSE against the default (left is better)")
+        figure.legend(loc="outside lower center", ncols=len(CONVENTIONS), frameon=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=150)
+        plt.close(figure)
+    return path
+
+
+def _effect_name(effect: Effect) -> str:
+    """Return model, length and change, for people, broken into short lines."""
+    length = "" if effect.sequence_length is None else f", L={effect.sequence_length}"
+    return fill(f"{effect.model}{length}: {effect.changed}", 46, break_long_words=False)
 
 
 def _panel(

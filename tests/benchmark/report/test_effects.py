@@ -3,7 +3,8 @@
 import pytest
 
 from benchmark.report.aggregate import aggregate
-from benchmark.report.effects import effect_grids
+from benchmark.report.effects import effect_grids, effects
+from benchmark.report.figures import effects_figure
 from benchmark.report.grid import markdown
 from benchmark.report.intervals import bootstrap_differences
 from tests.benchmark.report.records import make_record
@@ -65,6 +66,36 @@ def test_what_the_whole_study_shares_is_on_both_sides():
     (grid,) = effect_grids(tables(*rows))
     assert [line[2] for line in grid.lines] == ["dropout=0.5"]
     assert "On both sides: max_epochs=5 (not the default)." in grid.notes
+
+
+def test_changes_are_drawn_with_their_intervals(tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    drawn = {}
+    original = Axes.errorbar
+
+    def spy(self, x, y, xerr=None, **options):
+        drawn[options["label"]] = list(x)
+        return original(self, x, y, xerr=xerr, **options)
+
+    monkeypatch.setattr(Axes, "errorbar", spy)
+    found = effects(tables(shifted(0), shifted(0.02, **settings(dropout=0.5))))
+    path = effects_figure(found, tmp_path / "changes.png")
+    assert path is not None
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert drawn == {"pooled": [pytest.approx(0.02)], "per song": [pytest.approx(0.02)]}
+    assert effects_figure([], tmp_path / "none.png") is None
+
+
+def test_a_change_and_a_flattered_row_take_no_part_in_the_trade_off(tmp_path, monkeypatch):
+    from benchmark.report import figures
+
+    shown = []
+    monkeypatch.setattr(figures, "_panel", lambda axes, rows, *rest: shown.append(rows))
+    flattered = shifted(-0.05, model="blstm", **settings(selection="evaluation"))
+    (table,) = tables(shifted(0), shifted(-0.02, **settings(dropout=0.5)), flattered)
+    figures.tradeoff_figure(table, tmp_path / "figure.png")
+    assert [[(row.model, row.settings) for row in rows] for rows in shown] == [[("crnn", {})]] * 2
 
 
 def test_without_a_default_there_is_nothing_to_compare_with():
