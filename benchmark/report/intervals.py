@@ -54,8 +54,9 @@ def _draws(cells: Sequence[RunRecord]) -> dict[str, NDArray[np.float64]]:
     for target in TARGETS:
         rmse_SR = np.array([cell.per_song[f"rmse_{target}"] for cell in cells], dtype=float).T
         frames_DS = songs_DS * n_frames_S
-        pooled_DR = np.sqrt(frames_DS @ rmse_SR**2 / frames_DS.sum(axis=1, keepdims=True))
-        per_song_DR = songs_DS @ rmse_SR / len(songs)
+        squares_DR = _product(frames_DS, rmse_SR**2)
+        pooled_DR = np.sqrt(squares_DR / frames_DS.sum(axis=1, keepdims=True))
+        per_song_DR = _product(songs_DS, rmse_SR) / len(songs)
         draws[f"rmse_{target}"] = _mean(pooled_DR, repetitions_DR)
         draws[f"rmse_{target}_per_song"] = _mean(per_song_DR, repetitions_DR)
     for suffix in ("", "_per_song"):
@@ -69,6 +70,12 @@ def _percentiles(draws: NDArray[np.float64]) -> tuple[float, float]:
     """Return the ends of the interval."""
     low, high = np.percentile(draws, PERCENTILES)
     return float(low), float(high)
+
+
+def _product(a_DS: NDArray[np.float64], b_SR: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiply without BLAS, whose threads change the last digits from run to run."""
+    product: NDArray[np.float64] = np.einsum("ds,sr->dr", a_DS, b_SR)
+    return product
 
 
 def _weights(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
