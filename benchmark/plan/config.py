@@ -5,7 +5,7 @@ Settings of models, of the dataset, of training and of the protocol are dotted: 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field as dataclass_field
 from typing import Annotated, Any
@@ -109,6 +109,15 @@ def plain(config: Any) -> dict[str, Any]:
     if config is None:
         return {}
     return {key: as_json(value) for key, value in asdict(config).items()}
+
+
+def defaults(config_class: type | None) -> dict[str, Any]:
+    """Return a configuration's defaults as JSON-ready values; an option without one is absent."""
+    return {
+        one.name: as_json(one.default if one.default_factory is MISSING else one.default_factory())
+        for one in (fields(config_class) if config_class else ())
+        if not (one.default is MISSING and one.default_factory is MISSING)
+    }
 
 
 def as_json(value: Any) -> Any:

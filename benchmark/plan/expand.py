@@ -1,11 +1,11 @@
 """A study becomes cells, in a fixed order; the floor rows join every study."""
 
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import Any
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import StudyConfig, TrainingConfig, as_json, plain, resolve
+from benchmark.plan.config import StudyConfig, TrainingConfig, defaults, plain, resolve
 from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry, split_name
@@ -88,10 +88,5 @@ def _refuse_shared_names(model: str, config_class: type | None) -> None:
 
 def _changed(config: dict[str, Any], config_class: type | None) -> dict[str, Any]:
     """Return what differs from the class's defaults; an option without a default always does."""
-    defaults = {
-        one.name: one.default_factory() if one.default_factory is not MISSING else one.default
-        for one in (fields(config_class) if config_class else ())
-    }
-    return {
-        key: value for key, value in config.items() if as_json(defaults.get(key, MISSING)) != value
-    }
+    usual = defaults(config_class)
+    return {key: value for key, value in config.items() if key not in usual or usual[key] != value}

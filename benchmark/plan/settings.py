@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from benchmark.plan.config import TrainingConfig, plain
+from benchmark.plan.config import TrainingConfig, defaults
 from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS
 from models.registry import MODELS
@@ -24,12 +24,11 @@ def _settings(owner: str, config_class: type | None) -> list[dict[str, Any]]:
     if config_class is None or not is_dataclass(config_class):
         return []
     schema = TypeAdapter(config_class).json_schema()
-    required = schema.get("required", [])
-    defaults = {} if required else plain(config_class())
+    usual = defaults(config_class)
     return [
         {
             "name": f"{owner}.{option}",
-            "default": defaults.get(option),
+            "default": usual.get(option),
             "choices": _choices(described),
         }
         for option, described in schema["properties"].items()

@@ -18,6 +18,7 @@ from models.registry import MODELS
 
 ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
 CONVENTIONS = {"pooled": "", "per song": "_per_song"}  # name for people -> suffix of the score
+SCORE_NAMES = tuple(error + suffix for suffix in CONVENTIONS.values() for error in ERRORS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +62,13 @@ class Row:
         """Tell whether the row is a floor to beat."""
         return self.model in MODELS and MODELS[self.model].is_floor
 
+    def own_settings(self, shared: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings that not all rows share."""
+        return {key: value for key, value in self.settings.items() if key not in shared}
+
     def label(self, shared: dict[str, Any]) -> str:
-        """Return the model with the settings that not all rows share, for people."""
-        own = {key: value for key, value in self.settings.items() if key not in shared}
+        """Return the model with its own settings, for people."""
+        own = self.own_settings(shared)
         return f"{self.model} ({settings_text(own)})" if own else self.model
 
     def flat(self) -> dict[str, Any]:
@@ -224,13 +229,12 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
 def _scores(cells: Sequence[Scores]) -> Scores:
     """Return mean and standard deviation (n - 1) of every error over the repetitions."""
     scores: Scores = {}
-    for suffix in CONVENTIONS.values():
-        for error in ERRORS:
-            values = [cell[error + suffix] for cell in cells]
-            scores[error + suffix] = _mean(values)
-            scores[f"{error}{suffix}_std"] = (
-                float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None
-            )
+    for name in SCORE_NAMES:
+        values = [cell[name] for cell in cells]
+        scores[name] = _mean(values)
+        scores[f"{name}_std"] = (
+            float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None
+        )
     return scores
 
 

@@ -1,6 +1,7 @@
 """Write the answer of a results folder: tables as CSV and Markdown, the trade-off as figure."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, read_records
 from benchmark.report.aggregate import Table, aggregate
-from benchmark.report.effects import effect_grids, effects
+from benchmark.report.effects import Effect, effect_grids, effects
 from benchmark.report.figures import effects_figure, tradeoff_figure
 from benchmark.report.grid import Grid, markdown
 from benchmark.report.paper import paper_grids
@@ -23,12 +24,17 @@ class Answer:
     records: list[RunRecord]
     tables: list[Table]
 
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """Return what each change does, bootstrapped once for the table and the figure."""
+        return effects(self.tables)
+
     @property
     def grids(self) -> list[Grid]:
         """Return everything people read: the paper's own table first, if the study repeats one."""
         return [
             *paper_grids(self.study, self.tables),
-            *effect_grids(self.tables),
+            *effect_grids(self.effects, self.tables),
             *(one for table in self.tables for one in grids(table)),
         ]
 
@@ -82,7 +88,7 @@ def write_answer(answer: Answer, results: Path) -> list[Path]:
         for table in answer.tables
     ]
     changes = results / "figures" / f"{stem}-changes.png"
-    drawn.append(effects_figure(effects(answer.tables), changes))
+    drawn.append(effects_figure(answer.effects, changes))
     return [*texts, *(path for path in drawn if path is not None)]
 
 

@@ -4,17 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.report.aggregate import (
-    CONVENTIONS,
-    ERRORS,
-    Row,
-    Table,
-    settings_text,
-    shared_settings,
-)
+from benchmark.report.aggregate import SCORE_NAMES, Row, Table, settings_text, shared_settings
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import bootstrap_differences
-from benchmark.report.published import MEASURES
+from benchmark.report.tables import SCORES
 
 NOTE = (
     "Change of RMSE [95 % interval: bootstrap over songs crossed with repetitions, paired]; below"
@@ -34,7 +27,7 @@ class Effect:
 
 def effects(tables: Sequence[Table]) -> list[Effect]:
     """Return the effect of every row that has a default of the same model and length."""
-    rows = [(table, row) for table in tables if table.folds is None for row in table.rows]
+    rows = _judged_on_evaluation(tables)
     shared = shared_settings(row for _, row in rows)
     found = []
     for table, row in rows:
@@ -44,12 +37,11 @@ def effects(tables: Sequence[Table]) -> list[Effect]:
     return found
 
 
-def effect_grids(tables: Sequence[Table]) -> list[Grid]:
-    """Return one line per effect; no grid where nothing was changed."""
-    found = effects(tables)
+def effect_grids(found: Sequence[Effect], tables: Sequence[Table]) -> list[Grid]:
+    """Return one line per effect of these tables; no grid where nothing was changed."""
     if not found:
         return []
-    shared = shared_settings(row for table in tables if table.folds is None for row in table.rows)
+    shared = shared_settings(row for _, row in _judged_on_evaluation(tables))
     return [
         Grid(
             title="Change against the default settings, evaluation songs",
@@ -57,7 +49,7 @@ def effect_grids(tables: Sequence[Table]) -> list[Grid]:
                 Column("model", is_text=True),
                 Column("L"),
                 Column("changed", is_text=True),
-                *(Column(measure, side) for side in CONVENTIONS for measure in MEASURES),
+                *SCORES,
             ),
             lines=tuple(_cells(effect) for effect in found),
             notes=(
@@ -75,9 +67,9 @@ def _cells(effect: Effect) -> tuple[str, ...]:
     return (effect.model, length, effect.changed, *moves)
 
 
-def _own(row: Row, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a row that not all rows share."""
-    return {key: value for key, value in row.settings.items() if key not in shared}
+def _judged_on_evaluation(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
+    """Return every row that evaluation songs judged, with its table."""
+    return [(table, row) for table in tables if table.folds is None for row in table.rows]
 
 
 def _default_of(
@@ -89,7 +81,7 @@ def _default_of(
         if (
             is_alike
             and (other.dataset, other.features) == (row.dataset, row.features)
-            and not _own(other, shared)
+            and not other.own_settings(shared)
             and other.is_complete
         ):
             return (table, other) if _can_pair(row, other) else None
@@ -106,7 +98,7 @@ def _can_pair(row: Row, base: Row) -> bool:
 def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
     """Return how one row differs from its default."""
     base_table, default = base
-    own = _own(row, shared)
+    own = row.own_settings(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
     intervals = bootstrap_differences(row.cells, default.cells)
     return Effect(
@@ -115,6 +107,6 @@ def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, A
         changed=", ".join([*differs, *([settings_text(own)] if own else [])]),
         moves={
             name: ((row.scores[name] or 0) - (default.scores[name] or 0), *intervals[name])
-            for name in (error + suffix for suffix in CONVENTIONS.values() for error in ERRORS)
+            for name in SCORE_NAMES
         },
     )

@@ -1,6 +1,7 @@
 """Plots of finished tables (only door to seaborn)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 from textwrap import fill
@@ -30,13 +31,7 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
     rows = [row for row in table.rows if row.is_complete and not _is_change(row, table)]
     if not rows:
         return None
-    import matplotlib as mpl
-    import seaborn as sns
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    with sns.axes_style("whitegrid"), sns.plotting_context("notebook"):
+    with _drawing(path) as (plt, sns):
         figure, panels = plt.subplots(1, len(CONVENTIONS), figsize=(12, 5.6), layout="constrained")
         models = list(dict.fromkeys(row.model for row in rows))
         colours = dict(zip(models, sns.color_palette("colorblind", len(models)), strict=True))
@@ -58,23 +53,35 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
             frameon=False,
         )
         figure.suptitle(title(table), fontsize=10)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
-        plt.close(figure)
     return path
+
+
+@contextmanager
+def _drawing(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Lend pyplot and seaborn, styled alike for all figures; save what was drawn and close it."""
+    import matplotlib as mpl
+    import seaborn as sns
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    with sns.axes_style("whitegrid"), sns.plotting_context("notebook"):
+        yield plt, sns
+        path.parent.mkdir(parents=True, exist_ok=True)
+        plt.savefig(path, dpi=150)
+        plt.close()
 
 
 def _is_change(row: Row, table: Table) -> bool:
     """Tell whether a row is flattered, or its default stands in the same table."""
     shared = table.shared_settings
-    own = row.settings.keys() - shared.keys()
-    defaults = [
-        other
+    has_default = any(
+        (other.model, other.sequence_length) == (row.model, row.sequence_length)
+        and not other.own_settings(shared)
         for other in table.rows
-        if (other.model, other.sequence_length) == (row.model, row.sequence_length)
-        and not other.settings.keys() - shared.keys()
-    ]
-    return row.settings.get("selection") == "evaluation" or bool(own and defaults)
+    )
+    is_flattered = row.settings.get("selection") == "evaluation"
+    return is_flattered or (has_default and bool(row.own_settings(shared)))
 
 
 def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
@@ -84,13 +91,7 @@ def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
     """
     if not found:
         return None
-    import matplotlib as mpl
-    import seaborn as sns
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    with sns.axes_style("whitegrid"), sns.plotting_context("notebook"):
+    with _drawing(path) as (plt, sns):
         height = 1.6 + 0.34 * len(found)
         figure, axes = plt.subplots(figsize=(11, height), layout="constrained")
         colours = sns.color_palette("colorblind", len(CONVENTIONS))
@@ -113,9 +114,6 @@ def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
         axes.set_ylim(len(found) - 0.5, -0.5)
         axes.set_xlabel("change of average RMSE against the default (left is better)")
         figure.legend(loc="outside lower center", ncols=len(CONVENTIONS), frameon=False)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
-        plt.close(figure)
     return path
 
 
@@ -166,7 +164,7 @@ def _panel(
 def _published_points(
     axes: "Axes", rows: Sequence[Published], colours: dict[str, tuple[float]]
 ) -> None:
-    """Draw printed values hollow, in their model's colour; nobody printed their convention."""
+    """Draw printed values hollow, in their model's colour, on both panels: none says which."""
     drawn = [row for row in rows if row.parameters and row.average]
     systems = dict.fromkeys((row.label, row.features) for row in drawn)
     for system, marker in zip(systems, cycle(MARKERS)):

@@ -108,8 +108,7 @@ def _differences(printed: Published, table: Table, row: Row, tables: Sequence[Ta
     differences = [] if table.features == printed.features else [f"features {table.features}"]
     if len({one.labels for one in tables}) > 1:
         differences.append(f"labels {table.labels}")
-    shared = table.shared_settings
-    own = {key: value for key, value in row.settings.items() if key not in shared}
+    own = row.own_settings(table.shared_settings)
     if own:
         differences.append(settings_text(own))
     if not row.is_complete:

@@ -6,8 +6,7 @@ from io import StringIO
 from typing import Any
 
 from benchmark.record.record import Scores
-from benchmark.report import grid
-from benchmark.report.aggregate import CONVENTIONS, ERRORS, Row, Table, settings_text
+from benchmark.report.aggregate import CONVENTIONS, SCORE_NAMES, Row, Table, settings_text
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import MEASURES, published_beside
 from datasets.registry import DATASETS
@@ -83,11 +82,7 @@ def _cells(row: Row, shared: dict[str, Any]) -> tuple[str, ...]:
 
 def errors(scores: Scores) -> list[str]:
     """Return all errors under both conventions, with their spread where there is one."""
-    return [
-        plus_minus(scores.get(error + suffix), scores.get(f"{error}{suffix}_std"))
-        for suffix in CONVENTIONS.values()
-        for error in ERRORS
-    ]
+    return [plus_minus(scores.get(name), scores.get(f"{name}_std")) for name in SCORE_NAMES]
 
 
 def plus_minus(mean: float | None, spread: float | None) -> str:
@@ -146,11 +141,6 @@ def _published(table: Table) -> list[Grid]:
             ),
         )
     ]
-
-
-def markdown(table: Table) -> str:
-    """Return all grids of a table in GitHub's Markdown."""
-    return "\n".join(grid.markdown(one) for one in grids(table))
 
 
 def csv_text(tables: Sequence[Table]) -> str:

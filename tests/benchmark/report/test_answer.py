@@ -6,13 +6,18 @@ from rich.console import Console
 
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_plan, write_record
+from benchmark.report import grid
 from benchmark.report.aggregate import aggregate
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.figures import tradeoff_figure
 from benchmark.report.grid import terminal_tables
-from benchmark.report.tables import csv_text, grids, markdown, notes
+from benchmark.report.tables import csv_text, grids, notes
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell
+
+
+def markdown(table):
+    return "\n".join(grid.markdown(one) for one in grids(table))
 
 
 def make_table(*records, missing=0):

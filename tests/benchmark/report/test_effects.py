@@ -3,11 +3,16 @@
 import pytest
 
 from benchmark.report.aggregate import aggregate
-from benchmark.report.effects import effect_grids, effects
+from benchmark.report.effects import effect_grids as grids_of
+from benchmark.report.effects import effects
 from benchmark.report.figures import effects_figure
 from benchmark.report.grid import markdown
 from benchmark.report.intervals import bootstrap_differences
 from tests.benchmark.report.records import make_record
+
+
+def effect_grids(found):
+    return grids_of(effects(found), found)
 
 
 def shifted(by, **changes):
