@@ -23,9 +23,11 @@ from benchmark.plan.seeds import make_deterministic
 from benchmark.record.environment import environment, peak_memory_bytes
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import write_record
+from benchmark.record.weights import write_weights
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
 from datasets.contract import Song, Split
 from datasets.registry import DATASETS
+from models.contract import Restorable, State
 
 Arrays = list[NDArray[np.float32]]
 
@@ -63,17 +65,16 @@ def execute(job: Job, on_progress: OnProgress) -> RunRecord:
     started, clock = time.time(), time.perf_counter()
     split = load_split(cell.dataset, cell.dataset_options, cell.features, job.data_root)
     circumstances: dict[str, Any] = {"device": job.device, "started": round(started)}
-    outcome: dict[str, Any] = {}
-    predictions: dict[str, NDArray[np.float32]] = {}
+    outcome = Outcome()
     try:
-        outcome, predictions = _train_and_score(job, split, circumstances, on_progress)
+        outcome = _train_and_score(job, split, circumstances, on_progress)
     except TrainingDiverged as error:
-        outcome = {"status": "diverged", "error": str(error)}
+        outcome.told = {"status": "diverged", "error": str(error)}
     except USER_ERRORS:
         raise
     except Exception as error:  # a broken model must not stop the other cells
         place = traceback.extract_tb(error.__traceback__)[-1]
-        outcome = {
+        outcome.told = {
             "status": "failed",
             "error": f"{type(error).__name__}: {error} in {place.filename}:{place.lineno}",
         }
@@ -88,15 +89,26 @@ def execute(job: Job, on_progress: OnProgress) -> RunRecord:
         n_features=split.n_features,
         n_songs={"development": len(split.development), "evaluation": len(split.evaluation)},
         circumstances=circumstances | {"environment": environment()},
-        **outcome,
+        **outcome.told,
     )
-    write_record(job.results, record, predictions)
+    if outcome.state:
+        write_weights(job.results, record, cell, outcome.state)
+    write_record(job.results, record, outcome.predictions)
     return record
+
+
+@dataclass
+class Outcome:
+    """What a cell leaves: fields of its record, predictions (T, 2) by song id, its weights."""
+
+    told: dict[str, Any] = field(default_factory=dict)
+    predictions: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    state: State = field(default_factory=dict)  # empty: not kept
 
 
 def _train_and_score(
     job: Job, split: Split, circumstances: dict[str, Any], on_progress: OnProgress
-) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+) -> Outcome:
     """Fit on the learning songs of every round, then open its judging songs and score them all."""
     protocol = validated(ProtocolConfig, job.cell.protocol, where="protocol")
     heard: dict[str, Scored] = {"model": Scored(), "training": Scored()}
@@ -122,7 +134,7 @@ def _train_and_score(
     circumstances |= {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     cost = model_cost(estimator, split.n_features)
     model, training = heard.pop("model"), heard.pop("training")
-    outcome = {
+    told = {
         "status": "done",
         "scores": model.summary(),
         "training_scores": training.summary(),
@@ -139,7 +151,11 @@ def _train_and_score(
         "curves": curves,
     }
     ids = [song.song_id for song in model.songs]
-    return outcome, dict(zip(ids, model.predicted, strict=True))
+    return Outcome(
+        told,
+        dict(zip(ids, model.predicted, strict=True)),
+        estimator.state() if protocol.folds is None and isinstance(estimator, Restorable) else {},
+    )
 
 
 @dataclass

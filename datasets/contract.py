@@ -57,6 +57,15 @@ class Song:
         return len(self.times)
 
 
+def unrated(song_id: str, features: NDArray[np.float32]) -> Song:
+    """Return a song nobody has rated, from second 0 on; its annotations are zeros, not to be used.
+
+    Models predict it like any other: `predict` sees features alone.
+    """
+    times = FRAME_SECONDS * np.arange(len(features), dtype=np.float64)
+    return Song(song_id, features, np.zeros((len(features), len(TARGETS)), np.float32), times)
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Songs to learn from and songs to be judged on; a song is never on both sides.

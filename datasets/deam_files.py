@@ -52,7 +52,7 @@ def read_dynamic_annotations(
 ) -> dict[int, tuple[NDArray[np.float64], NDArray[np.float32]]]:
     """Read both targets of every song: id -> times (T,) in seconds, annotations (T, 2)."""
     per_target = {
-        target: _read_target(data_root / ANNOTATIONS / f"{target}.csv") for target in TARGETS
+        target: read_target(data_root / ANNOTATIONS / f"{target}.csv") for target in TARGETS
     }
     valence, arousal = (per_target[target] for target in TARGETS)
     if valence.keys() != arousal.keys():
@@ -65,7 +65,7 @@ def read_dynamic_annotations(
     return {song_id: _join(data_root, song_id, per_target) for song_id in valence}
 
 
-def _read_target(path: Path) -> dict[int, pd.Series]:
+def read_target(path: Path) -> dict[int, pd.Series]:
     """Read one file: id -> values indexed by seconds, trailing blanks dropped."""
     table = read_table(path, HOW_TO_GET)
     try:

@@ -8,6 +8,7 @@ Labels  `deam`: DEAM's averages for all songs. `mediaeval2015`: the development 
         song means of valence and arousal are interchanged. Evaluation labels are DEAM's in both.
 """
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -61,32 +62,43 @@ def load(options: MediaEval2015Options, features: str, data_root: Path | None) -
             f" expected {DEVELOPMENT_FRAMES}; the files are damaged. {HOW_TO_GET}"
         )
     if options.labels == "mediaeval2015":
-        labels |= _participant_labels(root, ids, labels)
-    read_features = reader_for(features)(root)
+        participants = read_participant_labels(root / PARTICIPANT_LABELS)
+        labels |= {one: (labels[one][0], participants[k]) for k, one in enumerate(ids)}
+    return make_split(root, features, labels, development=ids, evaluation=EVALUATION_IDS)
+
+
+def make_split(
+    data_root: Path,
+    features: str,
+    labels: Labels,
+    *,
+    development: Iterable[int],
+    evaluation: Iterable[int],
+) -> Split:
+    """Read the features of both sides and put them beside their labels."""
+    read_features = reader_for(features)(data_root)
 
     def song(song_id: int) -> Song:
         times, targets = labels[song_id]
         return Song(str(song_id), read_features(song_id, times), targets, times)
 
     return Split(
-        development=tuple(song(song_id) for song_id in ids),
-        evaluation=tuple(song(song_id) for song_id in EVALUATION_IDS),
+        development=tuple(song(song_id) for song_id in development),
+        evaluation=tuple(song(song_id) for song_id in evaluation),
     )
 
 
-def _participant_labels(root: Path, ids: list[int], deam: Labels) -> Labels:
-    """Read the 2015 development labels: 60 rows a song, columns arousal and valence."""
+def read_participant_labels(path: Path) -> NDArray[np.float32]:
+    """Read the 2015 development labels: (431, 60, 2), the file's columns put in our order."""
     advice = "It holds the 2015 participants' labels; without it use labels=deam."
-    path = root / PARTICIPANT_LABELS
     table = read_table(path, advice, header=None)
-    expected = (len(ids) * DEVELOPMENT_FRAMES, len(TARGETS))
+    n_songs = len(development_ids())
+    expected = (n_songs * DEVELOPMENT_FRAMES, len(TARGETS))
     if table.shape != expected or not all(kind.kind == "f" for kind in table.dtypes):
         raise DatasetError(
             f"File {path} is damaged: expected {expected[0]} rows of 2 numbers,"
             f" got {table.shape[0]} rows of {table.shape[1]} columns. {advice}"
         )
     columns = [PARTICIPANT_ORDER.index(target) for target in TARGETS]
-    values = table.to_numpy(dtype=np.float32)[:, columns].reshape(len(ids), DEVELOPMENT_FRAMES, 2)
-    return {
-        song_id: (deam[song_id][0], targets) for song_id, targets in zip(ids, values, strict=True)
-    }
+    values = table.to_numpy(dtype=np.float32)[:, columns]
+    return values.reshape(n_songs, DEVELOPMENT_FRAMES, len(TARGETS))

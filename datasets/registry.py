@@ -22,6 +22,7 @@ class DatasetEntry:
     summary: str
     feature_sets: tuple[str, ...]  # the first one is the default
     needs_data_root: bool = False
+    is_sound: bool = False  # its features are what audio gives: models can hear other recordings
     caveat: str = ""  # printed beside every number, where the numbers need one
 
     def resolve(self, what: str | Callable[..., Any] | None) -> Any:
@@ -44,7 +45,16 @@ DATASETS: dict[str, DatasetEntry] = {
         load="datasets.mediaeval2015:load",
         options="datasets.mediaeval2015:MediaEval2015Options",
         summary="the paper's task: 431 excerpts, 58 full songs; labels=deam or mediaeval2015",
-        feature_sets=("baseline", "logmel", "song_means"),
+        feature_sets=("baseline", "logmel", "logmel32", "song_means"),
         needs_data_root=True,
+        is_sound=True,
+    ),
+    "deam": DatasetEntry(
+        load="datasets.deam:load",
+        options="datasets.deam:DeamOptions",
+        summary="all 1744 excerpts against the same 58 songs, or a split of your own by ids",
+        feature_sets=("baseline", "logmel", "logmel32", "song_means"),
+        needs_data_root=True,
+        is_sound=True,
     ),
 }

@@ -12,7 +12,7 @@ from torch import nn
 from datasets.contract import Song
 from datasets.scaling import Scaler
 from datasets.splits import song_folds
-from models.contract import Predictions, Trainer
+from models.contract import Predictions, Restorer, State, Trainer
 
 
 def stack(songs: Sequence[Song]) -> tuple[np.ndarray, np.ndarray]:
@@ -37,6 +37,14 @@ class Constant:
     def predict(self, songs: Sequence[Song]) -> Predictions:
         """Repeat the mean."""
         return [np.tile(self.mean, (song.n_frames, 1)) for song in songs]
+
+    def state(self) -> State:
+        """Return the mean."""
+        return {"mean": self.mean}
+
+    def restore(self, state: State, restorer: Restorer) -> None:
+        """Take a mean that was kept."""
+        self.mean = state["mean"]
 
     def networks(self) -> list[nn.Module]:
         """There is none."""
@@ -80,7 +88,8 @@ class Linear:
             features, annotations = stack(fold)
             scaled = self.scaler.apply(features)
             errors += [np.square(ridge.predict(scaled) - annotations).sum() for ridge in ridges]
-        (self.ridge,) = self._fit_all(songs, [self.config.alphas[int(errors.argmin())]])
+        (ridge,) = self._fit_all(songs, [self.config.alphas[int(errors.argmin())]])
+        self.weights_F2, self.intercept = ridge.coef_.T, ridge.intercept_
 
     def _fit_all(self, songs: Sequence[Song], alphas: Sequence[float]) -> list[Ridge]:
         """Fit the scaling and one ridge per penalty on the given songs."""
@@ -92,9 +101,23 @@ class Linear:
     def predict(self, songs: Sequence[Song]) -> Predictions:
         """Predict every frame on its own."""
         return [
-            self.ridge.predict(self.scaler.apply(song.features)).astype(np.float32)
+            (self.scaler.apply(song.features) @ self.weights_F2 + self.intercept).astype(np.float32)
             for song in songs
         ]
+
+    def state(self) -> State:
+        """Return weights, intercept and scaling."""
+        return {
+            "weights": self.weights_F2,
+            "intercept": self.intercept,
+            "mean": self.scaler.mean,
+            "deviation": self.scaler.deviation,
+        }
+
+    def restore(self, state: State, restorer: Restorer) -> None:
+        """Take weights that were kept."""
+        self.weights_F2, self.intercept = state["weights"], state["intercept"]
+        self.scaler = Scaler(mean=state["mean"], deviation=state["deviation"])
 
     def networks(self) -> list[nn.Module]:
         """There is none."""
@@ -102,8 +125,8 @@ class Linear:
 
     def other_parameters(self) -> dict[str, int]:
         """One weight per feature and target, one intercept per target."""
-        return {"ridge": self.ridge.coef_.size + self.ridge.intercept_.size}
+        return {"ridge": self.weights_F2.size + self.intercept.size}
 
     def other_flops(self) -> int:
         """One multiply-add per weight."""
-        return int(self.ridge.coef_.size)
+        return int(self.weights_F2.size)

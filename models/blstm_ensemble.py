@@ -22,14 +22,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
-from sklearn.pipeline import Pipeline
 from torch import nn
 
 from datasets.contract import TARGETS, Song
 from datasets.splits import song_folds
 from models.blstm import BLSTM, BLSTMConfig
-from models.contract import FittedNetwork, Predictions, Trainer
-from models.fusion import REGRESSORS, FusionConfig, flops_per_frame, learned_parameters
+from models.contract import (
+    FittedNetwork,
+    Predictions,
+    Restorer,
+    State,
+    Trainer,
+    part_of,
+    with_prefix,
+)
+from models.fusion import REGRESSORS, Fusion, FusionConfig
 
 Frames = Annotated[int, Field(ge=1)]
 Part = Literal["svr", "ann", "elm", "mean", "best"]
@@ -84,7 +91,7 @@ class BLSTMEnsemble:
         self.config = config
         self.members: list[FittedNetwork] = []
         self.errors: list[float] = []  # of each member on its unseen sixth; a constant has 1
-        self.regressors: dict[str, list[Pipeline]] = {}  # one per target
+        self.fusion = Fusion(config)
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Train every length on every sixth, keep six networks, fuse on unseen songs."""
@@ -175,22 +182,7 @@ class BLSTMEnsemble:
             for song, one_song in zip(sixth, zip(*of_each_voice, strict=True), strict=True):
                 voices.append(np.stack(one_song, axis=-1)[::stride])
                 labels.append(song.annotations[::stride])
-        self._fit_regressors(np.concatenate(voices), np.concatenate(labels), trainer)
-
-    def _fit_regressors(
-        self, voices_N2V: NDArray[np.float32], labels_N2: NDArray[np.float32], trainer: Trainer
-    ) -> None:
-        """Fit one regressor of each kind and target; those not asked for serve `components`."""
-        n_voices = voices_N2V.shape[-1]
-        self.regressors = {
-            kind: [
-                build(self.config, n_voices, trainer.seed(f"{kind} {name}")).fit(
-                    voices_N2V[:, target], labels_N2[:, target]
-                )
-                for target, name in enumerate(TARGETS)
-            ]
-            for kind, build in REGRESSORS.items()
-        }
+        self.fusion.fit(np.concatenate(voices), np.concatenate(labels), trainer.seed)
 
     def predict(self, songs: Sequence[Song]) -> Predictions:
         """Average the parts of the fusion."""
@@ -204,7 +196,7 @@ class BLSTMEnsemble:
         lengths = self.config.sequence_lengths
         members = {f"member {k}, L={lengths[k - 1]}": one for k, one in enumerate(said, start=1)}
         return members | {
-            part: self._part(part, said) for part in ("best", "mean", *self.regressors)
+            part: self._part(part, said) for part in ("best", "mean", *self.fusion.regressors)
         }
 
     def _said(self, songs: Sequence[Song]) -> list[Predictions]:
@@ -217,16 +209,7 @@ class BLSTMEnsemble:
             return said[int(np.argmin(self.errors))]
         if part == "mean":
             return [np.mean(one, axis=0).astype(np.float32) for one in zip(*said, strict=True)]
-        return [
-            np.stack(
-                [
-                    regressor.predict(voices_T2V[:, target])
-                    for target, regressor in enumerate(self.regressors[part])
-                ],
-                axis=1,
-            ).astype(np.float32)
-            for voices_T2V in self._heard(said)
-        ]
+        return [self.fusion.predict(part, voices_T2V) for voices_T2V in self._heard(said)]
 
     def _heard(self, said: Sequence[Predictions]) -> list[NDArray[np.float32]]:
         """Return what the fusion hears, (T, 2, voices) per song: members averaged per length."""
@@ -245,6 +228,24 @@ class BLSTMEnsemble:
             for index in range(len(said[0]))
         ]
 
+    def state(self) -> State:
+        """Return the members, their errors and the regressors in use."""
+        state: State = {"errors": np.array(self.errors)}
+        for k, member in enumerate(self.members):
+            state |= with_prefix(f"member{k}", member.state())
+        return state | self.fusion.state(self.config.fusion)
+
+    def restore(self, state: State, restorer: Restorer) -> None:
+        """Take members and regressors that were kept."""
+        self.errors = state["errors"].tolist()
+        self.members = [
+            restorer.network(
+                lambda: self._network(self.config.layers), part_of(state, f"member{k}")
+            )
+            for k in range(len(self.config.sequence_lengths))
+        ]
+        self.fusion.restore(state, self.config.fusion)
+
     def networks(self) -> list[nn.Module]:
         """Return the members that are asked: all six, or the best one alone."""
         if self.config.fusion == ("best",):
@@ -253,16 +254,11 @@ class BLSTMEnsemble:
 
     def other_parameters(self) -> dict[str, int]:
         """Count what the regressors in use learned, by kind."""
-        return {
-            kind: sum(map(learned_parameters, fitted))
-            for kind, fitted in self.regressors.items()
-            if kind in self.config.fusion
-        }
+        return self.fusion.parameters(self.config.fusion)
 
     def other_flops(self) -> int:
         """Count the multiply-adds per frame of the regressors in use."""
-        used = [one for kind, one in self.regressors.items() if kind in self.config.fusion]
-        return sum(flops_per_frame(regressor) for fitted in used for regressor in fitted)
+        return self.fusion.flops_per_frame(self.config.fusion)
 
 
 def copy_first_layers(source: nn.Module, network: nn.Module) -> None:

@@ -7,11 +7,12 @@ a network never sees padding. A network may offer `penalty()`, added to the trai
 
 An **estimator** is anything more than a network: see `Estimator`. One made of several parts may
 offer `components(songs)`, name -> predictions of each part; the harness scores them beside the
-model, so one training shows what every part is worth.
+model, so one training shows what every part is worth. One that offers `state()` and `restore()`
+(see `Restorable`) has its weights kept and can predict on any recording later.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from torch import nn
 from datasets.contract import Song
 
 Predictions = list[NDArray[np.float32]]  # one (T, 2) array per song
+State = dict[str, NDArray[Any]]  # everything a fitted model predicts with, by name
 
 
 class FittedNetwork(Protocol):
@@ -31,6 +33,38 @@ class FittedNetwork(Protocol):
 
     def predict(self, songs: Sequence[Song]) -> Predictions:
         """Predict every frame of every song exactly once."""
+
+    def state(self) -> State:
+        """Return weights, scaling and window length as arrays."""
+
+
+class Restorer(Protocol):
+    """What the harness lends an estimator whose weights are loaded."""
+
+    def network(self, build: Callable[[], nn.Module], state: State) -> FittedNetwork:
+        """Return the trained network that `FittedNetwork.state` described."""
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A fitted model that can be kept as arrays and brought back."""
+
+    def state(self) -> State:
+        """Return everything `predict` needs, by name."""
+
+    def restore(self, state: State, restorer: Restorer) -> None:
+        """Become the fitted model that `state` described, instead of `fit`."""
+
+
+def with_prefix(prefix: str, state: Mapping[str, NDArray[Any]]) -> State:
+    """Name arrays as parts of something larger."""
+    return {f"{prefix}.{name}": array for name, array in state.items()}
+
+
+def part_of(state: Mapping[str, NDArray[Any]], prefix: str) -> State:
+    """Return the arrays below a prefix, without it."""
+    start = f"{prefix}."
+    return {name[len(start) :]: one for name, one in state.items() if name.startswith(start)}
 
 
 class Trainer(Protocol):

@@ -4,12 +4,12 @@ Regressors  `svr`  support vectors with a polynomial kernel           } Li et al
             `ann`  a neural network with one hidden layer of 14 units }
             `elm`  extreme learning machine: a hidden layer drawn at random, output weights by
                    least squares (Huang et al. 2006); what the best entry of MediaEval 2015 used
-Axes        N frames, V voices, M hidden units
+Axes        N frames of many songs, T of one, V voices, M hidden units, 2 targets
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,16 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVR
+
+from datasets.contract import TARGETS
+from models.contract import State, part_of, with_prefix
+from models.fusion_weights import (
+    Arrays,
+    StoredRegressor,
+    flops_per_frame,
+    learned_arrays,
+    learned_parameters,
+)
 
 
 @dataclass(frozen=True)
@@ -79,25 +89,63 @@ REGRESSORS: dict[str, Callable[[FusionConfig, int, int], Pipeline]] = {
 }
 
 
-def learned_parameters(pipeline: Pipeline) -> int:
-    """Count what a fitted regressor learned: support-vector coefficients, weights, intercepts.
+class Fusion:
+    """One regressor of every kind and target, fitted on the same voices."""
 
-    The hidden layer of an extreme learning machine is drawn, not learned, and not counted.
-    """
-    last = pipeline[-1]
-    if isinstance(last, SVR):
-        return int(last.dual_coef_.size + last.intercept_.size)
-    if isinstance(last, MLPRegressor):
-        return sum(part.size for part in [*last.coefs_, *last.intercepts_])
-    return int(last.coef_.size + np.size(last.intercept_))
+    def __init__(self, config: FusionConfig) -> None:
+        """Take the sizes; regressors come from `fit` or `restore`."""
+        self.config = config
+        self.regressors: dict[str, list[Pipeline | StoredRegressor]] = {}
+        self.learned: dict[str, list[Arrays]] = {}
 
+    def fit(
+        self,
+        voices_N2V: NDArray[np.floating],
+        labels_N2: NDArray[np.floating],
+        seed: Callable[[str], int],
+    ) -> None:
+        """Fit every kind of regressor for each target."""
+        for kind, build in REGRESSORS.items():
+            fitted = [
+                build(self.config, voices_N2V.shape[-1], seed(f"{kind} {name}")).fit(
+                    voices_N2V[:, target], labels_N2[:, target]
+                )
+                for target, name in enumerate(TARGETS)
+            ]
+            self.regressors[kind] = fitted
+            self.learned[kind] = [learned_arrays(one) for one in fitted]
 
-def flops_per_frame(pipeline: Pipeline) -> int:
-    """Count multiply-adds: an inner product and a weight per support vector, one per weight."""
-    last: Any = pipeline[-1]
-    if isinstance(last, SVR):
-        return int(last.support_vectors_.size + last.dual_coef_.size)
-    if isinstance(last, MLPRegressor):
-        return sum(weights.size for weights in last.coefs_)
-    hidden = pipeline[1].func.keywords["weights_VM"]
-    return int(hidden.size + last.coef_.size)
+    def predict(self, kind: str, voices_T2V: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return what one kind makes of a song's voices, (T, 2)."""
+        both = [
+            one.predict(voices_T2V[:, target]) for target, one in enumerate(self.regressors[kind])
+        ]
+        predicted: NDArray[np.float32] = np.stack(both, axis=1).astype(np.float32)
+        return predicted
+
+    def state(self, kinds: Collection[str]) -> State:
+        """Return what the regressors of some kinds learned."""
+        state: State = {}
+        for kind in self.learned.keys() & set(kinds):
+            for name, arrays in zip(TARGETS, self.learned[kind], strict=True):
+                state |= with_prefix(f"{kind}.{name}", arrays)
+        return state
+
+    def restore(self, state: State, kinds: Collection[str]) -> None:
+        """Take regressors that were kept."""
+        for kind in REGRESSORS.keys() & set(kinds):
+            self.learned[kind] = [part_of(state, f"{kind}.{name}") for name in TARGETS]
+            self.regressors[kind] = [StoredRegressor(arrays) for arrays in self.learned[kind]]
+
+    def parameters(self, kinds: Collection[str]) -> dict[str, int]:
+        """Count what the regressors of some kinds learned, both targets together."""
+        return {
+            kind: sum(map(learned_parameters, arrays))
+            for kind, arrays in self.learned.items()
+            if kind in kinds
+        }
+
+    def flops_per_frame(self, kinds: Collection[str]) -> int:
+        """Count the multiply-adds per frame of the regressors of some kinds."""
+        used = [arrays for kind, both in self.learned.items() if kind in kinds for arrays in both]
+        return sum(map(flops_per_frame, used))

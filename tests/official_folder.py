@@ -6,13 +6,14 @@ import numpy as np
 import soundfile
 
 from datasets.deam_files import ANNOTATIONS
-from datasets.features.logmel import AUDIO, LogMelSettings, folder, write_bands
+from datasets.features.cache import AUDIO, kept_file, write_rows
+from datasets.features.deam_features import COLUMNS
+from datasets.features.logmel import extractor
 from datasets.mediaeval2015 import EVALUATION_IDS, development_ids
 
 N_SONGS = 1802  # 1744 excerpts of 60 annotated frames, 58 full songs
 N_WITH_AUDIO = 3
 ODD_SONG = 2007  # its arousal has one value more than its valence, as 7 real songs have
-FEATURE_NAMES = [f"feature{column}" for column in range(260)]
 SILENT_FRAMES = 30  # 15 s before the first annotation
 ROW_TEXTS = 200  # distinct feature rows; a song's rows are picked among them
 
@@ -42,8 +43,8 @@ def write_official_folder(root: Path) -> dict[int, int]:
         _write_audio(root / AUDIO / f"{song_id}.mp3", rng)
     for song_id in task - set(with_audio):
         bands = rng.normal(-40, 10, (SILENT_FRAMES + lengths[song_id], 64)).astype(np.float32)
-        path = folder(root, LogMelSettings()) / f"{song_id}.npz"
-        write_bands(path, bands, audio_sha256="not at hand")
+        path = kept_file(root, song_id, extractor())
+        write_rows(path, bands, "not at hand", extractor())
     return lengths
 
 
@@ -70,7 +71,7 @@ def _write_features(
     """
     noise = rng.normal(size=(ROW_TEXTS, 257))
     texts = [";".join(f"{value:.6f}" for value in row) for row in noise]
-    header = ";".join(["frameTime", *FEATURE_NAMES])
+    header = ";".join(["frameTime", *COLUMNS])
     (root / "DEAM" / "features").mkdir(parents=True)
     for song_id, values in annotations.items():
         before = np.repeat(values[:1], SILENT_FRAMES, axis=0)

@@ -17,6 +17,10 @@ DOORS = {
     "matplotlib": "benchmark/report/figures.py",
     "optuna": "studies/search.py",
     "librosa": "datasets/features/logmel.py",
+    "opensmile": "datasets/features/opensmile.py",
+    "soundfile": "datasets/audio.py",
+    "pooch": "datasets/download.py",
+    "safetensors": "benchmark/record/weights.py",
 }
 SHALLOW = {"datasets": {"datasets"}, "models": {"models", "datasets"}}
 

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from benchmark.cli import doctor, list_rows, report, run, status, ui
+from benchmark.cli import data, doctor, list_rows, predict, report, run, status, ui
 from benchmark.errors import USER_ERRORS, WorkerLost
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
@@ -27,6 +27,8 @@ app.command("list")(list_rows.list_rows)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("report")(report.report)
+app.command("predict")(predict.predict)
+app.add_typer(data.data, name="data")
 app.command("ui")(ui.ui)
 app.command("doctor")(doctor.doctor)
 

@@ -2,6 +2,7 @@
 
 Layout  RESULTS/records/<dataset>-<features>/<name>-<cell digest>.json   the record
         RESULTS/predictions/<dataset>-<features>/<same name>.npz         (T, 2) per song
+        RESULTS/weights/<dataset>-<features>/<same name>.safetensors     the fitted model
         RESULTS/plans/<study>-<digest>.json                              which cells were asked for
 Every file is written beside its place, flushed to disk and renamed, so a kill leaves it whole or
 absent.
@@ -52,14 +53,12 @@ def write_record(
     results: Path, record: RunRecord, predictions: Mapping[str, NDArray[np.float32]]
 ) -> Path:
     """Write predictions, then the record: a record on disk always has its predictions."""
-    place = Path(f"{record.dataset}-{record.features}")
-    stem = f"{record.name}-{record.cell[:DIGEST_CHARACTERS]}"
     if predictions:
         buffer = BytesIO()
         np.savez_compressed(buffer, **dict(predictions))  # type: ignore[arg-type]
-        _write(results / "predictions" / place / f"{stem}.npz", buffer.getvalue())
-    path = results / "records" / place / f"{stem}.json"
-    _write(path, _json(asdict(record)))
+        write_whole(path_of(results, "predictions", record, ".npz"), buffer.getvalue())
+    path = record_path(results, record)
+    write_whole(path, _json(asdict(record)))
     return path
 
 
@@ -68,7 +67,7 @@ def write_plan(results: Path, study: str, cells: Sequence[Cell]) -> None:
     groups = {cell.key: cell.group for cell in cells}
     digest = hashlib.sha256("".join(sorted(groups)).encode()).hexdigest()[:DIGEST_CHARACTERS]
     content = _json({"study": study, "groups": groups})
-    _write(results / "plans" / f"{study}-{digest}.json", content)
+    write_whole(results / "plans" / f"{study}-{digest}.json", content)
 
 
 def read_plans(results: Path, study: str | None = None) -> list[Plan]:
@@ -107,8 +106,13 @@ def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:
 
 def record_path(results: Path, record: RunRecord) -> Path:
     """Return where a record lies."""
+    return path_of(results, "records", record, ".json")
+
+
+def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Path:
+    """Return where a record, its predictions or its weights lie."""
     stem = f"{record.name}-{record.cell[:DIGEST_CHARACTERS]}"
-    return results / "records" / f"{record.dataset}-{record.features}" / f"{stem}.json"
+    return results / kind / f"{record.dataset}-{record.features}" / f"{stem}{suffix}"
 
 
 def _parse(path: Path) -> RunRecord:
@@ -147,7 +151,7 @@ def _json(values: Mapping[str, Any]) -> bytes:
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write atomically: a temporary file in the same folder, flushed, then renamed."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from benchmark.train.loop import rmse_loss
 from benchmark.train.trainer import build_estimator
 from datasets.contract import DatasetError, Song, Split
 from datasets.scaling import Scaler
-from models.contract import FittedNetwork, Predictions
+from models.contract import FittedNetwork, Predictions, State
 
 N_SONGS = 24  # enough for every model's own folds
 N_TIMED_STEPS = 2
@@ -84,6 +84,9 @@ class _Silent:
 
     def predict(self, songs: Sequence[Song]) -> Predictions:
         return [np.zeros((song.n_frames, 2), dtype=np.float32) for song in songs]
+
+    def state(self) -> State:
+        return {}
 
 
 def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimate:

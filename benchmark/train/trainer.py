@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -18,7 +19,16 @@ from benchmark.train.loop import Curve, train_network
 from datasets.contract import TARGETS, Song
 from datasets.scaling import Scaler
 from datasets.splits import hold_out
-from models.contract import Estimator, FittedNetwork, Predictions, Trainer
+from models.contract import (
+    Estimator,
+    FittedNetwork,
+    Predictions,
+    Restorer,
+    State,
+    Trainer,
+    part_of,
+    with_prefix,
+)
 from models.registry import MODELS
 
 OnProgress = Callable[[str, int, float], None]  # network's name, epoch, validation RMSE
@@ -37,6 +47,33 @@ class ScaledNetwork:
         """Predict every frame of every song once, in windows of `sequence_length` frames."""
         groups = cut_windows(songs, self.scaler, self.sequence_length, self.device)
         return join_windows(groups, predict_windows(self.network, groups), songs)
+
+    def state(self) -> State:
+        """Return weights, scaling and window length as arrays."""
+        weights = {
+            name: value.detach().cpu().numpy() for name, value in self.network.state_dict().items()
+        }
+        return with_prefix("network", weights) | {
+            "scaler.mean": self.scaler.mean,
+            "scaler.deviation": self.scaler.deviation,
+            "sequence_length": np.array([self.sequence_length]),
+        }
+
+
+@dataclass(frozen=True)
+class NetworkRestorer:
+    """Builds networks and fills them with weights that were kept."""
+
+    device: str
+
+    def network(self, build: Callable[[], nn.Module], state: State) -> FittedNetwork:
+        """Return the trained network that `ScaledNetwork.state` described."""
+        network = build()
+        weights = part_of(state, "network")
+        network.load_state_dict({name: torch.from_numpy(one) for name, one in weights.items()})
+        scaler = Scaler(mean=state["scaler.mean"], deviation=state["scaler.deviation"])
+        length = int(state["sequence_length"][0])
+        return ScaledNetwork(network.to(self.device).eval(), scaler, length, self.device)
 
 
 class CellTrainer:
@@ -133,6 +170,14 @@ class SingleNetwork:
     def predict(self, songs: Sequence[Song]) -> Predictions:
         """Predict with the trained network."""
         return self.fitted.predict(songs)
+
+    def state(self) -> State:
+        """Return the network's weights and scaling."""
+        return self.fitted.state()
+
+    def restore(self, state: State, restorer: Restorer) -> None:
+        """Take a network that was kept."""
+        self.fitted = restorer.network(self.build, state)
 
     def networks(self) -> list[nn.Module]:
         """Return the one network."""

@@ -1,7 +1,8 @@
 """The 260 features shipped with DEAM: `DEAM/features/<id>.csv`, separator `;`, one row a frame.
 
 The first column, `frameTime`, is the start of the frame in seconds; a frame belongs to the
-annotation with the same time.
+annotation with the same time. Where DEAM's folder of features is absent altogether, they are
+extracted from audio; official and extracted features are never mixed.
 """
 
 from pathlib import Path
@@ -11,32 +12,68 @@ from numpy.typing import NDArray
 
 from datasets.contract import FRAME_SECONDS, DatasetError
 from datasets.deam_files import read_table
-from datasets.features.registry import FEATURES, Reader
+from datasets.features.cache import AUDIO, EXTRACTED, open_extracting_reader
+from datasets.features.registry import Reader, extractor_for
 
-ADVICE = "Get features.zip from https://cvml.unige.ch/databases/DEAM/ and unpack it into DEAM/."
+ADVICE = "Get it with `python -m benchmark data download features --data-root DATA`."
 FOLDER = Path("DEAM", "features")
+DESCRIPTORS = (
+    *("F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR"),
+    *("audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr"),
+    *(f"audSpec_Rfilt[{band}]" for band in range(26)),
+    *(
+        f"pcm_fftMag_{name}"
+        for name in (
+            *("fband250-650", "fband1000-4000"),
+            *(f"spectralRollOff{share}.0" for share in (25, 50, 75, 90)),
+            *("spectralFlux", "spectralCentroid", "spectralEntropy", "spectralVariance"),
+            *("spectralSkewness", "spectralKurtosis", "spectralSlope", "psySharpness"),
+            *("spectralHarmonicity", *(f"mfcc[{k}]" for k in range(1, 15))),
+        )
+    ),
+)
+
+
+def _column(descriptor: str, level: str, statistic: str) -> str:
+    """Return DEAM's name of a column: an index comes after the level."""
+    name, bracket, index = descriptor.partition("[")
+    return f"{name}_{level}{bracket}{index}_{statistic}"
+
+
+COLUMNS = [
+    _column(descriptor, level, statistic)
+    for level in ("sma", "sma_de")
+    for descriptor in DESCRIPTORS
+    for statistic in ("stddev", "amean")
+]
 
 
 def open_reader(data_root: Path) -> Reader:
-    """Return a reader of the official per-song files."""
+    """Return a reader of the official files, or of features extracted from audio."""
     folder = data_root / FOLDER
     if not folder.is_dir():
-        raise DatasetError(f"Folder {folder} is missing. {ADVICE}")
+        if not (data_root / AUDIO).is_dir() and not (data_root / EXTRACTED).is_dir():
+            raise DatasetError(
+                f"Folder {folder} is missing, and so is audio to extract from. {ADVICE}"
+            )
+        return open_extracting_reader(data_root, extractor_for("baseline"))
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        return _read_song(folder / f"{song_id}.csv", times)
+        return read_song(folder / f"{song_id}.csv", times)
 
     return read
 
 
-def _read_song(path: Path, times: NDArray[np.float64]) -> NDArray[np.float32]:
+def read_song(path: Path, times: NDArray[np.float64]) -> NDArray[np.float32]:
     """Pick the feature row of every annotation time."""
     table = read_table(path, ADVICE, sep=";")
-    n_expected = FEATURES["baseline"].n_features
-    if table.columns[0] != "frameTime" or table.shape[1] != 1 + n_expected:
+    found = [str(name).strip() for name in table.columns]
+    if found != ["frameTime", *COLUMNS]:
+        pairs = zip(found, ["frameTime", *COLUMNS], strict=False)
+        odd = next((f"{name!r} for {right!r}" for name, right in pairs if name != right), "cut")
         raise DatasetError(
-            f"File {path} is damaged: expected frameTime and {n_expected} features separated"
-            f" by ';', got {table.shape[1]} columns, the first {table.columns[0]!r}. {ADVICE}"
+            f"File {path} is damaged: expected frameTime and {len(COLUMNS)} features separated"
+            f" by ';', got {len(found)} columns, first difference: {odd}. {ADVICE}"
         )
     is_numeric = all(kind.kind in "fi" for kind in table.dtypes)
     values = table.to_numpy(dtype=np.float64) if is_numeric else np.array(np.nan)

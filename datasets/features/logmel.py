@@ -1,162 +1,135 @@
 """Log-mel band energies per half second, from audio (only door to librosa).
 
-Source    McFee et al., librosa; Malik et al. 2017, section 3.2.2 ("in a similar fashion to the
-          baseline feature set": frames of 60 ms every 10 ms, averaged over 500 ms)
-Audio     `DEAM/MEMD_audio/<id>.mp3` (or wav, flac, ogg), any rate and number of channels
-Kept in   `extracted/logmel-<digest of the settings>/<id>.npz` of the data folder, with the digest
-          of the audio it was made from; such files serve where the audio itself is not at hand
-Axes      N half seconds from the start of the recording, F bands
+Source  McFee et al., librosa; Malik et al. 2017, section 3.2.2 ("in a similar fashion to the
+        baseline feature set": frames of 60 ms every 10 ms, averaged over 500 ms). The paper's
+        "about 10 k" parameters fit 64 columns, which may be 64 bands or the mean and deviation
+        of 32: both are feature sets.
+Units   decibels relative to a full-scale power of 1, floor -100
+Axes    N samples, B bands, F columns, 50 spectra per half second
 """
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from io import BytesIO
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.contract import FRAME_SECONDS, DatasetError
+from datasets.audio import SAMPLING_RATE, n_half_seconds
+from datasets.contract import FRAME_SECONDS
+from datasets.features.cache import open_extracting_reader
 from datasets.features.registry import Reader
 
-AUDIO = Path("DEAM", "MEMD_audio")
-EXTRACTED = "extracted"
-SUFFIXES = (".mp3", ".wav", ".flac", ".ogg")
-ADVICE = (
-    "Get DEAM_audio.zip from https://cvml.unige.ch/databases/DEAM/ and unpack MEMD_audio/ into"
-    " DEAM/, or bring the extracted files."
-)
-VERSION = 1  # raise it when the same settings would give other numbers
+VERSION = 2  # raise it when the same settings would give other numbers
+BLOCK_HALF_SECONDS = 60  # spectra held in memory at once, whatever the length of the recording
+POWER_FLOOR = 1e-10
 
 
 @dataclass(frozen=True)
-class LogMelSettings:
-    """How audio becomes bands; part of the folder's name."""
+class LogMel:
+    """How audio becomes bands."""
 
+    name: str = "logmel"
     bands: int = 64
-    sampling_rate: int = 44_100
+    statistics: tuple[Literal["mean", "deviation"], ...] = ("mean",)
     frame_seconds: float = 0.06
     hop_seconds: float = 0.01
+    sampling_rate: int = SAMPLING_RATE
     version: int = VERSION
+
+    @property
+    def n_features(self) -> int:
+        """Columns per half second: every band's mean, then every band's deviation."""
+        return self.bands * len(self.statistics)
 
     def digest(self) -> str:
         """Return eight characters that change with any setting."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
 
+    def prepare(self) -> None:
+        """Nothing to do: librosa is always installed."""
 
-def folder(data_root: Path, settings: LogMelSettings) -> Path:
-    """Return where extracted files of these settings lie."""
-    return data_root / EXTRACTED / f"logmel-{settings.digest()}"
+    def made_by(self) -> str:
+        """Name librosa's version."""
+        return f"librosa {version('librosa')}"
+
+    def extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (n_half_seconds, F); spectrum n is centred on n times the hop."""
+        n_windows, per_window = n_half_seconds(samples), round(FRAME_SECONDS / self.hop_seconds)
+        n_spectra = min(1 + len(samples) // self._hop, n_windows * per_window)
+        before = self._n_fft // 2
+        padded = np.pad(samples, (before, before))
+        rows = []
+        per_block = BLOCK_HALF_SECONDS * per_window
+        for first in range(0, n_spectra, per_block):
+            last = min(first + per_block, n_spectra) - 1
+            block = padded[first * self._hop : last * self._hop + self._n_fft]
+            decibels_KB = self._decibels(block)
+            for start in range(0, len(decibels_KB), per_window):
+                window_KB = decibels_KB[start : start + per_window]
+                rows.append(np.concatenate([self._summary(window_KB, s) for s in self.statistics]))
+        return np.stack(rows).astype(np.float32)
+
+    @staticmethod
+    def _summary(window_KB: NDArray[np.float32], statistic: str) -> NDArray[np.float32]:
+        """Return one number per band of a window's spectra."""
+        summary: NDArray[np.float32] = (
+            window_KB.mean(axis=0) if statistic == "mean" else window_KB.std(axis=0)
+        )
+        return summary
+
+    def _decibels(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return log-mel energies (spectra, B) of a stretch of samples."""
+        import librosa
+
+        spectra_FK = librosa.stft(
+            samples,
+            n_fft=self._n_fft,
+            hop_length=self._hop,
+            center=False,
+        )
+        power_FK = np.square(spectra_FK.real) + np.square(spectra_FK.imag)
+        energy_KB = power_FK.T @ self._weights
+        decibels: NDArray[np.float32] = 10 * np.log10(np.maximum(energy_KB, POWER_FLOOR))
+        return decibels
+
+    @property
+    def _hop(self) -> int:
+        return round(self.hop_seconds * self.sampling_rate)
+
+    @property
+    def _n_fft(self) -> int:
+        """Samples of a frame; its spectrum has a line every 17 Hz, enough for the lowest band."""
+        return round(self.frame_seconds * self.sampling_rate)
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float32]:
+        """The mel filters, frequencies by bands."""
+        import librosa
+
+        filters = librosa.filters.mel(sr=self.sampling_rate, n_fft=self._n_fft, n_mels=self.bands)
+        return np.ascontiguousarray(filters.T, dtype=np.float32)
+
+
+def extractor() -> LogMel:
+    """Return 64 bands, their means."""
+    return LogMel()
+
+
+def extractor_32() -> LogMel:
+    """Return 32 bands, their means and deviations."""
+    return LogMel(name="logmel32", bands=32, statistics=("mean", "deviation"))
 
 
 def open_reader(data_root: Path) -> Reader:
-    """Return a reader that extracts what is not extracted yet."""
-    settings = LogMelSettings()
-
-    def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        bands_NF = _bands(data_root, song_id, settings)
-        rows = np.rint(times / FRAME_SECONDS).astype(int)
-        if rows.max() >= len(bands_NF):
-            raise DatasetError(
-                f"Song {song_id} is annotated up to {times[-1]:.1f} s but its audio ends at"
-                f" {len(bands_NF) * FRAME_SECONDS:.1f} s; it is cut. {ADVICE}"
-            )
-        picked: NDArray[np.float32] = bands_NF[rows]
-        return picked
-
-    return read
+    """Return a reader of the 64 means."""
+    return open_extracting_reader(data_root, extractor())
 
 
-def _bands(data_root: Path, song_id: int, settings: LogMelSettings) -> NDArray[np.float32]:
-    """Return a song's bands (N, F): from its extracted file if that is current, else from audio."""
-    kept = folder(data_root, settings) / f"{song_id}.npz"
-    audio = next(
-        (
-            path
-            for suffix in SUFFIXES
-            if (path := data_root / AUDIO / f"{song_id}{suffix}").is_file()
-        ),
-        None,
-    )
-    if audio is None and not kept.is_file():
-        raise DatasetError(
-            f"Song {song_id} has neither audio ({data_root / AUDIO / f'{song_id}.mp3'}) nor"
-            f" extracted bands ({kept}). {ADVICE}"
-        )
-    digest = hashlib.sha256(audio.read_bytes()).hexdigest() if audio else None
-    if kept.is_file():
-        bands_NF, made_from = read_bands(kept, settings)
-        if digest in (None, made_from):
-            return bands_NF
-    assert audio is not None
-    assert digest is not None
-    bands_NF = extract(audio, settings)
-    write_bands(kept, bands_NF, digest)
-    return bands_NF
-
-
-def extract(audio: Path, settings: LogMelSettings) -> NDArray[np.float32]:
-    """Return log-mel energies in decibels, averaged over every half second: (N, F)."""
-    import librosa
-
-    rate = settings.sampling_rate
-    hop = round(settings.hop_seconds * rate)
-    window = round(settings.frame_seconds * rate)
-    try:
-        samples, _ = librosa.load(audio, sr=rate, mono=True)
-    except Exception as error:  # decoders raise what they like
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DatasetError(f"Audio {audio} cannot be decoded ({reason}). {ADVICE}") from error
-    per_window = round(FRAME_SECONDS / settings.hop_seconds)
-    if len(samples) < window or not np.isfinite(samples).all():
-        raise DatasetError(
-            f"Audio {audio} holds {len(samples) / rate:.2f} s of sound, or no finite samples;"
-            f" at least {settings.frame_seconds} s are needed. {ADVICE}"
-        )
-    power_FN = librosa.feature.melspectrogram(
-        y=samples,
-        sr=rate,
-        n_fft=1 << (window - 1).bit_length(),
-        win_length=window,
-        hop_length=hop,
-        n_mels=settings.bands,
-        center=True,  # frame n is centred on n * hop
-    )
-    decibels_NF = librosa.power_to_db(power_FN, ref=1.0, top_db=None).T
-    n_windows = round(len(decibels_NF) / per_window)  # a last one counts from half its length
-    pieces = [decibels_NF[k * per_window : (k + 1) * per_window] for k in range(max(1, n_windows))]
-    return np.stack([piece.mean(axis=0) for piece in pieces]).astype(np.float32)
-
-
-def read_bands(path: Path, settings: LogMelSettings) -> tuple[NDArray[np.float32], str]:
-    """Return the bands of an extracted file and the digest of the audio they were made from."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            bands_NF, made_from = arrays["bands"], str(arrays["audio_sha256"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
-    if bands_NF.ndim != 2 or bands_NF.shape[1] != settings.bands or not np.isfinite(bands_NF).all():
-        raise DatasetError(
-            f"File {path} is damaged: expected finite bands (N, {settings.bands}),"
-            f" got {bands_NF.shape}. Remove it."
-        )
-    return bands_NF.astype(np.float32), made_from
-
-
-def write_bands(path: Path, bands_NF: NDArray[np.float32], audio_sha256: str) -> None:
-    """Write a file beside its place and rename it; a folder one may not write to is no error."""
-    buffer = BytesIO()
-    np.savez(buffer, bands=bands_NF, audio_sha256=np.array(audio_sha256))
-    beside = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(buffer.getvalue())
-        beside.replace(path)
-    except PermissionError:
-        return
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise DatasetError(
-            f"{path} cannot be written ({error.strerror}). Free space in the data folder."
-        ) from error
+def open_reader_32(data_root: Path) -> Reader:
+    """Return a reader of the 32 means and deviations."""
+    return open_extracting_reader(data_root, extractor_32())

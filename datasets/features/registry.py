@@ -1,15 +1,39 @@
-"""All feature sets of real data, one row each: name -> "module:function" that opens a reader."""
+"""All feature sets of real data, one row each: what the columns are and where they come from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 Reader = Callable[[int, NDArray[np.float64]], NDArray[np.float32]]
+
+
+class Extractor(Protocol):
+    """Audio becomes features; the name and digest decide where they are kept."""
+
+    @property
+    def name(self) -> str:
+        """The feature set."""
+
+    @property
+    def n_features(self) -> int:
+        """Columns per frame, F."""
+
+    def digest(self) -> str:
+        """Return eight characters that change with any setting and with the version."""
+
+    def prepare(self) -> None:
+        """Load what is needed, or say what is missing."""
+
+    def made_by(self) -> str:
+        """Name the library at work and its version."""
+
+    def extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map samples (N,) at 44.1 kHz to features (frames, F), one row per half second."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +43,7 @@ class FeatureEntry:
     target: str  # "module:function" that opens a reader on a data folder
     n_features: int
     summary: str
+    extractor: str | None = None  # "module:function" that returns an `Extractor`; None: no audio
 
 
 FEATURES = {
@@ -26,11 +51,19 @@ FEATURES = {
         "datasets.features.deam_features:open_reader",
         260,
         "openSMILE, 65 descriptors and their deltas, mean and deviation per half second",
+        "datasets.features.opensmile:extractor",
     ),
     "logmel": FeatureEntry(
         "datasets.features.logmel:open_reader",
         64,
-        "log-mel band energies, mean per half second, from audio",
+        "64 log-mel band energies, mean per half second, from audio",
+        "datasets.features.logmel:extractor",
+    ),
+    "logmel32": FeatureEntry(
+        "datasets.features.logmel:open_reader_32",
+        64,
+        "32 log-mel band energies, mean and deviation per half second, from audio",
+        "datasets.features.logmel:extractor_32",
     ),
     "song_means": FeatureEntry(
         "datasets.features.song_means:open_reader",
@@ -42,5 +75,22 @@ FEATURES = {
 
 def reader_for(name: str) -> Callable[[Path], Reader]:
     """Return the function that opens the feature set's reader on a data folder."""
-    module, _, function = FEATURES[name].target.partition(":")
-    return cast("Callable[[Path], Reader]", getattr(import_module(module), function))
+    return cast("Callable[[Path], Reader]", _load(FEATURES[name].target))
+
+
+def from_audio() -> list[str]:
+    """Return the feature sets that can be made from audio."""
+    return [name for name, entry in FEATURES.items() if entry.extractor is not None]
+
+
+def extractor_for(name: str) -> Extractor:
+    """Return the extractor of a feature set that is made from audio."""
+    target = FEATURES[name].extractor
+    assert target is not None, f"feature set {name} is not made from audio"
+    return cast("Extractor", _load(target)())
+
+
+def _load(target: str) -> Any:
+    """Import what a "module:name" text names."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)

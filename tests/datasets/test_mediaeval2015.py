@@ -137,7 +137,9 @@ def test_a_missing_file_is_named_with_what_to_do(copy_of_real, relative, options
 
 
 def test_missing_feature_files_say_where_to_get_them(copy_of_real):
-    with pytest.raises(DatasetError, match=r"features is missing. Get features.zip"):
+    with pytest.raises(
+        DatasetError, match=r"features is missing, and so is audio .* data download"
+    ):
         load(DEAM, "baseline", copy_of_real)
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from benchmark.evaluate.complexity import count_parameters
 from models.blstm_ensemble import BLSTMEnsemble, BLSTMEnsembleConfig
+from models.fusion import Fusion
 from tests.conftest import make_song
 
 SONGS = [make_song(f"s{index}", 20) for index in range(24)]
@@ -72,13 +73,13 @@ def fit_spies(**settings):
 def heard(monkeypatch):
     """Fit an ensemble of spies; return it, its trainer and everything the fusion was shown."""
     shown = []
-    fit_regressors = BLSTMEnsemble._fit_regressors
+    fit = Fusion.fit
 
-    def listening(self, voices, labels, trainer):
+    def listening(self, voices, labels, seed):
         shown.append((voices, labels))
-        fit_regressors(self, voices, labels, trainer)
+        fit(self, voices, labels, seed)
 
-    monkeypatch.setattr(BLSTMEnsemble, "_fit_regressors", listening)
+    monkeypatch.setattr(Fusion, "fit", listening)
     trainer = SpyTrainer()
     ensemble = BLSTMEnsemble(n_features=6, config=CONFIG)
     ensemble.fit(SONGS, trainer)
@@ -137,7 +138,7 @@ def test_the_fusion_is_counted_too(heard):
     assert parts.keys() == {"svr", "ann"}  # the extreme learning machine takes no part
     # per target: 14 hidden units on 4 voices, one output
     assert parts["ann"] == 2 * (14 * (4 + 1) + 14 + 1)
-    vectors = [pipeline[-1].support_vectors_ for pipeline in ensemble.regressors["svr"]]
+    vectors = [pipeline[-1].support_vectors_ for pipeline in ensemble.fusion.regressors["svr"]]
     assert parts["svr"] == sum(len(one) + 1 for one in vectors)
     assert ensemble.other_flops() == sum(one.size + len(one) for one in vectors) + 2 * 14 * 5
 

@@ -9,7 +9,7 @@ import torch
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import TrainingConfig, plain
 from benchmark.plan.protocol import ProtocolConfig
-from benchmark.train.trainer import CellTrainer, build_estimator
+from benchmark.train.trainer import CellTrainer, NetworkRestorer, build_estimator
 from models.registry import MODELS
 from tests.conftest import make_split
 
@@ -94,6 +94,21 @@ def test_every_model_predicts_every_frame_of_unseen_songs(name, split):
     predicted = fitted(name, split).predict(split.evaluation)
     assert [one.shape for one in predicted] == [(7, 2), (20, 2), (33, 2)]
     assert all(np.isfinite(one).all() for one in predicted)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_brought_back_from_its_arrays_predicts_the_same(name, split):
+    before = fitted(name, split)
+    after = build_estimator(make_cell(name), split.n_features)
+    after.restore(
+        {name: one.copy() for name, one in before.state().items()}, NetworkRestorer("cpu")
+    )
+    for one, other in zip(
+        before.predict(split.evaluation), after.predict(split.evaluation), strict=True
+    ):
+        assert other == pytest.approx(one, abs=1e-6)
+    assert after.other_parameters() == before.other_parameters()
+    assert after.other_flops() == before.other_flops()
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from models.fusion import REGRESSORS, FusionConfig, flops_per_frame, learned_parameters
+from models.fusion import REGRESSORS, FusionConfig
+from models.fusion_weights import (
+    StoredRegressor,
+    flops_per_frame,
+    learned_arrays,
+    learned_parameters,
+)
 
 RNG = np.random.default_rng(0)
 VOICES = RNG.normal(0, 0.3, (3000, 4))
@@ -39,13 +45,21 @@ def test_the_extreme_learning_machine_is_least_squares_on_random_sigmoids():
 
 
 def test_what_was_learned_is_counted_and_what_was_drawn_is_not():
-    elm = fitted("elm", elm_units=7)
+    elm = learned_arrays(fitted("elm", elm_units=7))
     assert learned_parameters(elm) == 7 + 1
     assert flops_per_frame(elm) == 4 * 7 + 7
-    ann = fitted("ann", ann_units=14)
+    ann = learned_arrays(fitted("ann", ann_units=14))
     assert learned_parameters(ann) == 14 * (4 + 1) + 14 + 1
     assert flops_per_frame(ann) == 14 * 4 + 14
     svr = fitted("svr")
     n_vectors = len(svr[-1].support_vectors_)
-    assert learned_parameters(svr) == n_vectors + 1
-    assert flops_per_frame(svr) == n_vectors * (4 + 1)
+    assert learned_parameters(learned_arrays(svr)) == n_vectors + 1
+    assert flops_per_frame(learned_arrays(svr)) == n_vectors * (4 + 1)
+
+
+@pytest.mark.parametrize("kind", REGRESSORS)
+def test_the_arrays_of_a_regressor_predict_what_scikit_learn_predicts(kind):
+    regressor = fitted(kind, svr_degree=2)
+    unseen = RNG.normal(0, 0.3, (500, 4))
+    stored = StoredRegressor(learned_arrays(regressor))
+    assert stored.predict(unseen) == pytest.approx(regressor.predict(unseen), abs=1e-9)

@@ -1,0 +1,80 @@
+"""`predict`: the emotion of any recording, from weights that `run` kept."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Include, Results
+from benchmark.errors import USER_ERRORS, ConfigError
+
+
+def predict(
+    audio: Annotated[list[Path], typer.Argument(help="Recordings: mp3, wav, flac or ogg.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="All repetitions of a model in --results.")
+    ] = None,
+    record: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A record or a file of weights; may be repeated."),
+    ] = None,
+    results: Results = DEFAULT_RESULTS,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for a CSV and a figure per recording.")
+    ] = Path("predictions"),
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    include: Include = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write valence and arousal per half second of recordings: CSV, figure and a line each."""
+    from benchmark.plugins import include_plugins
+
+    include_plugins(include or [])
+    if model is not None and record:
+        raise ConfigError("Give --model or --record, not both.")
+    stems = [path.stem for path in audio]
+    if len(set(stems)) < len(stems):
+        twice = next(stem for stem in stems if stems.count(stem) > 1)
+        raise ConfigError(
+            f"Two recordings are called {twice}; predict them into two --out folders."
+        )
+
+    from benchmark.listen import find_weights, load_listener
+    from benchmark.report.figures import emotion_figure
+    from benchmark.train.device import choose_device
+
+    listener = load_listener(find_weights(results, model, record or []), choose_device(device).name)
+    heading = f"{listener.name}, {_repetitions(len(listener.models))}"
+    band = " (shaded: lowest to highest)" if len(listener.models) > 1 else ""
+    told, wrong = [], []
+    for path in audio:
+        try:
+            emotion = listener.listen(path)
+        except USER_ERRORS as error:  # the other recordings are predicted all the same
+            wrong.append(str(error))
+            continue
+        table = emotion.table()
+        csv, figure = out / f"{path.stem}.csv", out / f"{path.stem}.png"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            table.to_csv(csv, index=False, float_format="%.6g")
+            emotion_figure(table, f"{path.name}: {heading}{band}", figure)
+        except OSError as error:
+            raise ConfigError(f"{out} cannot be written ({error.strerror}); give --out.") from error
+        told.append(
+            {"audio": str(path), "model": heading, "csv": str(csv), "figure": str(figure)}
+            | {"summary": emotion.summary()}
+        )
+        if not as_json:
+            typer.echo(f"{emotion.summary()}; {heading}; {csv}, {figure.name}")
+    if as_json:
+        typer.echo(json.dumps(told, indent=1))
+    for line in wrong:
+        typer.echo(f"error: {' '.join(line.split())}", err=True)
+    raise typer.Exit(code=2 if wrong else 0)
+
+
+def _repetitions(count: int) -> str:
+    """Return "1 repetition" or "5 repetitions"."""
+    return f"{count} repetition{'s' if count > 1 else ''}"

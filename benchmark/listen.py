@@ -1,0 +1,165 @@
+"""Any recording to valence and arousal per half second, with models that were trained before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmark.errors import ConfigError, ResultsError
+from benchmark.evaluate.predict import predict_songs
+from benchmark.lookup import find
+from benchmark.plan.seeds import make_deterministic
+from benchmark.record.store import path_of, read_records
+from benchmark.record.weights import Weights, read_weights, weights_path
+from benchmark.train.trainer import NetworkRestorer, build_estimator
+from datasets.contract import FRAME_SECONDS, TARGETS, unrated
+from datasets.features.cache import extract_file
+from datasets.features.registry import Extractor, extractor_for, from_audio
+from datasets.registry import DATASETS
+from models.contract import Estimator, Restorable
+from models.registry import MODELS
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Repetitions of one model, trained on the same features of real sound."""
+
+    name: str
+    models: list[Estimator]
+    extractor: Extractor
+
+    def listen(self, audio: Path) -> "Emotion":
+        """Predict a recording with every repetition."""
+        song = unrated(audio.name, extract_file(audio, self.extractor))
+        predicted_RT2 = np.stack([predict_songs(model, [song])[0] for model in self.models])
+        return Emotion(audio, song.times, predicted_RT2)
+
+
+@dataclass(frozen=True)
+class Emotion:
+    """What R repetitions predict of a recording's T half seconds; times in seconds."""
+
+    audio: Path
+    times: NDArray[np.float64]
+    predicted: NDArray[np.float32]  # (R, T, 2)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per half second: mean over repetitions, lowest and highest."""
+        columns = {"seconds": self.times}
+        for index, target in enumerate(TARGETS):
+            values_RT = self.predicted[:, :, index].astype(np.float64)
+            columns[target] = values_RT.mean(axis=0)
+            columns[f"{target}_low"] = values_RT.min(axis=0)
+            columns[f"{target}_high"] = values_RT.max(axis=0)
+        return pd.DataFrame(columns)
+
+    def summary(self) -> str:
+        """Return a line: how long, and the mean and range of both targets."""
+        table = self.table()
+        said = ", ".join(
+            f"{target} {table[target].mean():+.2f}"
+            f" ({table[target].min():+.2f} to {table[target].max():+.2f})"
+            for target in TARGETS
+        )
+        return f"{self.audio.name}: {len(table) * FRAME_SECONDS:.1f} s, {said}"
+
+
+def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> list[Path]:
+    """Return the weights of the records that were named, or of a model's only kind of cell."""
+    if records:
+        return [_weights_of(path) for path in records]
+    groups: dict[str, list[Path]] = {}
+    known = read_records(results)
+    for record in known:
+        path = weights_path(results, record)
+        if record.status == "done" and model in (None, record.model) and path.is_file():
+            groups.setdefault(record.group, []).append(path)
+    if not groups:
+        if model is not None:
+            find(MODELS, model, kind="model")
+        trained = "of " + model if model else "at all"
+        raise ResultsError(
+            f"{results} has no weights {trained} ({len(known)} records). Weights are kept by `run`"
+            " (not under protocol.folds): train first, or name another --results or --record."
+        )
+    if len(groups) > 1:
+        choices = "; ".join(str(paths[0]) for paths in groups.values())
+        raise ConfigError(
+            f"{results} has weights of {len(groups)} kinds of cells. Name a model with --model, or"
+            f" one or more files with --record: {choices}"
+        )
+    return next(iter(groups.values()))
+
+
+def _weights_of(path: Path) -> Path:
+    """Return the weights that a path names: a file of weights, or a record beside them."""
+    if path.suffix != ".json":
+        return path
+    results = path.parents[2] if len(path.parents) > 2 else path.parent
+    for record in read_records(results):
+        if path_of(results, "records", record, ".json").resolve() == path.resolve():
+            weights = weights_path(results, record)
+            if weights.is_file():
+                return weights
+            raise ResultsError(
+                f"Record {path} has no weights ({weights} is not there). Train it again with"
+                " `run --fresh`, or bring its file of weights."
+            )
+    raise ResultsError(f"{path} is no record of a results folder; give DIR/records/.../NAME.json.")
+
+
+def load_listener(paths: Sequence[Path], device: str) -> Listener:
+    """Load fitted models and check that they can hear: same features, made from sound."""
+    loaded = [read_weights(path) for path in paths]
+    feature_sets = {weights.cell.features for weights in loaded}
+    if len(feature_sets) > 1:
+        raise ConfigError(
+            f"The records use different features ({', '.join(sorted(feature_sets))}); name"
+            " repetitions of one model."
+        )
+    for weights, path in zip(loaded, paths, strict=True):
+        _check_hearing(weights, path)
+    extractor = extractor_for(loaded[0].cell.features)
+    models = [_restored(weights, path, device) for weights, path in zip(loaded, paths, strict=True)]
+    name = ", ".join(dict.fromkeys(weights.cell.name.rpartition("-r")[0] for weights in loaded))
+    return Listener(name, models, extractor)
+
+
+def _check_hearing(weights: Weights, path: Path) -> None:
+    """Refuse a model whose features no recording has."""
+    cell = weights.cell
+    row = DATASETS.get(cell.dataset)
+    if row is None or not row.is_sound:
+        raise ConfigError(
+            f"{path} was trained on dataset {cell.dataset}, whose features are not made from sound;"
+            " it cannot hear a recording. Train on mediaeval2015 or deam."
+        )
+    if cell.features not in from_audio():
+        raise ConfigError(
+            f"{path} was trained on features {cell.features}, which are not made from audio."
+            f" Train with --features {', '.join(from_audio())}."
+        )
+
+
+def _restored(weights: Weights, path: Path, device: str) -> Estimator:
+    """Build a cell's model and fill it."""
+    cell = weights.cell
+    row = find(MODELS, cell.model, kind="model")
+    if row.version != cell.model_version:
+        raise ResultsError(
+            f"{path} was made by version {cell.model_version} of {cell.model}, this is version"
+            f" {row.version}. Train again, or use the version that made it."
+        )
+    make_deterministic(cell.seed("cell"))
+    model = build_estimator(cell, weights.n_features)
+    assert isinstance(model, Restorable)
+    try:
+        model.restore(weights.state, NetworkRestorer(device))
+    except (KeyError, RuntimeError) as error:
+        raise ResultsError(
+            f"{path} does not fit model {cell.model} ({str(error).splitlines()[0]}). Train again."
+        ) from error
+    return model

@@ -1,0 +1,143 @@
+"""Features extracted from audio, kept so that every recording is heard once.
+
+Files  `DATA/extracted/<feature set>-<digest of settings and version>/<id>.npz`: rows (N, F), the
+       sha256 of the audio they were made from and what made them. They serve where the audio
+       itself is not at hand; where it is, a file made from other audio is made again.
+Audio  `DATA/DEAM/MEMD_audio/<id>.mp3` (or wav, flac, ogg)
+Axes   N half seconds from the start of the recording, F columns
+"""
+
+import hashlib
+from contextlib import suppress
+from errno import EACCES, EPERM, EROFS
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.audio import find_audio, read_samples
+from datasets.contract import FRAME_SECONDS, DatasetError
+from datasets.features.registry import Extractor, Reader
+
+AUDIO = Path("DEAM", "MEMD_audio")
+EXTRACTED = "extracted"
+ADVICE = (
+    "Get the audio with `python -m benchmark data download audio --data-root DATA`, or bring"
+    " the extracted files."
+)
+NOT_ALLOWED = (EACCES, EPERM, EROFS)
+
+
+class NotWritableError(DatasetError):
+    """A data folder this user may not write to."""
+
+
+def open_extracting_reader(data_root: Path, extractor: Extractor) -> Reader:
+    """Return a reader that extracts what is not extracted yet."""
+
+    def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
+        rows_NF = song_rows(data_root, song_id, extractor)
+        wanted = np.rint(times / FRAME_SECONDS).astype(int)
+        if wanted.max() >= len(rows_NF):
+            raise DatasetError(
+                f"Song {song_id} is annotated up to {times[-1]:.1f} s but its audio ends at"
+                f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. {ADVICE}"
+            )
+        picked: NDArray[np.float32] = rows_NF[wanted]
+        return picked
+
+    return read
+
+
+def song_rows(data_root: Path, song_id: int, extractor: Extractor) -> NDArray[np.float32]:
+    """Return a song's rows (N, F): kept ones if they are current, else from audio."""
+    kept = kept_file(data_root, song_id, extractor)
+    audio = find_audio(data_root / AUDIO, song_id)
+    if audio is None and not kept.is_file():
+        raise DatasetError(
+            f"Song {song_id} has neither audio ({data_root / AUDIO / f'{song_id}.mp3'}) nor"
+            f" extracted features ({kept}). {ADVICE}"
+        )
+    digest = audio_digest(audio) if audio else None
+    if kept.is_file():
+        rows_NF, made_from = read_rows(kept, extractor)
+        if digest in (None, made_from):
+            return rows_NF
+    assert audio is not None
+    assert digest is not None
+    rows_NF = extract_file(audio, extractor)
+    with suppress(NotWritableError):  # a data folder may be shared and read-only
+        write_rows(kept, rows_NF, digest, extractor)
+    return rows_NF
+
+
+def extract_file(audio: Path, extractor: Extractor) -> NDArray[np.float32]:
+    """Return the features (N, F) of a recording, checked."""
+    return checked(audio, extractor, extractor.extract(read_samples(audio)))
+
+
+def checked(audio: Path, extractor: Extractor, rows_NF: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Refuse features that are not finite or not as many as promised."""
+    if rows_NF.shape[1:] != (extractor.n_features,) or not np.isfinite(rows_NF).all():
+        raise DatasetError(
+            f"Audio {audio} gives features {rows_NF.shape}, some perhaps NaN, where finite"
+            f" (N, {extractor.n_features}) were expected; leave this recording out."
+        )
+    return rows_NF
+
+
+def audio_digest(audio: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with audio.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder(data_root: Path, extractor: Extractor) -> Path:
+    """Return where extracted files of these settings lie."""
+    return data_root / EXTRACTED / f"{extractor.name}-{extractor.digest()}"
+
+
+def kept_file(data_root: Path, song_id: int, extractor: Extractor) -> Path:
+    """Return where a song's extracted features lie."""
+    return folder(data_root, extractor) / f"{song_id}.npz"
+
+
+def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], str]:
+    """Return the features of an extracted file and the sha256 of the audio behind them."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            rows_NF, made_from = arrays["rows"], str(arrays["audio_sha256"])
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
+    if rows_NF.shape[1:] != (extractor.n_features,) or not np.isfinite(rows_NF).all():
+        raise DatasetError(
+            f"File {path} is damaged: expected finite features (N, {extractor.n_features}),"
+            f" got {rows_NF.shape}. Remove it."
+        )
+    return rows_NF.astype(np.float32), made_from
+
+
+def write_rows(
+    path: Path, rows_NF: NDArray[np.float32], audio_sha256: str, extractor: Extractor
+) -> None:
+    """Write a file beside its place and rename it."""
+    buffer = BytesIO()
+    np.savez(
+        buffer,
+        rows=rows_NF,
+        audio_sha256=np.array(audio_sha256),
+        made_by=np.array(extractor.made_by()),
+    )
+    beside = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(buffer.getvalue())
+        beside.replace(path)
+    except OSError as error:
+        if error.errno in NOT_ALLOWED:
+            raise NotWritableError(f"{path} cannot be written ({error.strerror}).") from error
+        beside.unlink(missing_ok=True)
+        raise DatasetError(
+            f"{path} cannot be written ({error.strerror}). Free space in the data folder."
+        ) from error

@@ -1,0 +1,130 @@
+"""Extract many recordings: each decoded once for all feature sets, on all cores, resumable."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from datasets.audio import SAMPLING_RATE, SUFFIXES, read_samples
+from datasets.contract import DatasetError
+from datasets.features.cache import AUDIO, audio_digest, checked, kept_file, read_rows, write_rows
+from datasets.features.registry import Extractor, extractor_for
+
+QUEUED_PER_WORKER = 4  # enough to keep workers busy, few enough to keep memory flat
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What became of one recording; `error` is the line that says what is wrong with it."""
+
+    audio: Path
+    status: Literal["extracted", "kept", "damaged"]
+    seconds: float = 0.0  # of sound
+    error: str = ""
+
+
+def recordings(data_root: Path) -> list[Path]:
+    """Return the audio files of DEAM's folder by song id; a song in two formats counts once."""
+    folder = data_root / AUDIO
+    if not folder.is_dir():
+        raise DatasetError(
+            f"Folder {folder} is missing. Get it with"
+            " `python -m benchmark data download audio --data-root DATA`."
+        )
+    by_id: dict[int, Path] = {}
+    for suffix in reversed(SUFFIXES):  # of two formats the first listed wins, as in `find_audio`
+        by_id |= {int(p.stem): p for p in folder.glob(f"*{suffix}") if p.stem.isdecimal()}
+    return [by_id[song_id] for song_id in sorted(by_id)]
+
+
+def extract_all(
+    data_root: Path,
+    audio: Sequence[Path],
+    features: Sequence[str],
+    n_workers: int | None = None,
+    on_heard: Callable[[Heard], None] = lambda heard: None,
+) -> list[Heard]:
+    """Extract what is not kept yet; a damaged recording is reported and left out.
+
+    Raises what is nobody's recording's fault: a missing package, a disk without space.
+    """
+    for name in features:
+        extractor_for(name).prepare()
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    workers = min(n_workers or n_cores or 1, max(1, len(audio)))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context)
+    outcome = []
+    try:
+        for heard in _in_turn(pool, data_root, audio, tuple(features), workers):
+            outcome.append(heard)
+            on_heard(heard)
+        pool.shutdown()
+    except BrokenProcessPool as error:
+        raise DatasetError(
+            "A process that extracts features was killed, perhaps for want of memory. What is"
+            " extracted is kept: run the same command again, with --workers 1 if it happens again."
+        ) from error
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    return outcome
+
+
+def _in_turn(
+    pool: ProcessPoolExecutor,
+    data_root: Path,
+    audio: Sequence[Path],
+    features: tuple[str, ...],
+    workers: int,
+) -> Iterator[Heard]:
+    """Yield results as they come, with only a few recordings queued at a time."""
+    todo = iter(audio)
+    running: set[Future[Heard]] = set()
+    while True:
+        room = workers * QUEUED_PER_WORKER - len(running)
+        running |= {pool.submit(hear, data_root, path, features) for path in islice(todo, room)}
+        if not running:
+            return
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future.result()
+
+
+def hear(data_root: Path, audio: Path, features: tuple[str, ...]) -> Heard:
+    """Extract one recording's missing feature sets from one decoding."""
+    try:
+        digest = audio_digest(audio)
+        extractors = [_extractor(name) for name in features]
+        missing = [one for one in extractors if not _is_current(data_root, audio, digest, one)]
+        if not missing:
+            return Heard(audio, "kept")
+        samples = read_samples(audio)
+        made = {one: checked(audio, one, one.extract(samples)) for one in missing}
+    except DatasetError as error:
+        return Heard(audio, "damaged", error=str(error))
+    except OSError as error:
+        return Heard(audio, "damaged", error=f"Audio {audio} cannot be read ({error.strerror}).")
+    for extractor, rows_NF in made.items():
+        write_rows(kept_file(data_root, int(audio.stem), extractor), rows_NF, digest, extractor)
+    return Heard(audio, "extracted", len(samples) / SAMPLING_RATE)
+
+
+@lru_cache
+def _extractor(name: str) -> Extractor:
+    """Set an extractor up once per process."""
+    return extractor_for(name)
+
+
+def _is_current(data_root: Path, audio: Path, digest: str, extractor: Extractor) -> bool:
+    """Tell whether a kept file is whole and made from this very audio."""
+    try:
+        return read_rows(kept_file(data_root, int(audio.stem), extractor), extractor)[1] == digest
+    except DatasetError:
+        return False
