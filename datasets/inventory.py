@@ -66,12 +66,14 @@ def inventory(data_root: Path) -> list[Piece]:
 
 def faults(data_root: Path, on_checked: Callable[[int, int], None]) -> Iterator[str]:
     """Check every file that is here and yield one line for each that is wrong."""
-    checks = _checks(data_root)
+    checks, told = _checks(data_root), set()
     for index, check in enumerate(checks, start=1):
         try:
             check()
         except DatasetError as error:
-            yield str(error)
+            if str(error) not in told:  # a file may be needed by more than one check
+                told.add(str(error))
+                yield str(error)
         on_checked(index, len(checks))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import app
+from benchmark.cli.data import data
 from tests.benchmark.cli.cli import mer_here
 
 ROOT = Path(__file__).parents[1]
@@ -31,15 +32,18 @@ def test_the_example_model_is_twenty_lines_and_runs(tmp_path, capfd):
 
 def test_every_command_in_the_readme_exists():
     used = set(re.findall(r"python -m benchmark (\w+)", TEXT))
-    known = {command.name for command in app.registered_commands}
-    assert used <= known
-    assert {"run", "list", "status", "report", "ui", "doctor"} <= used
+    known = {command.name for command in app.registered_commands} | {"data"}
+    assert used == known
+    below = {command.name or command.callback.__name__ for command in data.registered_commands}
+    assert set(re.findall(r"python -m benchmark data (\w+)", TEXT)) == below
 
 
 def test_every_option_in_the_readme_exists(capfd):
-    helps = " ".join(
-        mer_here(capfd, command.name, "--help").stdout for command in app.registered_commands
-    )
+    commands = [[command.name] for command in app.registered_commands]
+    commands += [
+        ["data", command.name or command.callback.__name__] for command in data.registered_commands
+    ]
+    helps = " ".join(mer_here(capfd, *command, "--help").stdout for command in commands)
     for option in set(re.findall(r"(--[a-z][a-z-]+)", " ".join(blocks("sh")))):
         assert option in helps
 

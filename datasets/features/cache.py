@@ -12,6 +12,7 @@ from contextlib import suppress
 from errno import EACCES, EPERM, EROFS
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,9 +107,9 @@ def kept_file(data_root: Path, song_id: int, extractor: Extractor) -> Path:
 def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], str]:
     """Return the features of an extracted file and the sha256 of the audio behind them."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             rows_NF, made_from = arrays["rows"], str(arrays["audio_sha256"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
     if rows_NF.shape[1:] != (extractor.n_features,) or not np.isfinite(rows_NF).all():
         raise DatasetError(

@@ -70,7 +70,9 @@ def read_song(path: Path, times: NDArray[np.float64]) -> NDArray[np.float32]:
     found = [str(name).strip() for name in table.columns]
     if found != ["frameTime", *COLUMNS]:
         pairs = zip(found, ["frameTime", *COLUMNS], strict=False)
-        odd = next((f"{name!r} for {right!r}" for name, right in pairs if name != right), "cut")
+        odd = next(
+            (f"{name[:40]!r} for {right!r}" for name, right in pairs if name != right), "cut"
+        )
         raise DatasetError(
             f"File {path} is damaged: expected frameTime and {len(COLUMNS)} features separated"
             f" by ';', got {len(found)} columns, first difference: {odd}. {ADVICE}"

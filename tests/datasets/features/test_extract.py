@@ -1,0 +1,128 @@
+"""What is extracted is kept, kept files are trusted only for the same audio, and all are made."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from datasets.contract import DatasetError
+from datasets.features import deam_features, logmel
+from datasets.features.cache import (
+    AUDIO,
+    extract_file,
+    folder,
+    kept_file,
+    read_rows,
+    write_rows,
+)
+from datasets.features.extract import extract_all, hear, recordings
+from datasets.features.registry import extractor_for
+from tests.sounds import write_tone
+
+EXTRACTOR = extractor_for("logmel")
+TIMES = 15 + 0.5 * np.arange(60)
+
+
+def test_the_reader_gives_the_annotated_frames_and_keeps_what_it_extracted(tmp_path):
+    write_tone(tmp_path / AUDIO / "7.wav", 45)
+    bands = logmel.open_reader(tmp_path)(7, TIMES)
+    kept = kept_file(tmp_path, 7, EXTRACTOR)
+    assert bands.shape == (60, 64)
+    assert (bands == read_rows(kept, EXTRACTOR)[0][30:90]).all()
+    stamp = kept.stat().st_mtime_ns
+    logmel.open_reader(tmp_path)(7, TIMES)
+    assert kept.stat().st_mtime_ns == stamp
+
+
+def test_other_audio_under_the_same_name_is_extracted_again(tmp_path):
+    times = 0.5 * np.arange(4)
+    write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=300)
+    before = logmel.open_reader(tmp_path)(7, times)
+    write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=3000)
+    assert np.abs(logmel.open_reader(tmp_path)(7, times) - before).max() > 20
+
+
+def test_extracted_features_serve_without_the_audio(tmp_path):
+    bands = np.arange(90 * 64, dtype=np.float32).reshape(90, 64)
+    write_rows(kept_file(tmp_path, 7, EXTRACTOR), bands, "digest", EXTRACTOR)
+    assert (logmel.open_reader(tmp_path)(7, np.array([15.0, 44.5])) == bands[[30, 89]]).all()
+
+
+def test_other_settings_and_other_feature_sets_are_kept_elsewhere(tmp_path):
+    places = {folder(tmp_path, extractor_for(name)) for name in ("logmel", "logmel32", "baseline")}
+    assert len({*places, folder(tmp_path, logmel.LogMel(bands=32))}) == 4
+
+
+def test_baseline_comes_from_deam_s_files_or_from_audio_and_never_from_both(tmp_path):
+    write_tone(tmp_path / AUDIO / "7.wav", 3)
+    extracted = deam_features.open_reader(tmp_path)(7, 0.5 * np.arange(6))
+    assert extracted.shape == (6, 260)
+    (tmp_path / deam_features.FOLDER).mkdir(parents=True)
+    with pytest.raises(DatasetError, match=r"features.7.csv is missing"):
+        deam_features.open_reader(tmp_path)(7, 0.5 * np.arange(6))
+
+
+def test_what_is_missing_cut_or_damaged_is_named(tmp_path):
+    read = logmel.open_reader(tmp_path)
+    with pytest.raises(DatasetError, match=r"Song 7 has neither audio .*7.mp3.* nor"):
+        read(7, np.array([15.0]))
+    write_tone(tmp_path / AUDIO / "7.wav", 20)
+    with pytest.raises(DatasetError, match=r"annotated up to 44.5 s but its audio ends at 20.0 s"):
+        read(7, np.array([15.0, 44.5]))
+    kept_file(tmp_path, 7, EXTRACTOR).write_text("no archive")
+    with pytest.raises(DatasetError, match=r"7.npz is damaged"):
+        read(7, np.array([15.0]))
+
+
+@pytest.fixture
+def three_songs(tmp_path):
+    """Return a data folder with two recordings of sound and one of none."""
+    write_tone(tmp_path / AUDIO / "2.mp3", 3)
+    write_tone(tmp_path / AUDIO / "10.flac", 4)
+    (tmp_path / AUDIO / "9.mp3").write_text("no sound")
+    (tmp_path / AUDIO / "notes.mp3").write_text("not a song id")
+    return tmp_path
+
+
+def test_recordings_are_songs_in_the_order_of_their_ids(three_songs):
+    assert [path.name for path in recordings(three_songs)] == ["2.mp3", "9.mp3", "10.flac"]
+    with pytest.raises(DatasetError, match=r"MEMD_audio is missing. .* data download audio"):
+        recordings(three_songs / "nothing")
+
+
+def test_all_are_extracted_but_the_damaged_one_which_is_named(three_songs):
+    audio, told = recordings(three_songs), []
+    outcome = extract_all(three_songs, audio, ["logmel", "logmel32"], 2, told.append)
+    assert {one.audio.name: one.status for one in outcome} == {
+        "2.mp3": "extracted", "9.mp3": "damaged", "10.flac": "extracted",
+    }  # fmt: skip
+    assert told == outcome
+    assert next(one.error for one in outcome if one.error).startswith("Audio ")
+    for name, n_frames in ((2, 6), (10, 8)):
+        for features in ("logmel", "logmel32"):
+            extractor = extractor_for(features)
+            assert len(read_rows(kept_file(three_songs, name, extractor), extractor)[0]) == n_frames
+
+
+def test_a_second_run_makes_only_what_is_missing_or_torn(three_songs):
+    audio = three_songs / AUDIO / "2.mp3"
+    assert hear(three_songs, audio, ("logmel",)).status == "extracted"
+    assert hear(three_songs, audio, ("logmel",)).status == "kept"
+    kept = kept_file(three_songs, 2, EXTRACTOR)
+    stamp = kept.stat().st_mtime_ns
+    assert hear(three_songs, audio, ("logmel", "logmel32")).status == "extracted"
+    assert kept.stat().st_mtime_ns == stamp  # only the other set was made
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert hear(three_songs, audio, ("logmel",)).status == "extracted"
+    assert len(read_rows(kept, EXTRACTOR)[0]) == 6
+
+
+def test_parallel_extraction_gives_what_one_process_gives(real_data, tmp_path):
+    (tmp_path / AUDIO).mkdir(parents=True)
+    for song_id in (3, 4, 5):
+        shutil.copy(real_data / AUDIO / f"{song_id}.mp3", tmp_path / AUDIO)
+    extract_all(tmp_path, recordings(tmp_path), ["logmel"], 2)
+    for audio in recordings(tmp_path):
+        found, _ = read_rows(kept_file(tmp_path, int(audio.stem), EXTRACTOR), EXTRACTOR)
+        assert found.shape == (90, 64)
+        assert (found == extract_file(audio, EXTRACTOR)).all()
