@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.contract import TARGETS, DatasetError
+from datasets.contract import FRAME_SECONDS, TARGETS, DatasetError
 
 ANNOTATIONS = Path(
     "DEAM", "annotations", "annotations averaged per song", "dynamic (per second annotations)"
 )
-HOW_TO_GET = "Get DEAM_Annotations.zip from https://cvml.unige.ch/databases/DEAM/ and unpack it."
+HOW_TO_GET = "Get it with `python -m benchmark data download annotations --data-root DATA`."
 MAX_FRAME_DIFFERENCE = 1  # 7 of the 58 full songs have one more value for one of the targets
 
 
@@ -72,7 +72,11 @@ def read_target(path: Path) -> dict[int, pd.Series]:
         seconds = [int(name.removeprefix("sample_").removesuffix("ms")) / 1000
                    for name in table.columns[1:]]  # fmt: skip
         if table.columns[0] != "song_id" or not seconds:
-            raise ValueError(f"first column is {table.columns[0]!r}")
+            raise ValueError(f"first column is {table.columns[0][:40]!r}")
+        if not np.allclose(np.diff(seconds), FRAME_SECONDS):
+            raise ValueError("its columns are not half a second apart")
+        if not path.read_bytes().endswith(b"\n"):
+            raise ValueError("its last line has no end: it is cut")
         ids = [int(song_id) for song_id in table["song_id"]]
         values = table.iloc[:, 1:].to_numpy(dtype=np.float32)
     except (ValueError, TypeError) as error:
