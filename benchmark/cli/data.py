@@ -41,7 +41,8 @@ def list_pieces(data_root: DataRoot = None, as_json: AsJson = False) -> None:
 @data.command()
 def download(
     pieces: Annotated[
-        list[str] | None, typer.Argument(help="annotations, features, audio, metadata.")
+        list[str] | None,
+        typer.Argument(metavar="PIECE", help="annotations, features, audio or metadata."),
     ] = None,
     data_root: DataRoot = None,
     mirror: Annotated[
@@ -68,7 +69,9 @@ def download(
 
 @data.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A zip file, or a folder that holds DEAM's files.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A zip file, or a folder that holds DEAM.")
+    ],
     data_root: DataRoot = None,
 ) -> None:
     """Copy your own copy of DEAM, zipped or not, into the data folder."""

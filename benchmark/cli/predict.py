@@ -11,7 +11,7 @@ from benchmark.errors import USER_ERRORS, ConfigError
 
 
 def predict(
-    audio: Annotated[list[Path], typer.Argument(help="Recordings: mp3, wav, flac or ogg.")],
+    audio: Annotated[list[Path], typer.Argument(metavar="AUDIO", help="mp3, wav, flac or ogg.")],
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="All repetitions of a model in --results.")
     ] = None,

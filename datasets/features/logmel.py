@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from datasets.audio import SAMPLING_RATE, n_half_seconds
 from datasets.contract import FRAME_SECONDS
@@ -58,7 +59,15 @@ class LogMel:
         return f"librosa {version('librosa')}"
 
     def extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (n_half_seconds, F); spectrum n is centred on n times the hop."""
+        """Return (n_half_seconds, F); spectrum n is centred on n times the hop.
+
+        One thread computes, so the last digits do not depend on how many there are.
+        """
+        with threadpool_limits(limits=1):
+            return self._extract(samples)
+
+    def _extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Go through a recording in blocks."""
         n_windows, per_window = n_half_seconds(samples), round(FRAME_SECONDS / self.hop_seconds)
         n_spectra = min(1 + len(samples) // self._hop, n_windows * per_window)
         before = self._n_fft // 2

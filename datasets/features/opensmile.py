@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ LICENCE = (
     "openSMILE (c) audEERING GmbH: free for research and other non-commercial use, licence at"
     " https://github.com/audeering/opensmile-python/blob/main/LICENSE"
 )
+MISSING = (
+    "Feature set baseline from audio needs the package opensmile. Install it with"
+    f" pip install 'mer-benchmark[opensmile]' if its licence allows your use. {LICENCE}"
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,9 @@ class OpenSmile:
         return hashlib.sha256(f"{VERSION} {DESCRIPTORS} {text}".encode()).hexdigest()[:8]
 
     def prepare(self) -> None:
-        """Load openSMILE, or say how to get it."""
-        assert self._smile is not None
+        """Say how to get openSMILE if it is missing; it is loaded at the first recording."""
+        if find_spec("opensmile") is None:
+            raise DatasetError(MISSING)
 
     def made_by(self) -> str:
         """Name openSMILE's version."""
@@ -63,7 +69,9 @@ class OpenSmile:
     @cached_property
     def _smile(self) -> Any:
         """Set openSMILE up and check that its columns are DEAM's."""
-        opensmile = _import_opensmile()
+        self.prepare()
+        import opensmile
+
         smile = opensmile.Smile(
             feature_set=str(files("datasets.features").joinpath(CONFIGURATION)),
             feature_level="func",
@@ -86,15 +94,3 @@ def shipped_configuration(name: str) -> str:
 def extractor() -> OpenSmile:
     """Return the extractor; openSMILE itself is loaded at the first recording."""
     return OpenSmile()
-
-
-def _import_opensmile() -> Any:
-    """Import the optional package or say how to get it."""
-    try:
-        import opensmile
-    except ImportError as error:
-        raise DatasetError(
-            "Feature set baseline from audio needs the package opensmile. Install it with"
-            f" pip install 'mer-benchmark[opensmile]' if its licence allows your use. {LICENCE}"
-        ) from error
-    return opensmile

@@ -98,6 +98,7 @@ def damage_annotations(folder, change):
     [
         (lambda text: text[: len(text) // 2], "songs are only in the other|is damaged"),
         (lambda text: text[:-40], "its last line has no end"),
+        (lambda text: text[:-40] + "\n", "song 2058 has"),
         (lambda text: text.replace("-0.109386", "loud", 1), r"arousal.csv is damaged .*loud"),
         (lambda text: text.replace("-0.109386", "", 1), "blanks between its values"),
         (lambda text: text.replace("-0.109386", "-1.09386", 1), r"outside \[-1, 1\]"),
@@ -105,7 +106,7 @@ def damage_annotations(folder, change):
         (lambda text: "", "damaged"),
         (lambda text: text + "3,0.1\n", "a song id occurs twice"),
     ],
-    ids=["half", "cut", "text", "blank", "scale", "separator", "empty", "twice"],
+    ids=["half", "cut", "short", "text", "blank", "scale", "separator", "empty", "twice"],
 )
 def test_a_damaged_annotation_file_is_named(copy_of_real, change, message):
     damage_annotations(copy_of_real, change)
