@@ -2,14 +2,13 @@
 
 Files  `DATA/extracted/<feature set>-<digest of settings and version>/<id>.npz`: rows (N, F), the
        sha256 of the audio they were made from and what made them. They serve where the audio
-       itself is not at hand; where it is, a file made from other audio is made again.
+       itself is not at hand; where it is, a file made from other audio is refused.
 Audio  `DATA/DEAM/MEMD_audio/<id>.mp3` (or wav, flac, ogg)
 Axes   N half seconds from the start of the recording, F columns
 """
 
 import hashlib
 from contextlib import suppress
-from errno import EACCES, EPERM, EROFS
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -23,19 +22,10 @@ from datasets.features.registry import Extractor, Reader
 
 AUDIO = Path("DEAM", "MEMD_audio")
 EXTRACTED = "extracted"
-ADVICE = (
-    "Get the audio with `python -m benchmark data download audio --data-root DATA`, or bring"
-    " the extracted files."
-)
-NOT_ALLOWED = (EACCES, EPERM, EROFS)
 
 
-class NotWritableError(DatasetError):
-    """A data folder this user may not write to."""
-
-
-def open_extracting_reader(data_root: Path, extractor: Extractor) -> Reader:
-    """Return a reader that extracts what is not extracted yet."""
+def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
+    """Return a reader of extracted features."""
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         rows_NF = song_rows(data_root, song_id, extractor)
@@ -43,7 +33,8 @@ def open_extracting_reader(data_root: Path, extractor: Extractor) -> Reader:
         if wanted.max() >= len(rows_NF):
             raise DatasetError(
                 f"Song {song_id} is annotated up to {times[-1]:.1f} s but its audio ends at"
-                f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. {ADVICE}"
+                f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. Get the audio again:"
+                " python -m benchmark data download audio --data-root DATA"
             )
         picked: NDArray[np.float32] = rows_NF[wanted]
         return picked
@@ -52,24 +43,20 @@ def open_extracting_reader(data_root: Path, extractor: Extractor) -> Reader:
 
 
 def song_rows(data_root: Path, song_id: int, extractor: Extractor) -> NDArray[np.float32]:
-    """Return a song's rows (N, F): kept ones if they are current, else from audio."""
+    """Return a song's extracted rows (N, F), unless its audio has changed since."""
+    how = f"python -m benchmark data extract --features {extractor.name} --data-root {data_root}"
     kept = kept_file(data_root, song_id, extractor)
-    audio = find_audio(data_root / AUDIO, song_id)
-    if audio is None and not kept.is_file():
+    if not kept.is_file():
         raise DatasetError(
-            f"Song {song_id} has neither audio ({data_root / AUDIO / f'{song_id}.mp3'}) nor"
-            f" extracted features ({kept}). {ADVICE}"
+            f"Song {song_id} has no features {extractor.name} yet ({kept}). Run: {how}"
         )
-    digest = audio_digest(audio) if audio else None
-    if kept.is_file():
-        rows_NF, made_from = read_rows(kept, extractor)
-        if digest in (None, made_from):
-            return rows_NF
-    assert audio is not None
-    assert digest is not None
-    rows_NF = extract_file(audio, extractor)
-    with suppress(NotWritableError):  # a data folder may be shared and read-only
-        write_rows(kept, rows_NF, digest, extractor)
+    rows_NF, made_from = read_rows(kept, extractor)
+    audio = find_audio(data_root / AUDIO, song_id)
+    if audio is not None and audio_digest(audio) != made_from:
+        raise DatasetError(
+            f"The features {extractor.name} of song {song_id} were made from other audio than"
+            f" {audio}. Make them again: {how}"
+        )
     return rows_NF
 
 
@@ -136,9 +123,9 @@ def write_rows(
         beside.write_bytes(buffer.getvalue())
         beside.replace(path)
     except OSError as error:
-        if error.errno in NOT_ALLOWED:
-            raise NotWritableError(f"{path} cannot be written ({error.strerror}).") from error
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise DatasetError(
-            f"{path} cannot be written ({error.strerror}). Free space in the data folder."
+            f"{path} cannot be written ({error.strerror}). Free space or rights in the data"
+            " folder, or work on a copy of it."
         ) from error

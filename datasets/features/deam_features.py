@@ -1,8 +1,8 @@
 """The 260 features shipped with DEAM: `DEAM/features/<id>.csv`, separator `;`, one row a frame.
 
 The first column, `frameTime`, is the start of the frame in seconds; a frame belongs to the
-annotation with the same time. Where DEAM's folder of features is absent altogether, they are
-extracted from audio; official and extracted features are never mixed.
+annotation with the same time. Where DEAM's folder of features is absent altogether, features
+extracted from audio serve; official and extracted ones are never mixed.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from datasets.contract import FRAME_SECONDS, DatasetError
 from datasets.deam_files import read_table
-from datasets.features.cache import AUDIO, EXTRACTED, open_extracting_reader
+from datasets.features.cache import AUDIO, EXTRACTED, open_kept_reader
 from datasets.features.registry import Reader, extractor_for
 
 ADVICE = "Get it with `python -m benchmark data download features --data-root DATA`."
@@ -56,7 +56,7 @@ def open_reader(data_root: Path) -> Reader:
             raise DatasetError(
                 f"Folder {folder} is missing, and so is audio to extract from. {ADVICE}"
             )
-        return open_extracting_reader(data_root, extractor_for("baseline"))
+        return open_kept_reader(data_root, extractor_for("baseline"))
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         return read_song(folder / f"{song_id}.csv", times)

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from datasets.audio import SAMPLING_RATE, n_half_seconds
 from datasets.contract import FRAME_SECONDS
-from datasets.features.cache import open_extracting_reader
+from datasets.features.cache import open_kept_reader
 from datasets.features.registry import Reader
 
 VERSION = 2  # raise it when the same settings would give other numbers
@@ -136,9 +136,9 @@ def extractor_32() -> LogMel:
 
 def open_reader(data_root: Path) -> Reader:
     """Return a reader of the 64 means."""
-    return open_extracting_reader(data_root, extractor())
+    return open_kept_reader(data_root, extractor())
 
 
 def open_reader_32(data_root: Path) -> Reader:
     """Return a reader of the 32 means and deviations."""
-    return open_extracting_reader(data_root, extractor_32())
+    return open_kept_reader(data_root, extractor_32())

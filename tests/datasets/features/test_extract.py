@@ -23,22 +23,27 @@ EXTRACTOR = extractor_for("logmel")
 TIMES = 15 + 0.5 * np.arange(60)
 
 
-def test_the_reader_gives_the_annotated_frames_and_keeps_what_it_extracted(tmp_path):
-    write_tone(tmp_path / AUDIO / "7.wav", 45)
+def extracted(root, path, features="logmel"):
+    """Extract one recording and return what became of it."""
+    return hear(root, path, (features,)).status
+
+
+def test_the_reader_gives_the_annotated_frames_of_what_was_extracted(tmp_path):
+    assert extracted(tmp_path, write_tone(tmp_path / AUDIO / "7.wav", 45)) == "extracted"
     bands = logmel.open_reader(tmp_path)(7, TIMES)
-    kept = kept_file(tmp_path, 7, EXTRACTOR)
     assert bands.shape == (60, 64)
+    kept = kept_file(tmp_path, 7, EXTRACTOR)
     assert (bands == read_rows(kept, EXTRACTOR)[0][30:90]).all()
-    stamp = kept.stat().st_mtime_ns
-    logmel.open_reader(tmp_path)(7, TIMES)
-    assert kept.stat().st_mtime_ns == stamp
 
 
-def test_other_audio_under_the_same_name_is_extracted_again(tmp_path):
+def test_other_audio_under_the_same_name_is_refused_until_it_is_extracted(tmp_path):
     times = 0.5 * np.arange(4)
-    write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=300)
+    extracted(tmp_path, write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=300))
     before = logmel.open_reader(tmp_path)(7, times)
-    write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=3000)
+    other = write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=3000)
+    with pytest.raises(DatasetError, match=r"made from other audio than .*7.wav.* data extract"):
+        logmel.open_reader(tmp_path)(7, times)
+    assert extracted(tmp_path, other) == "extracted"
     assert np.abs(logmel.open_reader(tmp_path)(7, times) - before).max() > 20
 
 
@@ -54,9 +59,8 @@ def test_other_settings_and_other_feature_sets_are_kept_elsewhere(tmp_path):
 
 
 def test_baseline_comes_from_deam_s_files_or_from_audio_and_never_from_both(tmp_path):
-    write_tone(tmp_path / AUDIO / "7.wav", 3)
-    extracted = deam_features.open_reader(tmp_path)(7, 0.5 * np.arange(6))
-    assert extracted.shape == (6, 260)
+    extracted(tmp_path, write_tone(tmp_path / AUDIO / "7.wav", 3), "baseline")
+    assert deam_features.open_reader(tmp_path)(7, 0.5 * np.arange(6)).shape == (6, 260)
     (tmp_path / deam_features.FOLDER).mkdir(parents=True)
     with pytest.raises(DatasetError, match=r"features.7.csv is missing"):
         deam_features.open_reader(tmp_path)(7, 0.5 * np.arange(6))
@@ -64,9 +68,9 @@ def test_baseline_comes_from_deam_s_files_or_from_audio_and_never_from_both(tmp_
 
 def test_what_is_missing_cut_or_damaged_is_named(tmp_path):
     read = logmel.open_reader(tmp_path)
-    with pytest.raises(DatasetError, match=r"Song 7 has neither audio .*7.mp3.* nor"):
+    with pytest.raises(DatasetError, match=r"Song 7 has no features logmel yet .* data extract"):
         read(7, np.array([15.0]))
-    write_tone(tmp_path / AUDIO / "7.wav", 20)
+    extracted(tmp_path, write_tone(tmp_path / AUDIO / "7.wav", 20))
     with pytest.raises(DatasetError, match=r"annotated up to 44.5 s but its audio ends at 20.0 s"):
         read(7, np.array([15.0, 44.5]))
     kept_file(tmp_path, 7, EXTRACTOR).write_text("no archive")
