@@ -8,6 +8,7 @@ import errno
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from datasets.archives import OFFICIAL, Archive
@@ -57,6 +58,20 @@ def download(archive: Archive, data_root: Path, mirror: str | None, on_bytes: On
             f"{folder / archive.file} cannot be written ({error.strerror or error})."
             " Free space or rights, or give another --data-root."
         ) from error
+    finally:
+        _remove_if_empty(folder)
+
+
+def remove(path: Path) -> None:
+    """Remove an archive that is unpacked, and the folder of downloads with the last one."""
+    path.unlink()
+    _remove_if_empty(path.parent)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder unless something is in it."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def require_space(folder: Path, n_bytes: int, what_for: str) -> None:

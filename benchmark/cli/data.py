@@ -52,6 +52,7 @@ def download(
     """Fetch, check and unpack archives of DEAM; what the paper's task needs if none is named."""
     from datasets.archives import ARCHIVES, FOR_THE_PAPER, LICENCE
     from datasets.download import download as fetch
+    from datasets.download import remove
     from datasets.install import install_archive
 
     root = _root(data_root)
@@ -62,7 +63,7 @@ def download(
             path = fetch(archive, root, mirror, on_bytes)
         with _bar(f"unpacking {archive.file}", "files") as on_file:
             installed = install_archive(path, root, on_file)
-        path.unlink()
+        remove(path)
         checked = "checksum right" if archive.sha256 else "no checksum is published for it"
         typer.echo(f"{archive.file}: {checked}, {_counted(installed)} in {root}")
 

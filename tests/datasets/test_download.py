@@ -18,6 +18,7 @@ from datasets.archives import ARCHIVES
 from datasets.contract import DatasetError
 from datasets.download import CHUNK_BYTES, DOWNLOADS, download
 from datasets.install import install_archive, install_folder
+from tests.benchmark.cli.cli import mer_here
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -279,6 +280,28 @@ def test_a_folder_and_the_archives_in_it_are_imported(tmp_path):
     ]  # fmt: skip
     with pytest.raises(DatasetError, match=r"import from a folder outside --data-root"):
         install_folder(tmp_path, tmp_path / "data", lambda done, total: None)
+
+
+def test_the_command_downloads_checks_unpacks_and_leaves_no_archive(
+    server, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.setitem(ARCHIVES, "annotations", ARCHIVE)
+    done = mer_here(
+        capfd, "data", "download", "annotations", "--mirror", server.url, "--data-root", tmp_path
+    )
+    assert (done.returncode, done.stdout) == (
+        0, f"DEAM_Annotations.zip: checksum right, 2 files of annotations in {tmp_path}\n",
+    )  # fmt: skip
+    assert "non-commercial research" in done.stderr
+    assert everything_in(tmp_path) == ["DEAM/annotations/a.csv", "DEAM/annotations/b/c.csv"]
+    assert not (tmp_path / DOWNLOADS).exists()
+    server.status = 500
+    done = mer_here(
+        capfd, "data", "download", "features", "--mirror", server.url, "--data-root", tmp_path
+    )
+    assert done.returncode == 2
+    assert "answers 500" in done.stderr
+    assert not (tmp_path / DOWNLOADS).exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
