@@ -61,7 +61,7 @@ class Emotion:
         table = self.table()
         said = ", ".join(
             f"{target} {table[target].mean():+.2f}"
-            f" ({table[target].min():+.2f} to {table[target].max():+.2f})"
+            f" (over time {table[target].min():+.2f} to {table[target].max():+.2f})"
             for target in TARGETS
         )
         return f"{self.audio.name}: {len(table) * FRAME_SECONDS:.1f} s, {said}"
@@ -114,18 +114,16 @@ def _weights_of(path: Path) -> Path:
 def load_listener(paths: Sequence[Path], device: str) -> Listener:
     """Load fitted models and check that they can hear: same features, made from sound."""
     loaded = [read_weights(path) for path in paths]
-    feature_sets = {weights.cell.features for weights in loaded}
-    if len(feature_sets) > 1:
-        raise ConfigError(
-            f"The records use different features ({', '.join(sorted(feature_sets))}); name"
-            " repetitions of one model."
-        )
+    if len({weights.cell.key for weights in loaded}) < len(loaded):
+        raise ConfigError("A record is named twice; name each repetition once.")
+    if len({weights.cell.group for weights in loaded}) > 1:
+        names = ", ".join(weights.cell.name for weights in loaded)
+        raise ConfigError(f"{names} differ in more than the repetition; predict them one by one.")
     for weights, path in zip(loaded, paths, strict=True):
         _check_hearing(weights, path)
     extractor = extractor_for(loaded[0].cell.features)
     models = [_restored(weights, path, device) for weights, path in zip(loaded, paths, strict=True)]
-    name = ", ".join(dict.fromkeys(weights.cell.name.rpartition("-r")[0] for weights in loaded))
-    return Listener(name, models, extractor)
+    return Listener(loaded[0].cell.name.rpartition("-r")[0], models, extractor)
 
 
 def _check_hearing(weights: Weights, path: Path) -> None:

@@ -33,7 +33,8 @@ def read_samples(path: Path) -> NDArray[np.float32]:
     import soxr
 
     if not path.is_file():
-        raise DatasetError(f"No audio file {path}.")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise DatasetError(f"No audio file: {path} {what}; give a file, mp3, wav, flac or ogg.")
     try:
         with _decoders_kept_quiet(), soundfile.SoundFile(path) as file:
             rate, n_declared = file.samplerate, file.frames

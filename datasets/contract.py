@@ -88,7 +88,10 @@ class Split:
         ids = [song.song_id for song in self.development + self.evaluation]
         repeated = sorted({song_id for song_id in ids if ids.count(song_id) > 1})
         if repeated:
-            raise DatasetError(f"Song ids must be unique across a split; repeated: {repeated[:5]}.")
+            raise DatasetError(
+                f"Song ids must be unique across a split; repeated: {repeated[:5]}."
+                " Name each song once, on one side."
+            )
         widths = {song.features.shape[1] for song in self.development + self.evaluation}
         if len(widths) != 1:
             raise DatasetError(f"All songs need the same number of features, got {sorted(widths)}.")

@@ -7,7 +7,9 @@ Split   1744 excerpts of 45 s, annotated from second 15; ids 2001-2058 are the e
 """
 
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import BeforeValidator
 from pydantic.dataclasses import dataclass
 
 from datasets.contract import DatasetError, Split
@@ -15,12 +17,20 @@ from datasets.deam_files import read_dynamic_annotations, require_root
 from datasets.mediaeval2015 import EVALUATION_IDS, make_split
 
 
+def _as_tuple(value: object) -> object:
+    """Take one song id by itself, as people write it."""
+    return (value,) if isinstance(value, str | int) else value
+
+
+SongIds = Annotated[tuple[int, ...], BeforeValidator(_as_tuple)]
+
+
 @dataclass(frozen=True)
 class DeamOptions:
     """Song ids of both sides; empty: all excerpts, and the evaluation songs of 2015."""
 
-    development: tuple[int, ...] = ()
-    evaluation: tuple[int, ...] = ()
+    development: SongIds = ()
+    evaluation: SongIds = ()
 
 
 def load(options: DeamOptions, features: str, data_root: Path | None) -> Split:

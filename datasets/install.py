@@ -110,7 +110,8 @@ def _require_some(path: Path, found: dict[Path, zipfile.ZipInfo] | dict[Path, Pa
     if not found:
         folders = ", ".join(archive.folder for archive in ARCHIVES.values())
         raise DatasetError(
-            f"{path} holds nothing of DEAM: expected files in folders called {folders}."
+            f"{path} holds nothing of DEAM: expected files in folders called {folders}, or"
+            f" {' and '.join(EXTRAS)}."
         )
 
 

@@ -56,6 +56,8 @@ def download(
     from datasets.install import install_archive
 
     root = _root(data_root)
+    if mirror is not None and not mirror.startswith(("http://", "https://")):
+        raise ConfigError(f"--mirror {mirror} is no http address; for a folder use data import.")
     archives = [ARCHIVES[_known(one, ARCHIVES)] for one in pieces or FOR_THE_PAPER]
     typer.echo(LICENCE, err=True)
     for archive in archives:
@@ -76,11 +78,15 @@ def import_(
     data_root: DataRoot = None,
 ) -> None:
     """Copy your own copy of DEAM, zipped or not, into the data folder."""
+    from zipfile import is_zipfile
+
     from datasets.install import install_archive, install_folder
 
     root = _root(data_root)
     if not path.exists():
         raise ConfigError(f"There is no {path}; give a zip file or a folder.")
+    if not path.is_dir() and not is_zipfile(path):
+        raise ConfigError(f"{path} is neither a folder nor a whole zip file; get it again.")
     install = install_folder if path.is_dir() else install_archive
     with _bar(f"importing {path.name}", "files") as on_file:
         installed = install(path, root, on_file)
@@ -138,7 +144,8 @@ def extract(
     for one in sorted(damaged, key=lambda one: one.audio):
         typer.echo(one.error, err=True)
     counts = Counter(one.status for one in heard)
-    typer.echo(", ".join(f"{counts[word]} {word}" for word in ("extracted", "kept", "damaged")))
+    told = ", ".join(f"{counts[word]} {word}" for word in ("extracted", "kept", "damaged"))
+    typer.echo(f"songs: {told}; features: {', '.join(wanted)}")
     raise typer.Exit(code=1 if damaged else 0)
 
 

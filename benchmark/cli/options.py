@@ -60,5 +60,6 @@ def settings(pairs: list[str]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals or not key or not value:
             raise ConfigError(f"--set {pair!r}: write KEY=VALUE, for example crnn.dropout=0.5.")
-        chosen[key.strip().replace("-", "_")] = value.split(",") if "," in value else value
+        parts = [part for part in value.split(",") if part]
+        chosen[key.strip().replace("-", "_")] = parts if "," in value else value
     return chosen

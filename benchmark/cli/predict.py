@@ -40,6 +40,13 @@ def predict(
             f"Two recordings are called {twice}; predict them into two --out folders."
         )
 
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--out {out} cannot be a folder ({error.strerror}); give another."
+        ) from error
+
     from benchmark.listen import find_weights, load_listener
     from benchmark.report.figures import emotion_figure
     from benchmark.train.device import choose_device
@@ -57,11 +64,10 @@ def predict(
         table = emotion.table()
         csv, figure = out / f"{path.stem}.csv", out / f"{path.stem}.png"
         try:
-            out.mkdir(parents=True, exist_ok=True)
             table.to_csv(csv, index=False, float_format="%.6g")
             emotion_figure(table, f"{path.name}: {heading}{band}", figure)
         except OSError as error:
-            raise ConfigError(f"{out} cannot be written ({error.strerror}); give --out.") from error
+            raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
         told.append(
             {"audio": str(path), "model": heading, "csv": str(csv), "figure": str(figure)}
             | {"summary": emotion.summary()}

@@ -51,7 +51,8 @@ def read_weights(path: Path) -> Weights:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise ResultsError(f"There is no file of weights {path}.")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise ResultsError(f"{path} {what}; give a record (.json) or its weights (.safetensors).")
     try:
         with safe_open(path, "np") as file:
             header: dict[str, str] = file.metadata() or {}
@@ -65,5 +66,6 @@ def read_weights(path: Path) -> Weights:
         return Weights(Cell(**model["cell"]), int(model["n_features"]), state)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(
-            f"File {path} is no file of weights, or damaged ({error}). Train again."
+            f"File {path} is damaged or holds no weights ({error}); give a record (.json) or its"
+            " weights (.safetensors)."
         ) from error

@@ -222,18 +222,16 @@ def _reference_lines(axes: "Axes", table: Table, score: str) -> None:
     """Draw what no model can know as a dashed line, or name it where it lies off the panel."""
     low, high = axes.get_ylim()
     margin = 0.15 * (high - low)
-    off_panel = []
-    for name, scores in table.references.items():
-        value = scores[score]
-        if value is None:
-            continue
-        if value < low - margin:
-            off_panel.append(f"{name} {value:.3f}")
-            continue
+    known = {name: scores[score] for name, scores in table.references.items()}
+    values = {name: value for name, value in known.items() if value is not None}
+    off_panel = [f"{one} {value:.3f}" for one, value in values.items() if value < low - margin]
+    drawn = {name: value for name, value in values.items() if value >= low - margin}
+    for name, value in drawn.items():
         axes.axhline(value, color="0.5", linestyle="--", linewidth=1)
+        is_below = any(0 < other - value < margin for other in drawn.values())
         axes.annotate(
-            name, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-            fontsize=8, color="0.35",
+            name, (1, value), xycoords=("axes fraction", "data"), ha="right",
+            va="top" if is_below else "bottom", fontsize=8, color="0.35",
         )  # fmt: skip
     if off_panel:
         axes.annotate(

@@ -46,12 +46,14 @@ def song_rows(data_root: Path, song_id: int, extractor: Extractor) -> NDArray[np
     """Return a song's extracted rows (N, F), unless its audio has changed since."""
     how = f"python -m benchmark data extract --features {extractor.name} --data-root {data_root}"
     kept = kept_file(data_root, song_id, extractor)
+    audio = find_audio(data_root / AUDIO, song_id)
     if not kept.is_file():
+        lacks = "" if audio else f" and no audio in {data_root / AUDIO} to make them from"
         raise DatasetError(
-            f"Song {song_id} has no features {extractor.name} yet ({kept}). Run: {how}"
+            f"Song {song_id} has no features {extractor.name} yet ({kept}){lacks}."
+            + (f" Run: {how}" if audio else " Get it with: python -m benchmark data download audio")
         )
     rows_NF, made_from = read_rows(kept, extractor)
-    audio = find_audio(data_root / AUDIO, song_id)
     if audio is not None and audio_digest(audio) != made_from:
         raise DatasetError(
             f"The features {extractor.name} of song {song_id} were made from other audio than"

@@ -40,6 +40,10 @@ def recordings(data_root: Path) -> list[Path]:
     by_id: dict[int, Path] = {}
     for suffix in reversed(SUFFIXES):  # of two formats the first listed wins, as in `find_audio`
         by_id |= {int(p.stem): p for p in folder.glob(f"*{suffix}") if p.stem.isdecimal()}
+    if not by_id:
+        raise DatasetError(
+            f"Folder {folder} holds no recordings; expected <song id>.mp3 (or wav, flac, ogg)."
+        )
     return [by_id[song_id] for song_id in sorted(by_id)]
 
 

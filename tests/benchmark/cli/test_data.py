@@ -14,6 +14,7 @@ from tests.sounds import write_tone
 
 DEVELOPMENT, EVALUATION = (2, 3, 4, 5, 7, 8, 10, 12), (13, 17)
 HELD_OUT = "13.mp3"
+TOLD = "songs: 10 extracted, 0 kept, 0 damaged; features: baseline, logmel\n"
 
 
 def split(dataset: str) -> list[str]:
@@ -33,7 +34,7 @@ def ten_clips(real_data, tmp_path_factory):
     for folder in ("DEAM/annotations", "DEAM/MEMD_audio"):
         shutil.copytree(real_data / folder, root / folder)
     done = mer("data", "extract", "--features", "baseline,logmel", "--data-root", root)
-    assert (done.returncode, done.stdout) == (0, "10 extracted, 0 kept, 0 damaged\n")
+    assert (done.returncode, done.stdout) == (0, TOLD)
     assert "research and other non-commercial use" in done.stderr  # openSMILE's licence
     return root
 
@@ -120,6 +121,9 @@ def test_other_formats_of_a_clip_are_heard_alike_and_a_damaged_one_stops_nothing
 
 def test_predict_needs_to_know_one_kind_of_model(trained, tmp_path, capfd):
     clip = write_tone(tmp_path / "a.wav", 2)
+    kept = sorted((trained / "logmel" / "weights").glob("*/*.safetensors"))
+    (crnn, linear) = (next(p for p in kept if p.name.startswith(n)) for n in ("crnn", "linear"))
+    twice = ("--record", crnn, "--record", crnn)
     results = ("--results", trained / "logmel", "--out", tmp_path)
     for arguments, message in (
         ((clip, *results), "weights of 3 kinds of cells"),
@@ -128,7 +132,12 @@ def test_predict_needs_to_know_one_kind_of_model(trained, tmp_path, capfd):
         ((clip, tmp_path / "b" / "a.wav", *results), "Two recordings are called a"),
         ((clip, "--results", tmp_path / "none"), "No results folder"),
         ((tmp_path / "none.mp3", "--model", "crnn", *results), "No audio file"),
-        ((tmp_path, "--model", "crnn", *results), "No audio file"),
+        ((tmp_path, "--model", "crnn", *results), "is a folder; give a file"),
+        ((clip, "--record", tmp_path, *results), "is a folder; give a record (.json)"),
+        ((clip, "--record", clip, *results), "a.wav is damaged or holds no weights"),
+        ((clip, *twice, *results), "A record is named twice"),
+        ((clip, "--record", crnn, "--record", linear, *results), "in more than the repetition"),
+        ((clip, "--out", clip), "--out"),
     ):
         done = mer_here(capfd, "predict", *arguments)
         assert (done.returncode, done.stdout) == (2, "")
@@ -153,6 +162,23 @@ def test_the_paper_s_dataset_reads_real_audio_under_its_own_name(
         assert (row["dataset"], row["features"], row["n_cells"]) == ("mediaeval2015", features, 1)
 
 
+def test_a_split_may_have_one_song_on_a_side(ten_clips, tmp_path, capfd):
+    done = mer_here(
+        capfd, "run", "--models", "constant", "--dataset", "deam", "--features", "logmel",
+        "--set", "deam.development=2,3", "--set", "deam.evaluation=17", "--json", "--workers", 1,
+        "--data-root", ten_clips, "--results", tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    done = mer_here(
+        capfd, "run", "--models", "constant", "--dataset", "deam", "--features", "logmel",
+        "--set", "deam.development=2,18", "--set", "deam.evaluation=17,", "--dry-run",
+        "--data-root", ten_clips, "--results", tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Song 18 has no features logmel yet" in done.stderr
+    assert "data download audio" in done.stderr
+
+
 def test_list_verify_and_import_tell_what_is_there(ten_clips, tmp_path, capfd):
     listed = mer_here(capfd, "data", "list", "--data-root", ten_clips, "--json")
     counts = {piece["name"]: piece["n_files"] for piece in json.loads(listed.stdout)}
@@ -168,16 +194,19 @@ def test_list_verify_and_import_tell_what_is_there(ten_clips, tmp_path, capfd):
 def test_mistakes_in_data_commands_are_one_line(tmp_path, capfd):
     (tmp_path / "file").write_text("")
     root = ("--data-root", tmp_path / "data")
+    (tmp_path / "empty" / AUDIO).mkdir(parents=True)
     for arguments, message in (
         (("list",), "Give --data-root DIR or set MER_DATA"),
         (("verify", *root), "Nothing of the real data"),
         (("import", tmp_path / "nothing", *root), "There is no"),
-        (("import", tmp_path / "file", *root), "damaged or no zip file"),
+        (("import", tmp_path / "file", *root), "neither a folder nor a whole zip file"),
         (("extract", *root), "MEMD_audio is missing"),
         (("extract", "--features", "logmell", *root), "Did you mean 'logmel'"),
         (("extract", "--features", "song_means", *root), "not one of baseline, logmel, logmel32"),
         (("download", "everything", *root), "not one of annotations, features, audio, metadata"),
         (("list", "--data-root", tmp_path / "file"), "is a file; give a folder"),
+        (("download", "--mirror", "/my/copy", *root), "is no http address"),
+        (("extract", "--data-root", tmp_path / "empty"), "holds no recordings"),
     ):
         done = mer_here(capfd, "data", *arguments)
         assert done.returncode == 2, arguments

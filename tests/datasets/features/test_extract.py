@@ -68,7 +68,9 @@ def test_baseline_comes_from_deam_s_files_or_from_audio_and_never_from_both(tmp_
 
 def test_what_is_missing_cut_or_damaged_is_named(tmp_path):
     read = logmel.open_reader(tmp_path)
-    with pytest.raises(DatasetError, match=r"Song 7 has no features logmel yet .* data extract"):
+    with pytest.raises(
+        DatasetError, match=r"Song 7 has no features logmel yet .* data download audio"
+    ):
         read(7, np.array([15.0]))
     extracted(tmp_path, write_tone(tmp_path / AUDIO / "7.wav", 20))
     with pytest.raises(DatasetError, match=r"annotated up to 44.5 s but its audio ends at 20.0 s"):
