@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Include, Results
 from benchmark.errors import USER_ERRORS, ConfigError
+
+if TYPE_CHECKING:
+    from benchmark.listen import Emotion
 
 
 def predict(
@@ -33,22 +36,9 @@ def predict(
     include_plugins(include or [])
     if model is not None and record:
         raise ConfigError("Give --model or --record, not both.")
-    stems = [path.stem for path in audio]
-    if len(set(stems)) < len(stems):
-        twice = next(stem for stem in stems if stems.count(stem) > 1)
-        raise ConfigError(
-            f"Two recordings are called {twice}; predict them into two --out folders."
-        )
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"--out {out} cannot be a folder ({error.strerror}); give another."
-        ) from error
+    _prepare(out, [path.stem for path in audio])
 
     from benchmark.listen import find_weights, load_listener
-    from benchmark.report.figures import emotion_figure
     from benchmark.train.device import choose_device
 
     listener = load_listener(find_weights(results, model, record or []), choose_device(device).name)
@@ -61,24 +51,44 @@ def predict(
         except USER_ERRORS as error:  # the other recordings are predicted all the same
             wrong.append(str(error))
             continue
-        table = emotion.table()
-        csv, figure = out / f"{path.stem}.csv", out / f"{path.stem}.png"
-        try:
-            table.to_csv(csv, index=False, float_format="%.6g")
-            emotion_figure(table, f"{path.name}: {heading}{band}", figure)
-        except OSError as error:
-            raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
-        told.append(
-            {"audio": str(path), "model": heading, "csv": str(csv), "figure": str(figure)}
-            | {"summary": emotion.summary()}
-        )
+        shown = _write(emotion, f"{path.name}: {heading}{band}", out)
+        told.append({"audio": str(path), "model": heading, "summary": emotion.summary()} | shown)
         if not as_json:
-            typer.echo(f"{emotion.summary()}; {heading}; {csv}, {figure.name}")
+            typer.echo(f"{emotion.summary()}; {heading}; {shown['csv']}, {shown['figure']}")
     if as_json:
         typer.echo(json.dumps(told, indent=1))
     for line in wrong:
         typer.echo(f"error: {' '.join(line.split())}", err=True)
     raise typer.Exit(code=2 if wrong else 0)
+
+
+def _prepare(out: Path, stems: list[str]) -> None:
+    """Make the folder, and see that no recording would overwrite another's files."""
+    if len(set(stems)) < len(stems):
+        twice = next(stem for stem in stems if stems.count(stem) > 1)
+        raise ConfigError(
+            f"Two recordings are called {twice}; predict them into two --out folders."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--out {out} cannot be a folder ({error.strerror}); give another."
+        ) from error
+
+
+def _write(emotion: "Emotion", heading: str, out: Path) -> dict[str, str]:
+    """Write a recording's table and figure; return where they are."""
+    from benchmark.report.figures import emotion_figure
+
+    csv, figure = (out / f"{emotion.audio.stem}{suffix}" for suffix in (".csv", ".png"))
+    table = emotion.table()
+    try:
+        table.to_csv(csv, index=False, float_format="%.6g")
+        emotion_figure(table, heading, figure)
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
+    return {"csv": str(csv), "figure": str(figure)}
 
 
 def _repetitions(count: int) -> str:
