@@ -12,7 +12,7 @@ from benchmark.errors import ConfigError, ResultsError
 from benchmark.evaluate.predict import predict_songs
 from benchmark.lookup import find
 from benchmark.plan.seeds import make_deterministic
-from benchmark.record.store import path_of, read_records
+from benchmark.record.store import read_records
 from benchmark.record.weights import Weights, read_weights, weights_path
 from benchmark.train.trainer import NetworkRestorer, build_estimator
 from datasets.contract import FRAME_SECONDS, TARGETS, unrated
@@ -98,17 +98,18 @@ def _weights_of(path: Path) -> Path:
     """Return the weights that a path names: a file of weights, or a record beside them."""
     if path.suffix != ".json":
         return path
-    results = path.parents[2] if len(path.parents) > 2 else path.parent
-    for record in read_records(results):
-        if path_of(results, "records", record, ".json").resolve() == path.resolve():
-            weights = weights_path(results, record)
-            if weights.is_file():
-                return weights
-            raise ResultsError(
-                f"Record {path} has no weights ({weights} is not there). Train it again with"
-                " `run --fresh`, or bring its file of weights."
-            )
-    raise ResultsError(f"{path} is no record of a results folder; give DIR/records/.../NAME.json.")
+    if not path.is_file() or path.absolute().parents[1].name != "records":
+        raise ResultsError(
+            f"{path} is no record of a results folder; give DIR/records/.../NAME.json."
+        )
+    results = path.absolute().parents[2]
+    weights = results / "weights" / path.parent.name / f"{path.stem}.safetensors"
+    if not weights.is_file():
+        raise ResultsError(
+            f"Record {path} has no weights ({weights} is not there). Train it again with"
+            " `run --fresh`, or bring its file of weights."
+        )
+    return weights
 
 
 def load_listener(paths: Sequence[Path], device: str) -> Listener:

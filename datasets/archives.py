@@ -18,8 +18,12 @@ class Archive:
     folder: str  # of DEAM/, and inside the archive
     n_bytes: int
     sha256: str | None
-    is_exact: bool = True  # False: `n_bytes` is what others say, not a promise
     summary: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether `n_bytes` was published with the checksum, or is what others say."""
+        return self.sha256 is not None
 
 
 ARCHIVES = {
@@ -35,7 +39,6 @@ ARCHIVES = {
         folder="features",
         n_bytes=601_000_000,
         sha256=None,
-        is_exact=False,
         summary="feature set baseline, as the paper used it",
     ),
     "audio": Archive(

@@ -75,7 +75,7 @@ class OpenSmile:
         smile = opensmile.Smile(
             feature_set=str(files("datasets.features").joinpath(CONFIGURATION)),
             feature_level="func",
-            options={"descriptors": str(shipped_configuration(DESCRIPTORS))},
+            options={"descriptors": shipped_configuration(DESCRIPTORS)},
         )
         names = [name.replace("mfcc_sma", "pcm_fftMag_mfcc_sma") for name in smile.feature_names]
         if names != COLUMNS:

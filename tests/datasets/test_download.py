@@ -185,7 +185,7 @@ def small_disk(tmp_path):
 
 
 def test_a_disk_that_fills_up_while_downloading_is_told_and_freed(server, small_disk):
-    unsure = replace(ARCHIVE, n_bytes=1000, is_exact=False, sha256=None)
+    unsure = replace(ARCHIVE, n_bytes=1000, sha256=None)
     with pytest.raises(DatasetError, match=r"cannot be written \(No space left on device\)"):
         fetch(server, small_disk, unsure)
     assert everything_in(small_disk) == []
