@@ -7,6 +7,7 @@ MerError
     ResultsError        a results folder or record that cannot be read or written
     DeviceError         a device this machine does not have
 TrainingDiverged        not the user's fault: the loss left the finite numbers
+TrainingStopped         not an error: whoever watches has seen enough, and nothing is recorded
 WorkerLost              not the user's fault: a worker process was killed
 """
 
@@ -39,6 +40,10 @@ class DeviceError(MerError):
 
 class TrainingDiverged(Exception):  # noqa: N818 - an outcome of training, not a mistake
     """The loss or a prediction became NaN or infinite; the cell is recorded as diverged."""
+
+
+class TrainingStopped(Exception):  # noqa: N818 - a wish, not a mistake
+    """Raised by a watcher of training to end it; the cell leaves no record."""
 
 
 class WorkerLost(Exception):  # noqa: N818 - told in one line, exit code 1

@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import USER_ERRORS, TrainingDiverged
-from benchmark.evaluate.complexity import model_cost
+from benchmark.errors import USER_ERRORS, TrainingDiverged, TrainingStopped
+from benchmark.evaluate.complexity import Cost, model_cost
 from benchmark.evaluate.metrics import per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.plan.cell import Cell
@@ -30,6 +30,7 @@ from datasets.registry import DATASETS
 from models.contract import Restorable, State
 
 Arrays = list[NDArray[np.float32]]
+OnRound = Callable[[int, float], None]  # rounds done, average RMSE of all songs judged so far
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,21 @@ def _cached_split(dataset: str, options: str, features: str, data_root: Path | N
     return split
 
 
-def execute(job: Job, on_progress: OnProgress) -> RunRecord:
-    """Run one cell and write its record, whatever happens; only user errors are raised."""
+def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) -> RunRecord:
+    """Run one cell and write its record, whatever happens.
+
+    Only user errors are raised, and `TrainingStopped` where a callback raises it.
+    """
     cell = job.cell
     started, clock = time.time(), time.perf_counter()
     split = load_split(cell.dataset, cell.dataset_options, cell.features, job.data_root)
     circumstances: dict[str, Any] = {"device": job.device, "started": round(started)}
     outcome = Outcome()
     try:
-        outcome = _train_and_score(job, split, circumstances, on_progress)
+        outcome = _train_and_score(job, split, circumstances, on_progress, on_round)
     except TrainingDiverged as error:
         outcome.told = {"status": "diverged", "error": str(error)}
-    except USER_ERRORS:
+    except (*USER_ERRORS, TrainingStopped):
         raise
     except Exception as error:  # a broken model must not stop the other cells
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -107,14 +111,18 @@ class Outcome:
 
 
 def _train_and_score(
-    job: Job, split: Split, circumstances: dict[str, Any], on_progress: OnProgress
+    job: Job,
+    split: Split,
+    circumstances: dict[str, Any],
+    on_progress: OnProgress,
+    on_round: OnRound | None,
 ) -> Outcome:
     """Fit on the learning songs of every round, then open its judging songs and score them all."""
     protocol = validated(ProtocolConfig, job.cell.protocol, where="protocol")
     heard: dict[str, Scored] = {"model": Scored(), "training": Scored()}
     curves: dict[str, Any] = {}
     seconds = {"train": 0.0, "predict": 0.0}
-    for one in rounds(split, protocol, job.cell.shared_seed("folds")):
+    for index, one in enumerate(rounds(split, protocol, job.cell.shared_seed("folds")), start=1):
         make_deterministic(job.cell.seed("cell"))
         judges = one.judging if protocol.selection == "evaluation" else None
         trainer = CellTrainer(job.cell, job.device, on_progress, round_name=one.name, judges=judges)
@@ -129,16 +137,31 @@ def _train_and_score(
             heard.setdefault(name, Scored()).add(one.judging, predicted)
         heard["training"].add(one.learning, predict_songs(estimator, one.learning))
         curves |= {name: asdict(curve) for name, curve in trainer.curves.items()}
+        if on_round is not None:
+            on_round(index, heard["model"].summary()["rmse_average"] or 0.0)
     for scored in heard.values():
         scored.sort([song.song_id for song in (*split.development, *split.evaluation)])
     circumstances |= {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
-    cost = model_cost(estimator, split.n_features)
-    model, training = heard.pop("model"), heard.pop("training")
-    told = {
+    songs, predicted = heard["model"].songs, heard["model"].predicted
+    told = _told(heard, split, model_cost(estimator, split.n_features), curves)
+    return Outcome(
+        told,
+        dict(zip([song.song_id for song in songs], predicted, strict=True)),
+        estimator.state() if protocol.folds is None and isinstance(estimator, Restorable) else {},
+    )
+
+
+def _told(
+    heard: dict[str, "Scored"], split: Split, cost: Cost, curves: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what a finished cell tells its record."""
+    components = dict(heard)
+    model, training = components.pop("model"), components.pop("training")
+    return {
         "status": "done",
         "scores": model.summary(),
         "training_scores": training.summary(),
-        "components": {name: component.summary() for name, component in heard.items()},
+        "components": {name: component.summary() for name, component in components.items()},
         "per_song": {
             "song_id": [song.song_id for song in model.songs],
             "n_frames": [song.n_frames for song in model.songs],
@@ -150,12 +173,6 @@ def _train_and_score(
         "uncounted_operations": cost.uncounted_operations,
         "curves": curves,
     }
-    ids = [song.song_id for song in model.songs]
-    return Outcome(
-        told,
-        dict(zip(ids, model.predicted, strict=True)),
-        estimator.state() if protocol.folds is None and isinstance(estimator, Restorable) else {},
-    )
 
 
 @dataclass

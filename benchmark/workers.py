@@ -96,8 +96,13 @@ def _begin(events: Any, include: list[Path]) -> None:
     global _events
     _events = events
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    follow_parent()
     include_plugins(include)
+
+
+def follow_parent() -> None:
+    """Let this worker die with its parent."""
+    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 def _die_with_parent() -> None:

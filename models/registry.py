@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Literal
 
+from models.spaces import BLSTM_SPACES, ENSEMBLE_SPACES, Space, crnn_spaces
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
@@ -28,6 +30,7 @@ class ModelEntry:
     is_floor: bool = False  # shown in every table, whatever was asked for
     note: str = ""  # printed under tables that show the model
     variants: Mapping[str, Variant] = field(default_factory=dict)
+    spaces: Mapping[str, Space] = field(default_factory=dict)  # for `search`; the first by default
     version: str = "1"  # raise it when the same settings, or none, would give other numbers
 
     def load(self) -> Any:
@@ -56,6 +59,7 @@ MODELS: dict[str, ModelEntry] = {
         note="crnn: at 260 features 35,160 by the paper's arithmetic, 35,256 with the second bias"
         " of torch's GRU",
         variants={"keras1": replace(KERAS1, parameters=35_160)},
+        spaces=crnn_spaces("crnn"),
     ),
     "crnn_nb": ModelEntry(
         target="models.crnn_nb:CRNNNB",
@@ -64,6 +68,7 @@ MODELS: dict[str, ModelEntry] = {
         note="crnn_nb: at 260 features 17,696 by the paper's arithmetic, 17,744 with the second"
         " bias of torch's GRU",
         variants={"keras1": replace(KERAS1, parameters=17_696)},
+        spaces=crnn_spaces("crnn_nb"),
     ),
     "blstm": ModelEntry(
         target="models.blstm:BLSTM",
@@ -71,6 +76,7 @@ MODELS: dict[str, ModelEntry] = {
         parameters=1_980_930,
         note="blstm: at 260 features 1,975,553 with one bias per gate and one output, 1,980,930"
         " with torch's two biases and two outputs",
+        spaces=BLSTM_SPACES,
     ),
     "blstm_ensemble": ModelEntry(
         target="models.blstm_ensemble:BLSTMEnsemble",
@@ -105,6 +111,7 @@ MODELS: dict[str, ModelEntry] = {
                 settings={"pretraining": "autoencoder"},
             ),
         },
+        spaces=ENSEMBLE_SPACES,
         version="2",
     ),
     "constant": ModelEntry(

@@ -13,9 +13,9 @@ STAGES = ["plan", "train", "evaluate", "record", "report"]
 DOORS = {
     "mlflow": "benchmark/record/tracking.py",
     "fvcore": "benchmark/evaluate/complexity.py",
-    "seaborn": "benchmark/report/figures.py",
-    "matplotlib": "benchmark/report/figures.py",
-    "optuna": "studies/search.py",
+    "seaborn": "benchmark/report/figures/style.py",
+    "matplotlib": "benchmark/report/figures/",
+    "optuna": "studies/",
     "librosa": "datasets/features/logmel.py",
     "opensmile": "datasets/features/opensmile.py",
     "soundfile": "datasets/audio.py",
@@ -61,7 +61,8 @@ def test_a_stage_imports_only_stages_to_its_left(stage):
 def test_every_tool_has_one_door(path):
     for module in imported(path):
         door = DOORS.get(module.split(".")[0])
-        assert door in (None, name_of(path)), f"{module} belongs into {door}"
+        is_open = door is None or name_of(path).startswith(door)  # a folder's name ends with /
+        assert is_open, f"{module} belongs into {door}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their text becomes values."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,16 @@ def whole(option: str, text: str | None) -> int | None:
     if not text.isdecimal() or int(text) < 1:
         raise ConfigError(f"{option}={text!r} is not a whole number of at least 1.")
     return int(text)
+
+
+def seconds(option: str, text: str | None) -> float | None:
+    """Read a duration such as 90s, 30m or 2h; a number alone means seconds."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if found is None or float(found[1]) == 0:
+        raise ConfigError(f"{option}={text!r} is no duration such as 90s, 30m or 2h.")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def settings(pairs: list[str]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _prepare(out: Path, stems: list[str]) -> None:
 
 def _write(emotion: "Emotion", heading: str, out: Path) -> dict[str, str]:
     """Write a recording's table and figure; return where they are."""
-    from benchmark.report.figures import emotion_figure
+    from benchmark.report.figures.emotion import emotion_figure
 
     csv, figure = (out / f"{emotion.audio.stem}{suffix}" for suffix in (".csv", ".png"))
     table = emotion.table()

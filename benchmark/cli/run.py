@@ -75,7 +75,7 @@ def run(
         "set": settings(set_ or []),
         "max_epochs": max_epochs,
     }
-    config = read_study(study, overrides)
+    config = read_study(study, overrides, results)
 
     from benchmark.cli.screen import Screen, planning, print_answer, print_bill
     from benchmark.run import RunOptions, complete_run, plan_run

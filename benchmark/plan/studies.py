@@ -26,16 +26,25 @@ def named_studies() -> dict[str, Path]:
     return {path.stem: path for path in sorted(paths, key=lambda path: path.stem != DEFAULT_STUDY)}
 
 
-def read_study(name_or_file: str, overrides: Mapping[str, Any]) -> "Study":
+def promoted_studies(results: Path) -> dict[str, Path]:
+    """Return the studies that a search promoted in a results folder, name -> YAML file."""
+    return {path.stem: path for path in sorted((results / "studies").glob("*.yaml"))}
+
+
+def read_study(
+    name_or_file: str, overrides: Mapping[str, Any], results: Path | None = None
+) -> "Study":
     """Read a study by name or file; `overrides` are the options given on the command line.
 
-    `also` lists further parts: each takes the keys of the study, changes some and is run too.
-    The command line wins over every part.
+    Names are those that ship with the package and those that `search --promote` wrote to
+    `results`. `also` lists further parts: each takes the keys of the study, changes some and is
+    run too. The command line wins over every part.
     """
     from benchmark.plan.config import Study
 
     is_file = name_or_file.endswith((".yaml", ".yml"))
-    path = Path(name_or_file) if is_file else find(named_studies(), name_or_file, kind="study")
+    names = (promoted_studies(results) if results else {}) | named_studies()
+    path = Path(name_or_file) if is_file else find(names, name_or_file, kind="study")
     written = _read_yaml(path)
     base = {"name": path.stem} | written
     further = base.pop("also", [])
@@ -43,7 +52,8 @@ def read_study(name_or_file: str, overrides: Mapping[str, Any]) -> "Study":
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
     parts = tuple(
-        _checked_part(_merged(path, base, part, given), path) for part in [{}, *map(_keys, further)]
+        checked_study(_merged(path, base, part, given), f"study {path.name}")
+        for part in [{}, *map(_keys, further)]
     )
     return Study(str(base["name"]), parts)
 
@@ -88,12 +98,12 @@ def _merged(path: Path, *layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged | {"set": settings}
 
 
-def _checked_part(merged: dict[str, Any], path: Path) -> "StudyConfig":
+def checked_study(merged: Mapping[str, Any], where: str) -> "StudyConfig":
     """Refuse unknown keys, models, datasets and features, and anything asked for twice."""
     from benchmark.plan.config import StudyConfig, TrainingConfig, resolve, validated
     from benchmark.plan.protocol import ProtocolConfig
 
-    study: StudyConfig = validated(StudyConfig, merged, where=f"study {path.name}")
+    study: StudyConfig = validated(StudyConfig, merged, where=where)
     for name in study.models:
         find(dict.fromkeys(all_names()), name, kind="model")
     dataset = find(DATASETS, study.dataset, kind="dataset")

@@ -109,10 +109,21 @@ def record_path(results: Path, record: RunRecord) -> Path:
     return path_of(results, "records", record, ".json")
 
 
+def find_record(results: Path, cell: Cell) -> RunRecord | None:
+    """Return the record of a cell, if there is one."""
+    path = _path(results, "records", cell, cell.key, ".json")
+    return _parse(path) if path.is_file() else None
+
+
 def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Path:
     """Return where a record, its predictions or its weights lie."""
-    stem = f"{record.name}-{record.cell[:DIGEST_CHARACTERS]}"
-    return results / kind / f"{record.dataset}-{record.features}" / f"{stem}{suffix}"
+    return _path(results, kind, record, record.cell, suffix)
+
+
+def _path(results: Path, kind: str, of: Cell | RunRecord, key: str, suffix: str) -> Path:
+    """Return where a file about a cell lies."""
+    stem = f"{of.name}-{key[:DIGEST_CHARACTERS]}"
+    return results / kind / f"{of.dataset}-{of.features}" / f"{stem}{suffix}"
 
 
 def _parse(path: Path) -> RunRecord:

@@ -9,13 +9,17 @@ import hashlib
 import logging
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import log10
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.record.record import RunRecord
 from benchmark.record.store import record_path
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
@@ -27,21 +31,79 @@ def store_uri(results: Path) -> str:
     return f"sqlite:///{(results / DATABASE).absolute()}"
 
 
+def open_client(results: Path) -> "MlflowClient":
+    """Open the results folder's database; a new one is made."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # mlflow's own deprecations
+        from mlflow import MlflowClient
+
+        for chatty in ("mlflow", "alembic"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
+        client = MlflowClient(tracking_uri=store_uri(results))
+        client.search_experiments(max_results=1)
+    return client
+
+
+def experiment_id(client: "MlflowClient", results: Path, name: str) -> str:
+    """Return an experiment by name; a new one keeps its artifacts in the results folder."""
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    location = (results / ARTIFACTS / name).absolute().as_uri()
+    return str(client.create_experiment(name, artifact_location=location))
+
+
+def runs_of(client: "MlflowClient", experiment: str) -> Iterator["Run"]:
+    """Yield every run of an experiment."""
+    token = None
+    while True:
+        page = client.search_runs([experiment], page_token=token, max_results=1000)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def log(
+    client: "MlflowClient",
+    run_id: str,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    at: int,
+) -> None:
+    """Write parameters and metrics of a run in one go; `at` in milliseconds."""
+    from mlflow.entities import Metric, Param
+
+    client.log_batch(
+        run_id,
+        params=[Param(key, str(value)) for key, value in params.items()],
+        metrics=[Metric(key, float(value), at, 0) for key, value in metrics.items()],
+    )
+
+
+def log_curves(client: "MlflowClient", run_id: str, record: RunRecord, at: int) -> None:
+    """Write the learning curves in batches of a thousand points."""
+    from mlflow.entities import Metric
+
+    prefix = "" if len(record.curves) == 1 else "{network}/"
+    points = [
+        Metric(f"{prefix.format(network=_safe(network))}{name}", value, at, epoch)
+        for network, curve in record.curves.items()
+        for name in ("training_loss", "validation_rmse")
+        for epoch, value in enumerate(curve[name], start=1)
+    ]
+    for first in range(0, len(points), 1000):
+        client.log_batch(run_id, metrics=points[first : first + 1000])
+
+
 class Mirror:
     """An open MLflow store; knows which cells it already holds."""
 
     def __init__(self, results: Path) -> None:
         """Open the database once, before any worker could; a new one is made."""
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # mlflow's own deprecations
-            from mlflow import MlflowClient
-
-            for chatty in ("mlflow", "alembic"):
-                logging.getLogger(chatty).setLevel(logging.ERROR)
-            self.client = MlflowClient(tracking_uri=store_uri(results))
-            self.client.search_experiments(max_results=1)
+        self.client = open_client(results)
         self.results = results
         self.experiments: dict[str, str] = {}
         self.parents: dict[str, str] = {}
@@ -73,8 +135,8 @@ class Mirror:
             experiment, start_time=started, tags=tags, run_name=record.name
         )
         run_id = run.info.run_id
-        self._log(run_id, _parameters(record), _metrics(record), started)
-        self._log_curves(run_id, record, started)
+        log(self.client, run_id, _parameters(record), _metrics(record), started)
+        log_curves(self.client, run_id, record, started)
         self._log_dataset(run_id, record)
         self.client.log_artifact(run_id, str(path))
         ended = started + int(record.circumstances["total_seconds"] * 1000)
@@ -88,9 +150,9 @@ class Mirror:
         if run_id is None:
             return
         started = self.client.get_run(run_id).info.start_time
-        metrics = {**metrics, **_sizes(metrics.get("n_parameters"))}
+        metrics = {**metrics, **sizes(metrics.get("n_parameters"))}
         defined = {key: float(value) for key, value in metrics.items() if value is not None}
-        self._log(run_id, {}, defined, started)
+        log(self.client, run_id, {}, defined, started)
         for figure in figures:
             self.client.log_artifact(run_id, str(figure))
         seconds = defined.get("train_seconds", 0.0) * defined.get("n_cells", 0.0)
@@ -102,32 +164,20 @@ class Mirror:
         folds = f"-{record.folds}fold" if record.folds else ""
         name = f"{record.dataset}{options}-{record.features}{folds}"
         if name not in self.experiments:
-            found = self.client.get_experiment_by_name(name)
-            self.experiments[name] = found.experiment_id if found else self._create(name)
+            self.experiments[name] = experiment_id(self.client, self.results, name)
             self._learn(self.experiments[name])
         return self.experiments[name]
 
-    def _create(self, name: str) -> str:
-        """Make an experiment whose artifacts lie in the results folder."""
-        location = (self.results / ARTIFACTS / name).absolute().as_uri()
-        return str(self.client.create_experiment(name, artifact_location=location))
-
     def _learn(self, experiment: str) -> None:
         """Read which cells and parents an experiment holds; copies cut short are removed."""
-        token = None
-        while True:
-            page = self.client.search_runs([experiment], page_token=token, max_results=1000)
-            for run in page:
-                tags = run.data.tags
-                if tags.get(KIND_TAG) == "mean":
-                    self.parents[tags[GROUP_TAG]] = run.info.run_id
-                elif CELL_TAG in tags and run.info.status == "RUNNING":
-                    self.client.delete_run(run.info.run_id)
-                elif CELL_TAG in tags:
-                    self.copies[tags[CELL_TAG]] = tags[FILE_TAG], run.info.run_id
-            token = page.token
-            if not token:
-                return
+        for run in runs_of(self.client, experiment):
+            tags = run.data.tags
+            if tags.get(KIND_TAG) == "mean":
+                self.parents[tags[GROUP_TAG]] = run.info.run_id
+            elif CELL_TAG in tags and run.info.status == "RUNNING":
+                self.client.delete_run(run.info.run_id)
+            elif CELL_TAG in tags:
+                self.copies[tags[CELL_TAG]] = tags[FILE_TAG], run.info.run_id
 
     def _parent(self, record: RunRecord, experiment: str) -> str:
         """Return the run that gathers the repetitions of this cell."""
@@ -140,36 +190,10 @@ class Mirror:
                 tags={GROUP_TAG: record.group, KIND_TAG: "mean", "mer.model": record.model},
                 run_name=f"{record.model}{length}{settings}"[:250],
             )
-            self._log(run.info.run_id, _parameters(record), {}, 0)
+            log(self.client, run.info.run_id, _parameters(record), {}, 0)
             self._log_dataset(run.info.run_id, record)
             self.parents[record.group] = run.info.run_id
         return self.parents[record.group]
-
-    def _log(
-        self, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float], at: int
-    ) -> None:
-        """Write parameters and metrics of a run in one go."""
-        from mlflow.entities import Metric, Param
-
-        self.client.log_batch(
-            run_id,
-            params=[Param(key, str(value)) for key, value in params.items()],
-            metrics=[Metric(key, float(value), at, 0) for key, value in metrics.items()],
-        )
-
-    def _log_curves(self, run_id: str, record: RunRecord, at: int) -> None:
-        """Write the learning curves in batches of a thousand points."""
-        from mlflow.entities import Metric
-
-        prefix = "" if len(record.curves) == 1 else "{network}/"
-        points = [
-            Metric(f"{prefix.format(network=_safe(network))}{name}", value, at, epoch)
-            for network, curve in record.curves.items()
-            for name in ("training_loss", "validation_rmse")
-            for epoch, value in enumerate(curve[name], start=1)
-        ]
-        for first in range(0, len(points), 1000):
-            self.client.log_batch(run_id, metrics=points[first : first + 1000])
 
     def _log_dataset(self, run_id: str, record: RunRecord) -> None:
         """Name the dataset and its digest as the run's input."""
@@ -212,7 +236,7 @@ def _metrics(record: RunRecord) -> dict[str, float]:
         for key, value in scores.items()
         if key.startswith("rmse")
     }
-    metrics |= _sizes(record.n_parameters)
+    metrics |= sizes(record.n_parameters)
     metrics["flops"] = record.flops
     for name in ("train_seconds", "predict_seconds", "peak_memory_bytes"):
         metrics[name] = record.circumstances.get(name)
@@ -220,7 +244,7 @@ def _metrics(record: RunRecord) -> dict[str, float]:
     return {key: float(value) for key, value in metrics.items() if value is not None}
 
 
-def _sizes(n_parameters: float | None) -> dict[str, float | None]:
+def sizes(n_parameters: float | None) -> dict[str, float | None]:
     """Return the parameter count, and its logarithm for MLflow's charts, whose axes are linear."""
     if n_parameters is None:
         return {}

@@ -10,7 +10,8 @@ from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, read_records
 from benchmark.report.aggregate import Table, aggregate
 from benchmark.report.effects import Effect, effect_grids, effects
-from benchmark.report.figures import effects_figure, tradeoff_figure
+from benchmark.report.figures.effects import effects_figure
+from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import Grid, markdown
 from benchmark.report.paper import paper_grids
 from benchmark.report.tables import csv_text, grids

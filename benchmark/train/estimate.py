@@ -18,7 +18,7 @@ from benchmark.plan.cell import Cell
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import Windows, cut_windows, with_target
 from benchmark.train.loop import rmse_loss
-from benchmark.train.trainer import build_estimator
+from benchmark.train.trainer import SingleNetwork, build_estimator
 from datasets.contract import DatasetError, Song, Split
 from datasets.scaling import Scaler
 from models.contract import FittedNetwork, Predictions, State
@@ -40,8 +40,8 @@ class Estimate:
 class TimingTrainer:
     """Times steps where the real trainer trains."""
 
-    def __init__(self, cell: Cell, device: str, scale: float, known: StepTimes) -> None:
-        """`scale` is how many times more songs the real training sees."""
+    def __init__(self, cell: Cell, device: str, scale: float, known: StepTimes | None) -> None:
+        """`scale` is how many times more songs the real training sees; None times nothing."""
         self.cell, self.device, self.scale, self.known = cell, device, scale, known
         self.n_networks, self.seconds = 0, 0.0
 
@@ -61,6 +61,8 @@ class TimingTrainer:
     ) -> FittedNetwork:
         """Add what this training would cost at most."""
         network = build().to(self.device)
+        if self.known is None:
+            return _Silent(network)
         size = sum(one.numel() for one in network.parameters())
         batch_size = self.cell.training["batch_size"]
         place = (type(network).__qualname__, size, sequence_length, batch_size)
@@ -99,6 +101,18 @@ def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimat
     n_networks = n_folds * trainer.n_networks
     n_epochs = n_networks * cell.training.get("max_epochs", 0)
     return Estimate(n_networks, n_epochs, n_folds * trainer.seconds)
+
+
+def count_parameters(cell: Cell, split: Split) -> int:
+    """Count the trainable parameters of a cell's networks before any is trained."""
+    estimator = build_estimator(cell, split.n_features)
+    if isinstance(estimator, SingleNetwork):
+        networks = [estimator.build()]
+    else:
+        trainer = TimingTrainer(cell, "cpu", 1.0, None)
+        estimator.fit(split.development[:N_SONGS], trainer)
+        networks = estimator.networks()
+    return sum(one.numel() for network in networks for one in network.parameters())
 
 
 def _time_all(

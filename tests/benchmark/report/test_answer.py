@@ -9,7 +9,7 @@ from benchmark.record.store import write_plan, write_record
 from benchmark.report import grid
 from benchmark.report.aggregate import aggregate
 from benchmark.report.answer import answer_from_records, write_answer
-from benchmark.report.figures import tradeoff_figure
+from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import terminal_tables
 from benchmark.report.tables import csv_text, grids, notes
 from tests.benchmark.report.records import make_record

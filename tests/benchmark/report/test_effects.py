@@ -5,7 +5,7 @@ import pytest
 from benchmark.report.aggregate import aggregate
 from benchmark.report.effects import effect_grids as grids_of
 from benchmark.report.effects import effects
-from benchmark.report.figures import effects_figure
+from benchmark.report.figures.effects import effects_figure
 from benchmark.report.grid import markdown
 from benchmark.report.intervals import bootstrap_differences
 from tests.benchmark.report.records import make_record

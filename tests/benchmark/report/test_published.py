@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmark.report.aggregate import aggregate
-from benchmark.report.figures import tradeoff_figure
+from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import markdown, terminal_tables
 from benchmark.report.paper import paper_grids
 from benchmark.report.published import published, published_beside

@@ -1,0 +1,145 @@
+"""`search`: read the options, call the search, print what it found."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from benchmark.cli.options import (
+    DEFAULT_RESULTS,
+    AsJson,
+    DataRoot,
+    Include,
+    Results,
+    seconds,
+    settings,
+    whole,
+)
+from benchmark.cli.run import INTERRUPTED
+
+
+def search(
+    model: Annotated[str, typer.Option(metavar="NAME", help="See `list spaces`.")] = "crnn",
+    space: Annotated[
+        str | None, typer.Option(metavar="NAME", help="See `list spaces`; default: the first.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="To resume by; default: what it searches.")
+    ] = None,
+    trials: Annotated[
+        str | None, typer.Option(metavar="N", help="Finished trials in total; default 50.")
+    ] = None,
+    timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Begin no trial after 90s, 30m or 2h.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="See `list datasets`.")
+    ] = None,
+    features: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Feature set of the dataset.")
+    ] = None,
+    sequence_length: Annotated[
+        str | None, typer.Option(metavar="N", help="Frames per sequence, instead of searching it.")
+    ] = None,
+    folds: Annotated[
+        str | None, typer.Option(metavar="K", help="Folds of development songs; default 5.")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Base seed; default 2017.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="MODEL.OPTION=VALUE", help="Fix a setting; repeatable."),
+    ] = None,
+    max_epochs: Annotated[
+        str | None, typer.Option(metavar="N", help="Short for training.max_epochs.")
+    ] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="tpe (default), random, grid; nsga2: also parameters."),
+    ] = None,
+    pruner: Annotated[
+        str | None, typer.Option(metavar="NAME", help="median (default), hyperband, none.")
+    ] = None,
+    max_parameters: Annotated[
+        str | None, typer.Option(metavar="N", help="Larger networks are not trained.")
+    ] = None,
+    finalists: Annotated[
+        int | None, typer.Option(metavar="N", help="Best trials to train anew; default 3.")
+    ] = None,
+    repetitions: Annotated[
+        str | None, typer.Option(metavar="N", help="Seeds of every finalist; default 5.")
+    ] = None,
+    promote: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write the best as a study for `run`.")
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MER_STORAGE",
+            metavar="URL",
+            help="sqlite:///FILE, journal:FILE or postgresql+psycopg://USER@HOST/NAME.",
+        ),
+    ] = None,
+    workers: Annotated[
+        str | None, typer.Option(metavar="N", help="Processes; more than one not with SQLite.")
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    data_root: DataRoot = None,
+    results: Results = DEFAULT_RESULTS,
+    include: Include = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search a model's settings on development songs; the same command again goes on."""
+    from benchmark.plugins import include_plugins
+
+    include_plugins(include or [])
+
+    from benchmark.plan.config import validated
+    from benchmark.plan.studies import MAX_EPOCHS
+    from studies.spec import SearchConfig, checked_search
+
+    fixed = settings(set_ or [])
+    asked: dict[str, Any] = {
+        "model": model,
+        "space": space,
+        "name": name,
+        "trials": trials,
+        "timeout": seconds("--timeout", timeout),
+        "dataset": dataset,
+        "features": features,
+        "sequence_length": sequence_length,
+        "folds": folds,
+        "seed": seed,
+        "set": {MAX_EPOCHS: max_epochs} | fixed if max_epochs else fixed,
+        "sampler": sampler,
+        "pruner": pruner,
+        "max_parameters": max_parameters,
+        "finalists": finalists,
+        "repetitions": repetitions,
+    }
+    given = {key: value for key, value in asked.items() if value is not None}
+    checked = checked_search(validated(SearchConfig, given, where="search"))
+
+    from benchmark.cli.search_screen import SearchScreen, as_rows, print_search
+    from benchmark.train.device import choose_device
+    from studies.conductor import complete_search
+    from studies.search import SearchOptions
+    from studies.storage import default_storage
+
+    options = SearchOptions(
+        results=results,
+        storage=storage or default_storage(results),
+        data_root=data_root,
+        device=choose_device(device).name,
+        workers=whole("--workers", workers) or 1,
+        include=tuple(include or ()),
+    )
+    try:
+        outcome = complete_search(checked, options, SearchScreen(checked, options), promote)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Finished trials stay; run the same command to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        typer.echo(json.dumps(as_rows(outcome), indent=1))
+    else:
+        print_search(outcome, options)
+    raise typer.Exit(code=0 if outcome.record.completed else 1)

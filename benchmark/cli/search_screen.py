@@ -1,0 +1,127 @@
+"""What a search shows: a line per finished trial on stderr, the finding on stdout."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from benchmark.cli.screen import Screen, duration, print_answer
+from benchmark.record.searches import TrialRow
+from benchmark.run import Bill
+from datasets.registry import DATASETS
+from studies.conductor import Outcome
+from studies.search import SearchOptions
+from studies.spec import Search
+from studies.storage import dashboard_command, shown
+
+QUIET_SECONDS = 60  # say what is being trained this often
+
+
+class SearchScreen:
+    """Writes to stderr, so that stdout stays clean for the finding."""
+
+    def __init__(self, search: Search, options: SearchOptions) -> None:
+        """Take what is searched and where."""
+        self.search, self.options = search, options
+        self.console = Console(stderr=True, highlight=False)
+        self.best: TrialRow | None = None
+        self.spoke = self.started = time.monotonic()
+
+    def begin(self) -> None:
+        """Say what is searched, on what and where it is kept."""
+        config, dataset = self.search.config, self.search.base.dataset
+        caveat = DATASETS[dataset].caveat
+        self._say(
+            f"search {self.search.name} on dataset {dataset}{f': {caveat}' if caveat else ''}"
+        )
+        self._say(
+            f"{config.trials} trials in total, {config.sampler} sampler, {config.pruner} pruner,"
+            f" {config.folds} folds of the development songs, kept in"
+            f" {shown(self.options.storage)}"
+        )
+
+    def on_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
+        """Say now and then what is being trained."""
+        if time.monotonic() - self.spoke > QUIET_SECONDS:
+            self._say(f"trial {trial}, {network}, epoch {epoch}: RMSE {error:.3f} where it stops")
+
+    def on_trial(self, row: TrialRow) -> None:
+        """Say how a trial ended, and which is the best."""
+        size = "" if row.n_parameters is None else f", {row.n_parameters:,} parameters"
+        if row.state == "done":
+            if self.best is None or (row.rmse or 0.0) < (self.best.rmse or 0.0):
+                self.best = row
+            best = self.best
+            outcome = f"RMSE {row.rmse:.4f}{size}; best here {best.rmse:.4f} of trial {best.number}"
+        else:
+            outcome = f"{row.state}: {row.reason}{size}"
+        elapsed = duration(time.monotonic() - self.started)
+        self._say(f"trial {row.number}: {outcome}, after {elapsed}")
+
+    def finalists(self, bill: Bill) -> Screen:
+        """Return what shows the finalists' training."""
+        self._say(f"training {len(bill.todo)} of {len(bill.cells)} cells of the finalists")
+        return Screen()
+
+    def _say(self, text: str) -> None:
+        """Write one line."""
+        self.spoke = time.monotonic()
+        self.console.print(text, markup=False, soft_wrap=True)
+
+
+def as_rows(outcome: Outcome) -> dict[str, Any]:
+    """Return what was found as JSON-ready values."""
+    record = outcome.record
+    counts = {
+        state: sum(one.state == state for one in record.trials)
+        for state in ("done", "pruned", "failed")
+    }
+    return {
+        "search": record.name,
+        "trials": counts,
+        "best": asdict(record.completed[0]) if record.completed else None,
+        "finalists": record.finalists,
+        "importance": record.importance,
+    }
+
+
+def print_search(outcome: Outcome, options: SearchOptions) -> None:
+    """Print what was found, the files written and how to look further."""
+    record, config = outcome.record, outcome.search.config
+    if outcome.answer is not None:
+        print_answer(outcome.answer, [], options.results)
+    counts = as_rows(outcome)["trials"]
+    typer.echo(
+        f"search {record.name}: {counts['done']} trials trained to the end,"
+        f" {counts['pruned']} pruned, {counts['failed']} failed"
+    )
+    for one in record.completed[:1]:
+        typer.echo(f"best trial {one.number}: RMSE {one.rmse:.4f}, {one.n_parameters:,} parameters")
+    if record.finalists:
+        typer.echo(f"finalists, {config.repetitions} seeds each, best first:")
+    rows = record.finalists or [asdict(one) for one in record.completed[:3]]
+    for row in rows:
+        spread = f" ± {row['rmse_std']:.4f}" if row.get("rmse_std") is not None else ""
+        error = "failed" if row["rmse"] is None else f"{row['rmse']:.4f}{spread}"
+        number = row.get("trial", row.get("number"))
+        values = " ".join(f"{key}={_text(value)}" for key, value in row["values"].items())
+        default = " (default)" if row["is_default"] else ""
+        typer.echo(f"  trial {number}{default}: {error}, {row['n_parameters']:,} parameters")
+        typer.echo(f"    {values}")
+    if len(record.trials) < config.trials:
+        typer.echo(
+            f"{config.trials - len(record.trials)} trials are left; the same command goes on"
+        )
+    for path in outcome.paths:
+        typer.echo(f"written: {path}")
+    typer.echo(f"look at the trials: {dashboard_command(shown(options.storage))}")
+    typer.echo(f"compare trials in MLflow: python -m benchmark ui --results {options.results}")
+
+
+def _text(value: Any) -> str:
+    """Return a value as `--set` takes it."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,80 @@
+"""Copy searches to MLflow: one experiment per search, in it one run with a child per trial."""
+
+from pathlib import Path
+from typing import Any
+
+from benchmark.record.record import RunRecord
+from benchmark.record.searches import SearchRecord, TrialRow
+from benchmark.record.tracking import (
+    CELL_TAG,
+    KIND_TAG,
+    experiment_id,
+    log,
+    log_curves,
+    open_client,
+    runs_of,
+    sizes,
+)
+
+TRIAL_TAG = "mer.trial"
+
+
+class SearchMirror:
+    """An open MLflow experiment of one search; knows which trials it already holds."""
+
+    def __init__(self, results: Path, name: str) -> None:
+        """Open the experiment, and the run that gathers the trials."""
+        self.client = open_client(results)
+        self.experiment = experiment_id(self.client, results, f"search-{name}")
+        runs = [(run.info.run_id, run.data.tags) for run in runs_of(self.client, self.experiment)]
+        self.copied = {tags[TRIAL_TAG] for _, tags in runs if TRIAL_TAG in tags}
+        parents = [run_id for run_id, tags in runs if tags.get(KIND_TAG) == "search"]
+        self.parent = parents[0] if parents else self._begin(name)
+
+    def _begin(self, name: str) -> str:
+        """Make the run that gathers the trials."""
+        run = self.client.create_run(self.experiment, tags={KIND_TAG: "search"}, run_name=name)
+        return str(run.info.run_id)
+
+    def copy(self, row: TrialRow, record: RunRecord | None) -> None:
+        """Copy one finished trial, with the curves of its record; nothing where it already is."""
+        if str(row.number) in self.copied:
+            return
+        tags = {
+            TRIAL_TAG: str(row.number),
+            KIND_TAG: "trial",
+            CELL_TAG: row.cell or "",
+            "mlflow.parentRunId": self.parent,
+            "mer.status": row.state,
+            "mer.reason": row.reason or "",
+        }
+        run = self.client.create_run(self.experiment, tags=tags, run_name=f"trial {row.number}")
+        run_id, at = run.info.run_id, run.info.start_time
+        log(self.client, run_id, row.values, _metrics(row), at)
+        if record is not None:
+            log_curves(self.client, run_id, record, at)
+        self.client.set_terminated(run_id, status="FAILED" if row.state == "failed" else "FINISHED")
+        self.copied.add(str(row.number))
+
+    def summarise(self, search: SearchRecord, files: list[Path]) -> None:
+        """Write what the search found to its own run, with its files."""
+        known: dict[str, Any] = {
+            key: value for key, value in search.identity.items() if not isinstance(value, dict)
+        }
+        counts = {
+            f"n_{state}": float(sum(one.state == state for one in search.trials))
+            for state in ("done", "pruned", "failed")
+        }
+        best = {"rmse_average": search.completed[0].rmse or 0.0} if search.completed else {}
+        log(self.client, self.parent, known, counts | best, 0)
+        for path in files:
+            self.client.log_artifact(self.parent, str(path))
+        self.client.set_terminated(self.parent)
+
+
+def _metrics(row: TrialRow) -> dict[str, float]:
+    """Return a trial's error and costs, those that are defined; a pruned one has no final error."""
+    error = {"done": "rmse_average", "pruned": "rmse_when_pruned", "failed": ""}[row.state]
+    found = {error: row.rmse, **sizes(row.n_parameters)}
+    found |= {"n_epochs": row.n_epochs, "seconds": row.seconds}
+    return {key: float(value) for key, value in found.items() if key and value is not None}

@@ -1,0 +1,48 @@
+"""How much each change moves the error: one line a change, with its interval."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import fill
+
+from benchmark.report.aggregate import CONVENTIONS
+from benchmark.report.effects import Effect
+from benchmark.report.figures.style import MARKERS, drawing
+
+
+def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
+    """Draw how much each change moves the average RMSE, with its interval, under both conventions.
+
+    One line a change, grouped by model and length; left of zero is better. None for no change.
+    """
+    if not found:
+        return None
+    with drawing(path) as (plt, sns):
+        height = 1.6 + 0.34 * len(found)
+        figure, axes = plt.subplots(figsize=(11, height), layout="constrained")
+        colours = sns.color_palette("colorblind", len(CONVENTIONS))
+        for index, (convention, suffix) in enumerate(CONVENTIONS.items()):
+            moves = [effect.moves[f"rmse_average{suffix}"] for effect in found]
+            axes.errorbar(
+                [mean for mean, _, _ in moves],
+                [position + 0.22 * (index - 0.5) for position in range(len(found))],
+                xerr=[
+                    [max(mean - low, 0) for mean, low, _ in moves],
+                    [max(high - mean, 0) for mean, _, high in moves],
+                ],
+                fmt=MARKERS[index],
+                color=colours[index],
+                capsize=3,
+                label=convention,
+            )
+        axes.axvline(0, color="0.35", linewidth=1.2)
+        axes.set_yticks(range(len(found)), [_effect_name(effect) for effect in found], fontsize=9)
+        axes.set_ylim(len(found) - 0.5, -0.5)
+        axes.set_xlabel("change of average RMSE against the default (left is better)")
+        figure.legend(loc="outside lower center", ncols=len(CONVENTIONS), frameon=False)
+    return path
+
+
+def _effect_name(effect: Effect) -> str:
+    """Return model, length and change, for people, broken into short lines."""
+    length = "" if effect.sequence_length is None else f", L={effect.sequence_length}"
+    return fill(f"{effect.model}{length}: {effect.changed}", 46, break_long_words=False)

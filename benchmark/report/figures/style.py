@@ -1,0 +1,24 @@
+"""What all figures share: one look, one way to be saved (only door to seaborn)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MARKERS = "oDsP^vX*<>hd"
+
+
+@contextmanager
+def drawing(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Lend pyplot and seaborn, styled alike for all figures; save what was drawn and close it."""
+    import matplotlib as mpl
+    import seaborn as sns
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    with sns.axes_style("whitegrid"), sns.plotting_context("notebook"):
+        yield plt, sns
+        path.parent.mkdir(parents=True, exist_ok=True)
+        plt.savefig(path, dpi=150)
+        plt.close()

@@ -1,0 +1,104 @@
+"""The conductor of a search: trials, finalists with several seeds, records, figures, MLflow."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from benchmark.record.record import RunRecord
+from benchmark.record.search_tracking import SearchMirror
+from benchmark.record.searches import SearchRecord, TrialRow, write_search
+from benchmark.record.store import find_record, prepare_folder
+from benchmark.report.answer import Answer
+from benchmark.report.figures.search import search_figures
+from benchmark.run import Bill, RunOptions, complete_run, plan_run
+from benchmark.run import Screen as RunScreen
+from studies.export import search_record, trial_row
+from studies.finalists import chosen, finalists_study, promote, ranked
+from studies.search import SearchOptions, load_songs, search_on
+from studies.spec import Search
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+
+class Screen(Protocol):
+    """Where a search shows itself."""
+
+    def begin(self) -> None:
+        """Say what is searched and where."""
+
+    def on_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
+        """Show that an epoch of a trial ended."""
+
+    def on_trial(self, row: TrialRow) -> None:
+        """Show that a trial finished."""
+
+    def finalists(self, bill: Bill) -> RunScreen:
+        """Return what shows the finalists' training."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found, and the files that say so."""
+
+    search: Search
+    record: SearchRecord
+    answer: Answer | None  # of the finalists
+    paths: list[Path]
+
+
+def complete_search(
+    search: Search, options: SearchOptions, screen: Screen, promote_as: str | None
+) -> Outcome:
+    """Search to the asked total, train the finalists, and write everything down."""
+    prepare_folder(options.results)
+    mirror = SearchMirror(options.results, search.name)
+    digest = load_songs(search, options).digest()
+
+    def on_trial(trial: "FrozenTrial") -> None:
+        row = trial_row(trial)
+        screen.on_trial(row)
+        mirror.copy(row, _record_of(search, row, digest, options))
+
+    screen.begin()
+    study = search_on(search, options, on_trial, screen.on_epoch)
+    record = search_record(search, study, digest)
+    for row in record.trials:  # finished by others, or before the database was deleted
+        mirror.copy(row, _record_of(search, row, digest, options))
+    answer = None
+    if len(record.trials) >= search.config.trials:
+        answer, rows = _train_finalists(search, record, options, screen, digest)
+        record = replace(record, finalists=rows)
+    paths = [write_search(options.results, record), *search_figures(record, options.results)]
+    mirror.summarise(record, paths)
+    if promote_as:
+        paths.append(promote(search, record, promote_as, options.results))
+    return Outcome(search, record, answer, paths)
+
+
+def _record_of(
+    search: Search, row: TrialRow, digest: str, options: SearchOptions
+) -> RunRecord | None:
+    """Return the record of a trial that was trained to the end on this disk."""
+    if row.state != "done":
+        return None
+    return find_record(options.results, search.cell(row.values, digest))
+
+
+def _train_finalists(
+    search: Search, record: SearchRecord, options: SearchOptions, screen: Screen, digest: str
+) -> tuple[Answer | None, list[dict[str, Any]]]:
+    """Train the best configurations with every seed, on as many cores as there are."""
+    trials = chosen(search, record)
+    if not trials:
+        return None, []
+    run_options = RunOptions(
+        results=options.results,
+        data_root=options.data_root,
+        device=options.device,
+        workers=options.workers if options.workers > 1 else None,
+        include=options.include,
+    )
+    bill = plan_run(finalists_study(search, trials), run_options)
+    answer, _ = complete_run(bill, run_options, screen.finalists(bill))
+    return answer, ranked(search, trials, digest, answer.records)

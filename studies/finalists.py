@@ -1,0 +1,98 @@
+"""The best configurations once more, with several seeds; the best of them becomes a study."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import yaml
+
+from benchmark.errors import ConfigError
+from benchmark.plan.cell import Cell
+from benchmark.plan.config import Study, StudyConfig
+from benchmark.record.record import RunRecord
+from benchmark.record.searches import SearchRecord, TrialRow
+from benchmark.record.store import write_whole
+from benchmark.report.pareto import front
+from studies.spec import FOLDS, Search
+
+
+def chosen(search: Search, record: SearchRecord) -> list[TrialRow]:
+    """Return the trials worth several seeds: the best, and the default to hold them against.
+
+    With two objectives these come from the front of error and parameters.
+    """
+    done = record.completed
+    if search.is_two_objective:
+        points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
+        done = sorted((done[index] for index in front(points)), key=lambda one: one.rmse or 0.0)
+    best = done[: search.config.finalists]
+    default = [one for one in record.completed if one.is_default and one not in best]
+    return best + default if best else []
+
+
+def finalists_study(search: Search, trials: Sequence[TrialRow]) -> Study:
+    """Return the study that trains the chosen trials' values with every seed."""
+    name = f"{search.name}-finalists"
+    parts = [search.study(one.values, name, search.config.repetitions) for one in trials]
+    return Study(name, tuple(parts))
+
+
+def ranked(
+    search: Search, trials: Sequence[TrialRow], digest: str, records: Sequence[RunRecord]
+) -> list[dict[str, Any]]:
+    """Return the finalists by mean RMSE over seeds, best first; incomplete ones are last."""
+    groups: dict[str, list[float]] = {}
+    for record in records:
+        if record.status == "done":
+            groups.setdefault(record.group, []).append(record.scores["rmse_average"] or 0.0)
+    rows = []
+    for trial in trials:
+        cell: Cell = search.cell(trial.values, digest)
+        scores = groups.get(cell.group, [])
+        rows.append(
+            {
+                "trial": trial.number,
+                "n_seeds": len(scores),
+                "rmse": fmean(scores) if scores else None,
+                "rmse_std": stdev(scores) if len(scores) > 1 else None,
+                "n_parameters": trial.n_parameters,
+                "group": cell.group,
+                "is_default": trial.is_default,
+                "values": trial.values,
+            }
+        )
+    wanted = search.config.repetitions
+    return sorted(rows, key=lambda row: (row["n_seeds"] < wanted, row["rmse"] or 0.0))
+
+
+def promote(search: Search, record: SearchRecord, name: str, results: Path) -> Path:
+    """Write the best configuration as a study that `run` takes; it opens the evaluation songs."""
+    if record.finalists:
+        winner, how = record.finalists[0], f"{record.finalists[0]['n_seeds']} seeds"
+        number, values, rmse = winner["trial"], winner["values"], winner["rmse"]
+    elif record.completed:
+        trial, how = record.completed[0], "one seed"
+        number, values, rmse = trial.number, trial.values, trial.rmse
+    else:
+        raise ConfigError(f"Search '{search.name}' has no finished trial to promote yet.")
+    study: StudyConfig = search.study(values, name, search.config.repetitions)
+    settings = {key: value for key, value in study.set.items() if key != FOLDS}
+    written = {
+        "summary": f"best of search {search.name}: trial {number},"
+        f" RMSE {rmse:.4f} on held-out development songs ({how})",
+        "models": list(study.models),
+        "dataset": study.dataset,
+        "features": search.features,
+        "sequence_lengths": list(study.sequence_lengths),
+        "repetitions": study.repetitions,
+        "seed": study.seed,
+        "set": settings,
+    }
+    head = (
+        f"# Found by search {search.name} on dataset {record.identity['dataset digest'][:12]}.\n"
+        f"# Run: python -m benchmark run --study {name} --results {results}\n"
+    )
+    path = results / "studies" / f"{name}.yaml"
+    write_whole(path, (head + yaml.safe_dump(written, sort_keys=False)).encode())
+    return path

@@ -1,0 +1,255 @@
+"""Open, resume and finish a search: one loop per worker, all of them around one storage."""
+
+import logging
+import multiprocessing
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.errors import ConfigError, WorkerLost
+from benchmark.execute import Job, load_split
+from benchmark.plan.cell import Cell
+from benchmark.plan.config import plain
+from benchmark.plan.expand import dataset_of
+from benchmark.plan.protocol import ProtocolConfig, rounds
+from benchmark.plugins import include_plugins
+from benchmark.workers import follow_parent
+from datasets.contract import Split
+from studies.objective import Objective, OnEpoch, TrialFailed
+from studies.samplers import make_pruner, make_sampler
+from studies.space import default_parameters
+from studies.spec import Search
+from studies.storage import open_storage, serves_many, shown
+from studies.trials import (
+    IS_DEFAULT,
+    SET_ASIDE,
+    WORKER,
+    is_finished,
+    is_running,
+    queue_again,
+    retry_killed,
+    this_worker,
+)
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
+
+IDENTITY = "mer-benchmark"  # the study's attribute that says what its trials' values mean
+REPEATS_AT_MOST = 50  # proposals in a row that were tried before: the space is exhausted
+POLL_SECONDS = 1.0
+OnTrial = Callable[["FrozenTrial"], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """Where and how to search; none of it changes a trial's value."""
+
+    results: Path
+    storage: str
+    data_root: Path | None = None
+    device: str = "cpu"
+    workers: int = 1
+    include: tuple[Path, ...] = ()
+
+
+def load_songs(search: Search, options: SearchOptions) -> Split:
+    """Load the search's dataset and refuse too few songs for its folds."""
+    _, dataset_options, features = dataset_of(search.base)
+    split = load_split(search.base.dataset, plain(dataset_options), features, options.data_root)
+    rounds(split, ProtocolConfig(folds=search.config.folds), search.config.seed)
+    return split
+
+
+def open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
+    """Create the search's study or resume it, if it still is the same search."""
+    import optuna
+
+    sampler, pruner = make_sampler(search), make_pruner(search)
+    identity = search.identity(digest)
+    known = {one.study_name: one for one in optuna.get_all_study_summaries(storage)}
+    if search.name in known:
+        _refuse_another(search, identity, known[search.name].user_attrs.get(IDENTITY))
+        return optuna.load_study(
+            study_name=search.name, storage=storage, sampler=sampler, pruner=pruner
+        )
+    study = optuna.create_study(
+        study_name=search.name,
+        storage=storage,
+        sampler=sampler,
+        pruner=pruner,
+        directions=["minimize"] * len(identity["objectives"]),
+        load_if_exists=True,  # another machine may have been faster
+    )
+    study.set_metric_names(identity["objectives"])
+    study.set_user_attr(IDENTITY, identity)
+    study.enqueue_trial(
+        default_parameters(search.space, search.known), user_attrs={IS_DEFAULT: True}
+    )
+    return study
+
+
+def _refuse_another(search: Search, identity: dict[str, Any], stored: Any) -> None:
+    """Refuse to resume a study whose values mean something else, and say what differs."""
+    if not isinstance(stored, dict):
+        raise ConfigError(
+            f"The storage holds a study '{search.name}' that this suite did not make."
+            " Give the search another --name."
+        )
+    differing = []
+    for key, value in identity.items():
+        old = stored.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            names = sorted(k for k in value | old if value.get(k) != old.get(k))
+            differing += [f"{key} {k}: {old.get(k)} before, {value.get(k)} now" for k in names]
+        elif value != old:
+            differing.append(f"{key}: {old} before, {value} now")
+    if differing:
+        raise ConfigError(
+            f"Search '{search.name}' exists and differs. {'; '.join(differing)}."
+            " Repeat the former options to resume it, or give another --name."
+        )
+
+
+def search_on(
+    search: Search, options: SearchOptions, on_trial: OnTrial, on_epoch: OnEpoch
+) -> "Study":
+    """Search until the asked number of trials is finished; return the study."""
+    if options.workers > 1 and not serves_many(options.storage):
+        raise ConfigError(
+            f"--workers {options.workers} with {shown(options.storage)}: SQLite serves one process."
+            f" Use --storage journal:{options.results}/optuna.log, or PostgreSQL."
+        )
+    split = load_songs(search, options)
+    with _quiet():
+        study = open_study(search, split.digest(), open_storage(options.storage))
+        retry_killed(study)
+        _refuse_company(study, options)
+        if options.workers == 1:
+            work(study, search, options, split, on_trial, on_epoch)
+        else:
+            _share(study, search, options, on_trial)
+    return study
+
+
+def _refuse_company(study: "Study", options: SearchOptions) -> None:
+    """SQLite is for one process: a living one must not be disturbed."""
+    alive = [
+        one
+        for one in study.get_trials(deepcopy=False)
+        if is_running(one) and WORKER in one.user_attrs
+    ]
+    if alive and not serves_many(options.storage):
+        raise ConfigError(
+            f"Another process is running search '{study.study_name}' in {shown(options.storage)},"
+            " and SQLite serves one. Wait for it, or use a journal or PostgreSQL as --storage."
+        )
+
+
+def work(
+    study: "Study",
+    search: Search,
+    options: SearchOptions,
+    split: Split,
+    on_trial: OnTrial,
+    on_epoch: OnEpoch,
+) -> None:
+    """Run trials until enough are finished, by this worker or by others."""
+
+    def job(cell: Cell) -> Job:
+        return Job(cell, options.results, options.data_root, options.device)
+
+    objective = Objective(search, split, split.digest(), job, on_epoch)
+    deadline = time.monotonic() + (search.config.timeout or inf)
+    n_repeats = 0
+    while time.monotonic() < deadline and n_repeats < REPEATS_AT_MOST:
+        retry_killed(study)
+        trials = study.get_trials(deepcopy=False)
+        n_finished = sum(map(is_finished, trials))
+        if n_finished >= search.config.trials:
+            return
+        if n_finished + sum(map(is_running, trials)) >= search.config.trials:
+            time.sleep(POLL_SECONDS)  # others train the last ones, and may die of it
+            continue
+        trial = _one_trial(study, objective)
+        n_repeats = n_repeats + 1 if SET_ASIDE in trial.user_attrs else 0
+        if is_finished(trial):
+            on_trial(trial)
+
+
+def _one_trial(study: "Study", objective: Objective) -> "FrozenTrial":
+    """Run one trial; Ctrl-C queues its parameters for the next time."""
+    done: list[FrozenTrial] = []
+    try:
+        study.optimize(
+            objective,
+            n_trials=1,
+            catch=(TrialFailed,),
+            callbacks=[lambda _, trial: done.append(trial)],
+        )
+    except KeyboardInterrupt:
+        for trial in study.get_trials(deepcopy=False):
+            is_mine = trial.user_attrs.get(WORKER) == this_worker()
+            if is_mine and not is_finished(trial) and SET_ASIDE not in trial.user_attrs:
+                queue_again(study, trial)
+        raise
+    return done[0]
+
+
+def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnTrial) -> None:
+    """Let several processes work on one study; tell of every trial as it finishes."""
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    workers = [
+        context.Process(target=_work_apart, args=(search, options)) for _ in range(options.workers)
+    ]
+    told = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
+    for worker in workers:
+        worker.start()
+    try:
+        while True:
+            is_over = not any(worker.is_alive() for worker in workers)
+            for trial in study.get_trials():
+                if is_finished(trial) and trial.number not in told:
+                    told.add(trial.number)
+                    on_trial(trial)
+            if is_over:
+                break
+            time.sleep(POLL_SECONDS)
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join()
+    failed = [worker.exitcode for worker in workers if worker.exitcode]
+    if failed and len(told) < search.config.trials:
+        raise WorkerLost(
+            f"{len(failed)} of {len(workers)} worker processes ended early. Finished trials are"
+            " kept: run the same command again."
+        )
+
+
+def _work_apart(search: Search, options: SearchOptions) -> None:
+    """Be one of several workers: the parent shows what happens and takes Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent()
+    include_plugins(list(options.include))
+    with _quiet():
+        split = load_songs(search, options)
+        study = open_study(search, split.digest(), open_storage(options.storage))
+        work(study, search, options, split, lambda _: None, lambda *_: None)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Optuna's own log lines and its warnings about experimental features off the screen."""
+    logging.getLogger("optuna").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
