@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 N_COLUMNS = 4  # of the small panels, one per setting
 STATES = {"done": ("o", "trained to the end"), "pruned": ("x", "pruned"), "failed": ("v", "failed")}
 AXIS = "RMSE on held-out development songs"
-LOG_SPAN = 50  # a setting whose largest value is more times its smallest is on a log axis
+N_TICKS = 6  # a setting of so few values shows them all
+LOG_SPAN = 7  # a setting that grows by more than this factor is drawn on a log scale
 
 
 def search_figures(search: SearchRecord, results: Path) -> list[Path]:

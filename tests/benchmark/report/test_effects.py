@@ -93,7 +93,7 @@ def test_changes_are_drawn_with_their_intervals(tmp_path, monkeypatch):
 
 
 def test_a_change_and_a_flattered_row_take_no_part_in_the_trade_off(tmp_path, monkeypatch):
-    from benchmark.report import figures
+    from benchmark.report.figures import tradeoff as figures
 
     shown = []
     monkeypatch.setattr(figures, "_panel", lambda axes, rows, *rest: shown.append(rows))
