@@ -1,5 +1,6 @@
 """The conductor of a search: trials, finalists with several seeds, records, figures, MLflow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 class Screen(Protocol):
     """Where a search shows itself."""
 
-    def begin(self) -> None:
-        """Say what is searched and where."""
+    def begin(self, earlier: Sequence[TrialRow]) -> None:
+        """Say what is searched and where, and which trials are finished already."""
 
     def on_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
         """Show that an epoch of a trial ended."""
@@ -60,8 +61,13 @@ def complete_search(
         screen.on_trial(row)
         mirror.copy(row, _record_of(search, row, digest, options))
 
-    screen.begin()
-    study = search_on(search, options, on_trial, screen.on_epoch)
+    study = search_on(
+        search,
+        options,
+        on_begin=lambda trials: screen.begin([trial_row(one) for one in trials]),
+        on_trial=on_trial,
+        on_epoch=screen.on_epoch,
+    )
     record = search_record(search, study, digest)
     for row in record.trials:  # finished by others, or before the database was deleted
         mirror.copy(row, _record_of(search, row, digest, options))

@@ -113,7 +113,7 @@ class Objective:
         try:
             return execute(self.job(cell), watch.after_epoch, watch.after_round)
         except TrainingStopped:
-            trial.set_user_attr(REASON, f"pruned after {watch.n_epochs} epochs")
+            trial.set_user_attr(REASON, f"after {watch.n_epochs} epochs")
             return None
         except ConfigError as error:
             raise _failed(trial, str(error)) from error

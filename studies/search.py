@@ -119,7 +119,12 @@ def _refuse_another(search: Search, identity: dict[str, Any], stored: Any) -> No
 
 
 def search_on(
-    search: Search, options: SearchOptions, on_trial: OnTrial, on_epoch: OnEpoch
+    search: Search,
+    options: SearchOptions,
+    *,
+    on_begin: Callable[[list["FrozenTrial"]], None],
+    on_trial: OnTrial,
+    on_epoch: OnEpoch,
 ) -> "Study":
     """Search until the asked number of trials is finished; return the study."""
     if options.workers > 1 and not serves_many(options.storage):
@@ -132,6 +137,7 @@ def search_on(
         study = open_study(search, split.digest(), open_storage(options.storage))
         retry_killed(study)
         _refuse_company(study, options)
+        on_begin([one for one in study.get_trials(deepcopy=False) if is_finished(one)])
         if options.workers == 1:
             work(study, search, options, split, on_trial, on_epoch)
         else:

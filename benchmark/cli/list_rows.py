@@ -17,6 +17,7 @@ class What(StrEnum):
     FEATURES = "features"
     STUDIES = "studies"
     SETTINGS = "settings"
+    SPACES = "spaces"
 
 
 def list_rows(
@@ -24,7 +25,7 @@ def list_rows(
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List models, datasets, feature sets, studies or every setting with its default."""
+    """List models, datasets, feature sets, studies, settings or search spaces."""
     from benchmark.plugins import include_plugins
 
     include_plugins(include or [])
@@ -34,6 +35,9 @@ def list_rows(
         return
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
+        return
+    if what is What.SPACES:
+        _print_spaces(rows)
         return
     width = max(len(row["name"]) for row in rows)
     for row in rows:
@@ -78,7 +82,24 @@ def _rows(what: What) -> list[dict[str, Any]]:
         from benchmark.plan.settings import all_settings
 
         return all_settings()
+    if what is What.SPACES:
+        from models.registry import MODELS
+        from studies.space import described
+
+        return [
+            {"name": space, "model": model, "settings": described(domains)}
+            for model, row in MODELS.items()
+            for space, domains in row.spaces.items()
+        ]
     return _studies()
+
+
+def _print_spaces(rows: list[dict[str, Any]]) -> None:
+    """Print each space with the values its settings may take."""
+    for row in rows:
+        typer.echo(f"{row['model']}, space {row['name']}")
+        for setting, values in row["settings"].items():
+            typer.echo(f"  {setting}: {values}")
 
 
 def _print_settings(rows: list[dict[str, Any]]) -> None:

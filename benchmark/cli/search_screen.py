@@ -1,6 +1,7 @@
 """What a search shows: a line per finished trial on stderr, the finding on stdout."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -29,8 +30,8 @@ class SearchScreen:
         self.best: TrialRow | None = None
         self.spoke = self.started = time.monotonic()
 
-    def begin(self) -> None:
-        """Say what is searched, on what and where it is kept."""
+    def begin(self, earlier: Sequence[TrialRow]) -> None:
+        """Say what is searched, on what, where it is kept and what is there already."""
         config, dataset = self.search.config, self.search.base.dataset
         caveat = DATASETS[dataset].caveat
         self._say(
@@ -41,6 +42,11 @@ class SearchScreen:
             f" {config.folds} folds of the development songs, kept in"
             f" {shown(self.options.storage)}"
         )
+        done = [one for one in earlier if one.state == "done"]
+        self.best = min(done, key=lambda one: one.rmse or 0.0, default=None)
+        if earlier:
+            best = f"; best {self.best.rmse:.4f} of trial {self.best.number}" if self.best else ""
+            self._say(f"{len(earlier)} trials are finished already{best}")
 
     def on_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
         """Say now and then what is being trained."""
@@ -54,7 +60,7 @@ class SearchScreen:
             if self.best is None or (row.rmse or 0.0) < (self.best.rmse or 0.0):
                 self.best = row
             best = self.best
-            outcome = f"RMSE {row.rmse:.4f}{size}; best here {best.rmse:.4f} of trial {best.number}"
+            outcome = f"RMSE {row.rmse:.4f}{size}; best {best.rmse:.4f} of trial {best.number}"
         else:
             outcome = f"{row.state}: {row.reason}{size}"
         elapsed = duration(time.monotonic() - self.started)
