@@ -23,6 +23,7 @@ from studies.trials import (
     CELL,
     COMMIT,
     EPOCHS,
+    IS_DEFAULT,
     PARAMETERS,
     REASON,
     SET_ASIDE,
@@ -63,6 +64,7 @@ class Objective:
         trial.set_user_attr(CELL, cell.key)
         trial.set_user_attr(VALUES, values)
         trial.set_user_attr(COMMIT, environment()["commit"])
+        trial.set_user_attr(IS_DEFAULT, cell.key == self.search.cell({}, self.digest).key)
         self._set_aside_if_needless(trial, cell)
         n_parameters = self._count(trial, cell)
         record = find_record(self.job(cell).results, cell)

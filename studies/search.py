@@ -27,7 +27,6 @@ from studies.space import default_parameters
 from studies.spec import Search
 from studies.storage import open_storage, serves_many, shown
 from studies.trials import (
-    IS_DEFAULT,
     SET_ASIDE,
     WORKER,
     is_finished,
@@ -90,9 +89,8 @@ def open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
     )
     study.set_metric_names(identity["objectives"])
     study.set_user_attr(IDENTITY, identity)
-    study.enqueue_trial(
-        default_parameters(search.space, search.known), user_attrs={IS_DEFAULT: True}
-    )
+    if search.config.sampler != "grid":  # which holds the default already, or a part of it
+        study.enqueue_trial(default_parameters(search.space, search.known))
     return study
 
 

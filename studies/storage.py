@@ -6,6 +6,7 @@ postgresql+psycopg://USER@HOST/NAME  several machines; a worker that goes silent
 """
 
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,15 @@ def open_storage(url: str) -> "BaseStorage":
 
     is_shared = serves_many(url)
     try:
-        return RDBStorage(
-            url,
-            engine_kwargs={"pool_pre_ping": True},
-            heartbeat_interval=HEARTBEAT_SECONDS if is_shared else None,
-            grace_period=SILENT_SECONDS if is_shared else None,
-            heartbeat_stale_trial_callback=queue_again if is_shared else None,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the heartbeat is called experimental
+            return RDBStorage(
+                url,
+                engine_kwargs={"pool_pre_ping": True},
+                heartbeat_interval=HEARTBEAT_SECONDS if is_shared else None,
+                grace_period=SILENT_SECONDS if is_shared else None,
+                heartbeat_stale_trial_callback=queue_again if is_shared else None,
+            )
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"--storage {shown(url)}: the driver '{error.name}' is not installed."

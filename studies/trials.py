@@ -91,10 +91,11 @@ def queue_again(study: "Study", trial: "FrozenTrial") -> None:
     """Queue a killed trial's parameters; what is killed again and again has failed."""
     from optuna.exceptions import UpdateFinishedTrialError
 
+    if VALUES not in trial.user_attrs:
+        return  # killed before anything was drawn whole: there is nothing to repeat
     tries = int(trial.user_attrs.get(TRY, 1))
     if tries < MAX_TRIES:
-        kept = {IS_DEFAULT: True} if trial.user_attrs.get(IS_DEFAULT) else {}
-        study.enqueue_trial(trial.params, user_attrs={TRY: tries + 1, **kept})
+        study.enqueue_trial(trial.params, user_attrs={TRY: tries + 1})
         return
     reason = f"its process was killed {tries} times, perhaps for want of memory"
     with suppress(UpdateFinishedTrialError):  # the heartbeat has failed it already
