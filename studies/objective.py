@@ -18,6 +18,7 @@ from benchmark.record.store import find_record
 from benchmark.train.estimate import count_parameters
 from datasets.contract import Split
 from models.registry import MODELS
+from studies.interrupt import Interrupt
 from studies.spec import Search
 from studies.trials import (
     CELL,
@@ -53,6 +54,7 @@ class Objective:
     digest: str
     job: Callable[[Cell], Job]
     on_epoch: OnEpoch
+    interrupt: Interrupt
 
     def __call__(self, trial: "Trial") -> float | tuple[float, float]:
         """Train the trial's values, or say why there is nothing to train."""
@@ -111,9 +113,10 @@ class Objective:
 
     def _train(self, trial: "Trial", cell: Cell) -> RunRecord | None:
         """Train the cell; None if the pruner stopped it."""
-        watch = Watch(trial, self.search, cell, self.on_epoch)
+        watch = Watch(trial, self.search, cell, self._after_epoch)
         try:
-            return execute(self.job(cell), watch.after_epoch, watch.after_round)
+            with self.interrupt.at_once():
+                return execute(self.job(cell), watch.after_epoch, watch.after_round)
         except TrainingStopped:
             trial.set_user_attr(REASON, f"after {watch.n_epochs} epochs")
             return None
@@ -121,6 +124,11 @@ class Objective:
             raise _failed(trial, str(error)) from error
         finally:
             trial.set_user_attr(EPOCHS, watch.n_epochs)
+
+    def _after_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
+        """Show an epoch, and end here if Ctrl-C was lost in between."""
+        self.interrupt.check()
+        self.on_epoch(trial, network, epoch, error)
 
 
 def _failed(trial: "Trial", reason: str) -> TrialFailed:

@@ -21,6 +21,7 @@ from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plugins import include_plugins
 from benchmark.workers import follow_parent
 from datasets.contract import Split
+from studies.interrupt import Interrupt
 from studies.objective import Objective, OnEpoch, TrialFailed
 from studies.samplers import make_pruner, make_sampler
 from studies.space import default_parameters
@@ -137,7 +138,9 @@ def search_on(
         _refuse_company(study, options)
         on_begin([one for one in study.get_trials(deepcopy=False) if is_finished(one)])
         if options.workers == 1:
-            work(study, search, options, split, on_trial, on_epoch)
+            interrupt = Interrupt()
+            with interrupt.listening():
+                work(study, search, options, split, on_trial, on_epoch, interrupt)
         else:
             _share(study, search, options, on_trial)
     return study
@@ -164,16 +167,18 @@ def work(
     split: Split,
     on_trial: OnTrial,
     on_epoch: OnEpoch,
+    interrupt: Interrupt,
 ) -> None:
     """Run trials until enough are finished, by this worker or by others."""
 
     def job(cell: Cell) -> Job:
         return Job(cell, options.results, options.data_root, options.device)
 
-    objective = Objective(search, split, split.digest(), job, on_epoch)
+    objective = Objective(search, split, split.digest(), job, on_epoch, interrupt)
     deadline = time.monotonic() + (search.config.timeout or inf)
     n_repeats = 0
     while time.monotonic() < deadline and n_repeats < REPEATS_AT_MOST:
+        interrupt.check()
         retry_killed(study)
         trials = study.get_trials(deepcopy=False)
         n_finished = sum(map(is_finished, trials))
@@ -247,7 +252,7 @@ def _work_apart(search: Search, options: SearchOptions) -> None:
     with _quiet():
         split = load_songs(search, options)
         study = open_study(search, split.digest(), open_storage(options.storage))
-        work(study, search, options, split, lambda _: None, lambda *_: None)
+        work(study, search, options, split, lambda _: None, lambda *_: None, Interrupt())
 
 
 @contextmanager
