@@ -12,9 +12,12 @@ from benchmark.plan.config import Study, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.record.record import RunRecord
+from benchmark.record.search_tracking import SearchMirror
+from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
 from benchmark.record.tracking import Mirror
 from benchmark.report.answer import Answer, answer_from_records, figure_name, write_answer
+from benchmark.report.search import write_search_answer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
 from benchmark.workers import OnRecord, Progress, default_workers, run_jobs
@@ -152,6 +155,20 @@ def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answe
     paths = write_answer(answer, options.results)
     mirror_answer(mirror, answer, paths)
     return answer, paths
+
+
+def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
+    """Write every search's table and figures, and bring MLflow up to its trials."""
+    by_cell = latest_by_cell(records)
+    written = []
+    for search in read_searches(results):
+        paths = write_search_answer(search, results)
+        mirror = SearchMirror(results, search.name)
+        for trial in search.trials:
+            mirror.copy(trial, by_cell.get(trial.cell or ""))
+        mirror.summarise(search, paths)
+        written += paths
+    return written
 
 
 def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:

@@ -10,7 +10,7 @@ from benchmark.record.search_tracking import SearchMirror
 from benchmark.record.searches import SearchRecord, TrialRow, write_search
 from benchmark.record.store import find_record, prepare_folder
 from benchmark.report.answer import Answer
-from benchmark.report.figures.search import search_figures
+from benchmark.report.search import write_search_answer
 from benchmark.run import Bill, RunOptions, complete_run, plan_run
 from benchmark.run import Screen as RunScreen
 from studies.export import search_record, trial_row
@@ -75,7 +75,7 @@ def complete_search(
     if len(record.trials) >= search.config.trials:
         answer, rows = _train_finalists(search, record, options, screen, digest)
         record = replace(record, finalists=rows)
-    paths = [write_search(options.results, record), *search_figures(record, options.results)]
+    paths = [write_search(options.results, record), *write_search_answer(record, options.results)]
     mirror.summarise(record, paths)
     if promote_as:
         paths.append(promote(search, record, promote_as, options.results))

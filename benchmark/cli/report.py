@@ -26,14 +26,16 @@ def report(
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
+    from benchmark.record.store import read_records
     from benchmark.record.tracking import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
     from benchmark.report.tables import csv_text
-    from benchmark.run import mirror_answer
+    from benchmark.run import mirror_answer, mirror_searches
 
     answer = answer_from_records(results, study)
     paths = write_answer(answer, results)
     mirror_answer(Mirror(results), answer, paths)
+    paths += mirror_searches(results, read_records(results))
     wanted = Format.JSON if as_json else format_
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))

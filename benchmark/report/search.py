@@ -1,0 +1,47 @@
+"""Write the answer of a search: every trial as CSV, and its figures."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from benchmark.record.searches import SearchRecord
+from benchmark.report.figures.search import search_figures
+from benchmark.report.pareto import front
+
+
+def trials_table(search: SearchRecord) -> pd.DataFrame:
+    """Return one row a trial, a column per setting; `is_on_front` is of RMSE and parameters."""
+    done = search.completed
+    points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
+    on_front = {done[index].number for index in front(points)}
+    return pd.DataFrame(
+        {
+            "search": search.name,
+            "trial": one.number,
+            "state": one.state,
+            "rmse": one.rmse,
+            "n_parameters": one.n_parameters,
+            "is_on_front": one.number in on_front,
+            "is_default": one.is_default,
+            "n_epochs": one.n_epochs,
+            "seconds": one.seconds,
+            "reason": one.reason,
+            "cell": one.cell,
+            "commit": one.commit,
+            **{name: _text(one.values.get(name)) for name in search.identity["space"]},
+        }
+        for one in search.trials
+    )
+
+
+def write_search_answer(search: SearchRecord, results: Path) -> list[Path]:
+    """Write `tables/search-<name>.csv` and the figures."""
+    path = results / "tables" / f"search-{search.name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trials_table(search).to_csv(path, index=False)
+    return [path, *search_figures(search, results)]
+
+
+def _text(value: object) -> object:
+    """Return a list as text."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
