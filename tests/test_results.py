@@ -3,11 +3,14 @@
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from benchmark.record.searches import read_searches
 from benchmark.record.store import read_plans, read_records
 from benchmark.report.answer import answer_from_records
+from benchmark.report.search import trials_table
 from benchmark.report.tables import csv_text
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -38,3 +41,30 @@ def test_committed_records_come_from_clean_commits_and_hold_no_path_of_a_machine
 def test_every_committed_folder_is_described():
     text = (RESULTS / "README.md").read_text()
     assert all(f"## {folder.name}" in text for folder in FOLDERS)
+
+
+SEARCHES = [
+    (folder, search)
+    for folder in sorted({path.parents[1] for path in RESULTS.glob("*/searches/*.json")})
+    for search in read_searches(folder)
+]
+
+
+@pytest.mark.parametrize(("folder", "search"), SEARCHES, ids=lambda one: getattr(one, "name", ""))
+def test_committed_searches_say_what_their_files_say(folder, search):
+    written = pd.read_csv(folder / "tables" / f"search-{search.name}.csv")
+    rebuilt = pd.read_csv(StringIO(trials_table(search).to_csv(index=False)))
+    pd.testing.assert_frame_equal(written, rebuilt, rtol=1e-9, atol=0)
+    assert {len(trial.commit or "") for trial in search.trials} == {12}
+    cells = [trial.cell for trial in search.trials]
+    assert len(set(cells)) == len(cells)
+
+
+@pytest.mark.parametrize(("folder", "search"), SEARCHES, ids=lambda one: getattr(one, "name", ""))
+def test_committed_finalists_are_the_means_of_their_records(folder, search):
+    groups: dict[str, list[float]] = {}
+    for record in read_records(folder):
+        groups.setdefault(record.group, []).append(record.scores["rmse_average"])
+    for row in search.finalists:
+        assert len(groups[row["group"]]) == row["n_seeds"]
+        assert np.mean(groups[row["group"]]) == pytest.approx(row["rmse"], abs=1e-12)
