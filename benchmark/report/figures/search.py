@@ -74,6 +74,8 @@ def _history(axes: "Axes", search: SearchRecord, colours: Sequence[Any]) -> None
 
 def _front(axes: "Axes", search: SearchRecord, colours: Sequence[Any]) -> None:
     """Draw error against parameters: trials, their front, the default, finalists over seeds."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     done = [one for one in search.completed if one.n_parameters]
     points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
     sizes, errors = zip(*points, strict=True)
@@ -110,6 +112,9 @@ def _front(axes: "Axes", search: SearchRecord, colours: Sequence[Any]) -> None:
             label = "default configuration"
             axes.plot(one.n_parameters or 0, one.rmse or 0, "D", color=colours[3], label=label)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="trainable parameters", title="front of error and size")
     _focus(axes, search)
     axes.legend(fontsize=9, frameon=True)
