@@ -26,7 +26,7 @@ from studies.objective import Objective, OnEpoch, TrialFailed
 from studies.samplers import make_pruner, make_sampler
 from studies.space import default_parameters
 from studies.spec import Search
-from studies.storage import open_storage, serves_many, shown
+from studies.storage import kept_from_others, open_storage, serves_many, shown
 from studies.trials import (
     SET_ASIDE,
     WORKER,
@@ -133,9 +133,10 @@ def search_on(
         )
     split = load_songs(search, options)
     with _quiet():
-        study = open_study(search, split.digest(), open_storage(options.storage))
-        retry_killed(study)
-        _refuse_company(study, options)
+        storage = open_storage(options.storage)
+    with _quiet(), kept_from_others(options.storage):
+        study = open_study(search, split.digest(), storage)
+        retry_killed(study, is_alone=not serves_many(options.storage))
         on_begin([one for one in study.get_trials(deepcopy=False) if is_finished(one)])
         if options.workers == 1:
             interrupt = Interrupt()
@@ -144,20 +145,6 @@ def search_on(
         else:
             _share(study, search, options, on_trial)
     return study
-
-
-def _refuse_company(study: "Study", options: SearchOptions) -> None:
-    """SQLite is for one process: a living one must not be disturbed."""
-    alive = [
-        one
-        for one in study.get_trials(deepcopy=False)
-        if is_running(one) and WORKER in one.user_attrs
-    ]
-    if alive and not serves_many(options.storage):
-        raise ConfigError(
-            f"Another process is running search '{study.study_name}' in {shown(options.storage)},"
-            " and SQLite serves one. Wait for it, or use a journal or PostgreSQL as --storage."
-        )
 
 
 def work(
@@ -223,7 +210,7 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
         worker.start()
     try:
         while True:
-            is_over = not any(worker.is_alive() for worker in workers)
+            is_over = not any([worker.is_alive() for worker in workers])  # asks, and so reaps, all
             for trial in study.get_trials():
                 if is_finished(trial) and trial.number not in told:
                     told.add(trial.number)

@@ -7,8 +7,12 @@ postgresql+psycopg://USER@HOST/NAME  several machines; a worker that goes silent
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from benchmark.errors import ConfigError, ResultsError
 from benchmark.record.store import write_whole
@@ -32,6 +36,31 @@ def default_storage(results: Path) -> str:
 def serves_many(url: str) -> bool:
     """Tell whether several processes may share this storage."""
     return not url.startswith(SQLITE)
+
+
+@contextmanager
+def kept_from_others(url: str) -> Iterator[None]:
+    """Hold a SQLite file for this process, until the end or a kill; refuse a second process."""
+    from sqlalchemy import make_url
+
+    file = None if serves_many(url) else make_url(url).database
+    if file is None:
+        yield
+        return
+    lock = FileLock(f"{file}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(
+            f"Another process is searching in {shown(url)}, and SQLite serves one."
+            " Wait for it, or use a journal or PostgreSQL as --storage."
+        ) from error
+    except OSError as error:
+        raise ResultsError(f"Storage {shown(url)} cannot be opened: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def open_storage(url: str) -> "BaseStorage":

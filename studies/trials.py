@@ -8,6 +8,7 @@ stays, and another trial takes its place.
 import os
 import socket
 import uuid
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -69,17 +70,27 @@ def is_dead(trial: "FrozenTrial") -> bool:
     if machine != _this_machine():
         return False
     try:
-        return bool(abs(psutil.Process(int(pid)).create_time() - float(started)) > 1)
+        process = psutil.Process(int(pid))
+        is_another = abs(process.create_time() - float(started)) > 1
+        return bool(is_another or process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
 
-def retry_killed(study: "Study") -> int:
-    """Fail every running trial whose process is gone and queue its parameters again."""
+def retry_killed(study: "Study", *, is_alone: bool = False) -> int:
+    """Fail every running trial whose process is gone and queue its parameters again.
+
+    Before its first own trial a process that is alone with its storage knows all to be gone.
+    """
     from optuna.exceptions import UpdateFinishedTrialError
+    from optuna.storages import fail_stale_trials
     from optuna.trial import TrialState
 
-    killed = [one for one in study.get_trials(deepcopy=False) if is_running(one) and is_dead(one)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the heartbeat is called experimental
+        fail_stale_trials(study)  # of workers that went silent, on any machine
+    running = [one for one in study.get_trials(deepcopy=False) if is_running(one)]
+    killed = [one for one in running if is_alone or is_dead(one)]
     for trial in killed:
         queue_again(study, trial)  # first, so that a kill between the two loses nothing
         with suppress(UpdateFinishedTrialError, ValueError):  # another worker was faster

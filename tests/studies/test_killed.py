@@ -1,27 +1,27 @@
 """A search that is killed at random moments ends as one that was left alone."""
 
-import json
 import multiprocessing
 import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 
 import optuna
+import psutil
 import pytest
 
 from tests.studies.searching import NAME, found, options, states, write_file
 
-N_KILLS, N_TRIALS = 20, 30
+N_KILLS, N_TRIALS = 20, 60
 PRELOADED = ["torch", "optuna", "mlflow", "seaborn", "scipy", "benchmark.cli", "studies.conductor"]
 
 
 def search_apart(arguments):
     """Run the command line in a process of its own, silently."""
-    import sys
-
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
@@ -57,6 +57,13 @@ def n_trials(folder):
             return 0
 
 
+def wait_for_trials(folder, process, number):
+    deadline = time.monotonic() + 90
+    while n_trials(folder) < number:
+        assert process.is_alive() and time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_killed_twenty_times_it_ends_with_the_asked_trials_and_nothing_twice(
     tmp_path, processes, monkeypatch
 ):
@@ -70,13 +77,12 @@ def test_killed_twenty_times_it_ends_with_the_asked_trials_and_nothing_twice(
         deadline = time.monotonic() + 60
         while n_trials(tmp_path) <= known and process.is_alive() and time.monotonic() < deadline:
             time.sleep(0.02)  # until this process has begun a trial; then anything may happen
-        time.sleep(source.uniform(0, 0.4))
+        time.sleep(source.uniform(0, 0.8))
         if not process.is_alive():
             break
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         n_killed += 1
-    # a trial that was killed before it told who runs it counts as dead a minute later
     process = begin(processes, arguments)
     process.join(120)
     assert process.exitcode == 0
@@ -126,8 +132,7 @@ def test_ctrl_c_keeps_finished_trials_and_queues_the_one_under_way(tmp_path, pro
     write_file(tmp_path)
     arguments = ["search", *options(tmp_path, trials=100_000, max_epochs=2000, pruner="none")]
     process = begin(processes, arguments)
-    while n_trials(tmp_path) < 2:
-        time.sleep(0.05)
+    wait_for_trials(tmp_path, process, 2)
     time.sleep(0.3)
     os.kill(process.pid, signal.SIGINT)
     process.join(60)
@@ -146,16 +151,14 @@ def test_a_second_process_on_sqlite_is_refused_while_the_first_lives(tmp_path, p
     arguments = ["search", *options(tmp_path, trials=100_000, max_epochs=2000, pruner="none")]
     process = begin(processes, arguments)
     try:
-        while n_trials(tmp_path) < 2:
-            time.sleep(0.05)
-        time.sleep(0.3)
+        wait_for_trials(tmp_path, process, 2)
         answer = mer_here(capfd, *arguments)
     finally:
         process.kill()
         process.join()
     assert answer.returncode == 2
-    assert "Another process is running search" in answer.stderr
-    assert json.dumps(states(tmp_path)).count("RUNNING") == 1
+    assert "Another process is searching in" in answer.stderr
+    assert states(tmp_path).count("RUNNING") <= 1
 
 
 def test_what_is_killed_again_and_again_has_failed(tmp_path, monkeypatch):
@@ -186,3 +189,19 @@ def test_a_trial_of_a_living_process_or_another_machine_is_left_alone():
         trial.set_user_attr(trials.WORKER, worker)
     assert trials.retry_killed(study) == 0
     assert [one.state.name for one in study.trials] == ["RUNNING"] * 2
+
+
+def test_a_process_that_is_dead_but_not_yet_reaped_counts_as_dead():
+    from studies import trials
+
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    started = psutil.Process(child.pid).create_time()
+    study = optuna.create_study()
+    trial = study.ask()
+    trial.set_user_attr(trials.WORKER, f"{trials._this_machine()}:{child.pid}:{started:.2f}")
+    deadline = time.monotonic() + 30
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert trials.retry_killed(study) == 1
+    child.wait()

@@ -85,7 +85,10 @@ def begin(folder, **changed):
 
 
 def finish(process):
-    stdout, stderr = process.communicate(timeout=250)
+    try:
+        stdout, stderr = process.communicate(timeout=250)
+    finally:
+        process.kill()
     assert process.returncode == 0, stderr
     return stdout
 
@@ -163,8 +166,10 @@ def test_a_silent_worker_of_another_machine_is_noticed_by_its_heartbeat(postgres
     lost.set_user_attr(trials.WORKER, "another-machine-1:1:1.00")
     lost.set_user_attr(trials.VALUES, {"x": lost.params["x"]})
     study._storage.record_heartbeat(lost._trial_id)
-    assert trials.retry_killed(study) == 0  # what this machine cannot see it leaves alone
+    trials.retry_killed(study)
+    assert study.trials[0].state.name == "RUNNING"  # it may be alive, over there
     time.sleep(4)
+    trials.retry_killed(study)
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
     first, second = study.trials
     study._storage.remove_session()
