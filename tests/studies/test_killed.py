@@ -73,11 +73,12 @@ def test_killed_twenty_times_it_ends_with_the_asked_trials_and_nothing_twice(
     n_killed = 0
     while n_killed < N_KILLS:
         process = begin(processes, arguments)
-        known = n_trials(tmp_path)
+        # a first or a second trial begins, in turn, or all would be killed in their first
+        awaited = n_trials(tmp_path) + 1 + n_killed % 2
         deadline = time.monotonic() + 60
-        while n_trials(tmp_path) <= known and process.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.02)  # until this process has begun a trial; then anything may happen
-        time.sleep(source.uniform(0, 0.8))
+        while n_trials(tmp_path) < awaited and process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(source.uniform(0, 0.4))  # and then anything may happen
         if not process.is_alive():
             break
         os.kill(process.pid, signal.SIGKILL)
