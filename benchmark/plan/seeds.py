@@ -25,5 +25,5 @@ def make_deterministic(seed: int) -> None:
     threadpool_limits(limits=1)  # the same for numpy's, scipy's and scikit-learn's own threads
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # unlike its sibling, it does not load Inductor
     torch.manual_seed(seed)
