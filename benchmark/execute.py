@@ -24,6 +24,7 @@ from benchmark.record.environment import environment, peak_memory_bytes
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import write_record
 from benchmark.record.weights import write_weights
+from benchmark.train.kernels import Kernels, kernels_for
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
 from datasets.contract import Song, Split
 from datasets.registry import DATASETS
@@ -41,6 +42,7 @@ class Job:
     results: Path
     data_root: Path | None
     device: str
+    kernels: Kernels = "fused"
 
 
 def load_split(
@@ -68,7 +70,11 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     cell = job.cell
     started, clock = time.time(), time.perf_counter()
     split = load_split(cell.dataset, cell.dataset_options, cell.features, job.data_root)
-    circumstances: dict[str, Any] = {"device": job.device, "started": round(started)}
+    circumstances: dict[str, Any] = {
+        "device": job.device,
+        "kernels": kernels_for(cell.model, job.device, job.kernels),
+        "started": round(started),
+    }
     outcome = Outcome()
     try:
         outcome = _train_and_score(job, split, circumstances, on_progress, on_round)
@@ -125,7 +131,14 @@ def _train_and_score(
     for index, one in enumerate(rounds(split, protocol, job.cell.shared_seed("folds")), start=1):
         make_deterministic(job.cell.seed("cell"))
         judges = one.judging if protocol.selection == "evaluation" else None
-        trainer = CellTrainer(job.cell, job.device, on_progress, round_name=one.name, judges=judges)
+        trainer = CellTrainer(
+            job.cell,
+            job.device,
+            on_progress,
+            round_name=one.name,
+            judges=judges,
+            kernels=job.kernels,
+        )
         estimator = build_estimator(job.cell, split.n_features)
         clock = time.perf_counter()
         estimator.fit(one.learning, trainer)

@@ -20,6 +20,7 @@ from benchmark.report.answer import Answer, answer_from_records, figure_name, wr
 from benchmark.report.search import write_search_answer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
+from benchmark.train.kernels import Kernels
 from benchmark.workers import OnRecord, Progress, default_workers, run_jobs
 from datasets.contract import Split
 
@@ -31,6 +32,7 @@ class RunOptions:
     results: Path
     data_root: Path | None = None
     device: str = "auto"
+    kernels: Kernels = "fused"
     workers: int | None = None  # None: one per core on the CPU
     include: tuple[Path, ...] = ()
     is_fresh: bool = False  # train recorded cells again
@@ -90,7 +92,9 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     recorded = {} if options.is_fresh else _finished(options.results, list(cells.values()))
     step_times: StepTimes = {}
     estimates = {
-        cell.key: _price(cell, splits[cell.dataset_digest], device.name, step_times)
+        cell.key: _price(
+            cell, splits[cell.dataset_digest], device.name, options.kernels, step_times
+        )
         for cell in cells.values()
         if cell.key not in recorded
     }
@@ -98,10 +102,12 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     return Bill(study, device, n_workers, list(cells.values()), recorded, estimates)
 
 
-def _price(cell: Cell, split: Split, device: str, step_times: StepTimes) -> Estimate:
+def _price(
+    cell: Cell, split: Split, device: str, kernels: Kernels, step_times: StepTimes
+) -> Estimate:
     """Estimate a cell; a model that cannot even take a step is left to fail on the record."""
     try:
-        return estimate(cell, split, device, step_times)
+        return estimate(cell, split, device, kernels, step_times)
     except USER_ERRORS:
         raise
     except Exception:  # any error of a user's model; training meets it again and records it
@@ -134,7 +140,10 @@ def run_bill(
         screen.on_record(record)
 
     screen.begin(bill)
-    jobs = [Job(cell, options.results, options.data_root, bill.device.name) for cell in todo]
+    jobs = [
+        Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
+        for cell in todo
+    ]
     report: OnRecord = on_record
     run_jobs(
         jobs,

@@ -31,6 +31,7 @@ class ModelEntry:
     note: str = ""  # printed under tables that show the model
     variants: Mapping[str, Variant] = field(default_factory=dict)
     spaces: Mapping[str, Space] = field(default_factory=dict)  # for `search`; the first by default
+    fused: str = ""  # "module:function" that gives a network faster CPU layers, the same numbers
     version: str = "1"  # raise it when the same settings, or none, would give other numbers
 
     def load(self) -> Any:
@@ -60,6 +61,7 @@ MODELS: dict[str, ModelEntry] = {
         " of torch's GRU",
         variants={"keras1": replace(KERAS1, parameters=35_160)},
         spaces=crnn_spaces("crnn"),
+        fused="models.fused.crnn:fuse",
     ),
     "crnn_nb": ModelEntry(
         target="models.crnn_nb:CRNNNB",
@@ -69,6 +71,7 @@ MODELS: dict[str, ModelEntry] = {
         " bias of torch's GRU",
         variants={"keras1": replace(KERAS1, parameters=17_696)},
         spaces=crnn_spaces("crnn_nb"),
+        fused="models.fused.crnn:fuse",
     ),
     "blstm": ModelEntry(
         target="models.blstm:BLSTM",

@@ -102,6 +102,7 @@ def _train_finalists(
         results=options.results,
         data_root=options.data_root,
         device=options.device,
+        kernels=options.kernels,
         workers=options.workers if options.workers > 1 else None,
         include=options.include,
     )

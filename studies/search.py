@@ -19,6 +19,7 @@ from benchmark.plan.config import plain
 from benchmark.plan.expand import dataset_of
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plugins import include_plugins
+from benchmark.train.kernels import Kernels
 from benchmark.workers import follow_parent
 from datasets.contract import Split
 from studies.interrupt import Interrupt
@@ -56,6 +57,7 @@ class SearchOptions:
     storage: str
     data_root: Path | None = None
     device: str = "cpu"
+    kernels: Kernels = "fused"
     workers: int = 1
     include: tuple[Path, ...] = ()
 
@@ -159,7 +161,7 @@ def work(
     """Run trials until enough are finished, by this worker or by others."""
 
     def job(cell: Cell) -> Job:
-        return Job(cell, options.results, options.data_root, options.device)
+        return Job(cell, options.results, options.data_root, options.device, options.kernels)
 
     objective = Objective(search, split, split.digest(), job, on_epoch, interrupt)
     deadline = time.monotonic() + (search.config.timeout or inf)

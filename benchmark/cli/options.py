@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,9 @@ Results = Annotated[
 ]
 DataRoot = Annotated[
     Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
+]
+WantedKernels = Annotated[
+    str, typer.Option("--kernels", metavar="NAME", help="fused where there are, or plain.")
 ]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
@@ -52,6 +55,13 @@ def whole(option: str, text: str | None) -> int | None:
     if not text.isdecimal() or int(text) < 1:
         raise ConfigError(f"{option}={text!r} is not a whole number of at least 1.")
     return int(text)
+
+
+def which_kernels(text: str) -> Literal["fused", "plain"]:
+    """Read the choice of layers."""
+    if text not in ("fused", "plain"):
+        raise ConfigError(f"--kernels={text!r} is not one of fused, plain.")
+    return "fused" if text == "fused" else "plain"
 
 
 def seconds(option: str, text: str | None) -> float | None:

@@ -11,9 +11,11 @@ from benchmark.cli.options import (
     DataRoot,
     Include,
     Results,
+    WantedKernels,
     names,
     numbers,
     settings,
+    which_kernels,
     whole,
 )
 
@@ -50,6 +52,7 @@ def run(
     data_root: DataRoot = None,
     results: Results = DEFAULT_RESULTS,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    kernels: WantedKernels = "fused",
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
@@ -84,6 +87,7 @@ def run(
         results=results,
         data_root=data_root,
         device=device,
+        kernels=which_kernels(kernels),
         workers=whole("--workers", workers),
         include=tuple(include or ()),
         is_fresh=fresh,

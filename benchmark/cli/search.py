@@ -11,8 +11,10 @@ from benchmark.cli.options import (
     DataRoot,
     Include,
     Results,
+    WantedKernels,
     seconds,
     settings,
+    which_kernels,
     whole,
 )
 from benchmark.cli.run import INTERRUPTED
@@ -83,6 +85,7 @@ def search(
         str | None, typer.Option(metavar="N", help="Processes; more than one not with SQLite.")
     ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    kernels: WantedKernels = "fused",
     data_root: DataRoot = None,
     results: Results = DEFAULT_RESULTS,
     include: Include = None,
@@ -130,6 +133,7 @@ def search(
         storage=storage or default_storage(results),
         data_root=data_root,
         device=choose_device(device).name,
+        kernels=which_kernels(kernels),
         workers=whole("--workers", workers) or 1,
         include=tuple(include or ()),
     )

@@ -17,6 +17,7 @@ from torch import nn
 from benchmark.plan.cell import Cell
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import Windows, cut_windows, with_target
+from benchmark.train.kernels import Kernels, equipped, kernels_for
 from benchmark.train.loop import rmse_loss
 from benchmark.train.trainer import SingleNetwork, build_estimator
 from datasets.contract import DatasetError, Song, Split
@@ -40,8 +41,11 @@ class Estimate:
 class TimingTrainer:
     """Times steps where the real trainer trains."""
 
-    def __init__(self, cell: Cell, device: str, scale: float, known: StepTimes | None) -> None:
+    def __init__(
+        self, cell: Cell, device: str, kernels: Kernels, scale: float, known: StepTimes | None
+    ) -> None:
         """`scale` is how many times more songs the real training sees; None times nothing."""
+        self.kernels = kernels_for(cell.model, device, kernels)
         self.cell, self.device, self.scale, self.known = cell, device, scale, known
         self.n_networks, self.seconds = 0, 0.0
 
@@ -60,7 +64,7 @@ class TimingTrainer:
         target: Literal["annotations", "features"] = "annotations",
     ) -> FittedNetwork:
         """Add what this training would cost at most."""
-        network = build().to(self.device)
+        network = equipped(build().to(self.device), self.cell.model, self.kernels)
         if self.known is None:
             return _Silent(network)
         size = sum(one.numel() for one in network.parameters())
@@ -91,12 +95,12 @@ class _Silent:
         return {}
 
 
-def estimate(cell: Cell, split: Split, device: str, known: StepTimes) -> Estimate:
+def estimate(cell: Cell, split: Split, device: str, kernels: Kernels, known: StepTimes) -> Estimate:
     """Return what the cell costs at most; `known` keeps step times from cell to cell."""
     try:
-        trainer = _time_all(cell, split, N_SONGS, device, known)
+        trainer = _time_all(cell, split, N_SONGS, device, kernels, known)
     except DatasetError:  # too few for this model's folds; if all are, the error is true
-        trainer = _time_all(cell, split, len(split.development), device, known)
+        trainer = _time_all(cell, split, len(split.development), device, kernels, known)
     n_folds = cell.protocol.get("folds") or 1
     n_networks = n_folds * trainer.n_networks
     n_epochs = n_networks * cell.training.get("max_epochs", 0)
@@ -109,18 +113,19 @@ def count_parameters(cell: Cell, split: Split) -> int:
     if isinstance(estimator, SingleNetwork):
         networks = [estimator.build()]
     else:
-        trainer = TimingTrainer(cell, "cpu", 1.0, None)
+        trainer = TimingTrainer(cell, "cpu", "plain", 1.0, None)
         estimator.fit(split.development[:N_SONGS], trainer)
         networks = estimator.networks()
     return sum(one.numel() for network in networks for one in network.parameters())
 
 
 def _time_all(
-    cell: Cell, split: Split, n_songs: int, device: str, known: StepTimes
+    cell: Cell, split: Split, n_songs: int, device: str, kernels: Kernels, known: StepTimes
 ) -> TimingTrainer:
     """Let the model fit itself on some songs with a trainer that only times steps."""
     songs = split.development[:n_songs]
-    trainer = TimingTrainer(cell, device, len(split.development) / len(songs), known)
+    scale = len(split.development) / len(songs)
+    trainer = TimingTrainer(cell, device, kernels, scale, known)
     if cell.training:
         make_deterministic(cell.seed("estimate"))  # one thread, as in training
         build_estimator(cell, split.n_features).fit(songs, trainer)

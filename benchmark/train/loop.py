@@ -51,12 +51,16 @@ def train_network(
     config: TrainingConfig,
     *,
     keeps_last: bool = False,
+    has_fused_optimizer: bool = False,
     shuffle_seed: int,
     on_epoch: Callable[[int, float], None],
 ) -> Curve:
     """Train in place and leave the weights of the best epoch, or of the last, in the network."""
     optimizer = torch.optim.Adam(
-        network.parameters(), lr=config.learning_rate, eps=config.adam_epsilon
+        network.parameters(),
+        lr=config.learning_rate,
+        eps=config.adam_epsilon,
+        fused=has_fused_optimizer or None,
     )
     generator = torch.Generator().manual_seed(shuffle_seed)
     losses: list[float] = []

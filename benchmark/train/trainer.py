@@ -15,6 +15,7 @@ from benchmark.plan.config import TrainingConfig, validated
 from benchmark.plan.protocol import WHOLE, ProtocolConfig
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
+from benchmark.train.kernels import Kernels, equipped, kernels_for
 from benchmark.train.loop import Curve, train_network
 from datasets.contract import TARGETS, Song
 from datasets.scaling import Scaler
@@ -87,8 +88,9 @@ class CellTrainer:
         *,
         round_name: str = "",
         judges: Sequence[Song] | None = None,
+        kernels: Kernels = "fused",
     ) -> None:
-        """Take the cell, which decides every seed, and the device to compute on.
+        """Take the cell, which decides every seed, and the device and kernels to compute with.
 
         `judges` are the songs that score the cell. They are given, and replace the held-out songs
         that training stops on, only under `protocol.selection=evaluation`.
@@ -98,6 +100,7 @@ class CellTrainer:
         self.on_progress = on_progress
         self.prefix = f"{round_name}: " if round_name else ""
         self.judges = judges
+        self.kernels = kernels_for(cell.model, device, kernels)
         self.curves: dict[str, Curve] = {}
 
     def seed(self, name: str) -> int:
@@ -117,7 +120,7 @@ class CellTrainer:
         """Train one network; scaling is learned from the training songs alone."""
         protocol = validated(ProtocolConfig, self.cell.protocol, where="protocol")
         make_deterministic(self.seed(f"weights and dropout of {name}"))
-        network = build().to(self.device)
+        network = equipped(build().to(self.device), self.cell.model, self.kernels)
         scaler = Scaler.fit(training)
         windows, stopping = (
             with_target(cut_windows(songs, scaler, sequence_length, self.device), target)
@@ -131,6 +134,7 @@ class CellTrainer:
             stopping,
             validated(TrainingConfig, self.cell.training, where="training"),
             keeps_last=protocol.selection == "last",
+            has_fused_optimizer=self.kernels == "fused",
             shuffle_seed=self.seed(f"batch order of {name}"),
             on_epoch=lambda epoch, error: self.on_progress(self.prefix + name, epoch, error),
         )

@@ -102,9 +102,9 @@ def test_a_network_that_breaks_the_contract_is_explained(registries, split, forw
 
 def test_an_estimate_prices_every_network_a_model_trains(split):
     known = {}
-    single = estimate(make_cell("blstm"), split, "cpu", known)
-    ensemble = estimate(make_cell("blstm_ensemble"), split, "cpu", known)
-    floor = estimate(make_cell("constant", training={}), split, "cpu", known)
+    single = estimate(make_cell("blstm"), split, "cpu", "plain", known)
+    ensemble = estimate(make_cell("blstm_ensemble"), split, "cpu", "plain", known)
+    floor = estimate(make_cell("constant", training={}), split, "cpu", "plain", known)
     assert (single.n_networks, single.n_epochs) == (1, 2)
     assert ensemble.n_networks == 3 + 2 * 3  # first layers of three folds, two lengths of each
     assert ensemble.seconds > 0
@@ -113,7 +113,7 @@ def test_an_estimate_prices_every_network_a_model_trains(split):
 
 def test_an_estimate_prices_every_fold(split):
     folds = {"selection": "held_out", "folds": 4, "test_sequence_length": None}
-    assert estimate(make_cell("crnn", protocol=folds), split, "cpu", {}).n_networks == 4
+    assert estimate(make_cell("crnn", protocol=folds), split, "cpu", "plain", {}).n_networks == 4
 
 
 @pytest.mark.parametrize(("wanted", "window"), [(None, 10), (7, 7), ("whole", 33)])
@@ -144,20 +144,20 @@ def test_an_estimate_tells_batch_sizes_apart(split):
     known = {}
     for batch_size in (4, 16):
         training = make_cell("crnn").training | {"batch_size": batch_size}
-        estimate(make_cell("crnn", training=training), split, "cpu", known)
+        estimate(make_cell("crnn", training=training), split, "cpu", "plain", known)
     assert {place[-1] for place in known} == {4, 16}
 
 
 def test_an_estimate_takes_all_songs_where_a_few_are_too_few():
     training = make_cell("crnn").training | {"validation_fraction": 0.98}
     many = make_split(n_development=96)
-    assert estimate(make_cell("crnn", training=training), many, "cpu", {}).n_networks == 1
+    assert estimate(make_cell("crnn", training=training), many, "cpu", "plain", {}).n_networks == 1
 
 
 def test_an_estimate_grows_with_the_songs():
     known = {}
     few, many = (
-        estimate(make_cell("crnn"), make_split(n_development=n), "cpu", known).seconds
+        estimate(make_cell("crnn"), make_split(n_development=n), "cpu", "plain", known).seconds
         for n in (48, 480)
     )
     assert many / few == pytest.approx(10, rel=0.15)
