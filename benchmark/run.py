@@ -90,14 +90,15 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     if not options.is_dry:
         prepare_folder(options.results)
     recorded = {} if options.is_fresh else _finished(options.results, list(cells.values()))
+    todo = [cell for cell in cells.values() if cell.key not in recorded]
     step_times: StepTimes = {}
-    estimates = {
-        cell.key: _price(
+    prices = {  # repetitions cost the same
+        cell.group: _price(
             cell, splits[cell.dataset_digest], device.name, options.kernels, step_times
         )
-        for cell in cells.values()
-        if cell.key not in recorded
+        for cell in {one.group: one for one in todo}.values()
     }
+    estimates = {cell.key: prices[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
     return Bill(study, device, n_workers, list(cells.values()), recorded, estimates)
 

@@ -16,6 +16,7 @@ from typing import Any
 from benchmark.errors import WorkerLost
 from benchmark.execute import Job, execute
 from benchmark.plugins import include_plugins
+from benchmark.preload import METHOD
 from benchmark.record.record import RunRecord
 
 
@@ -53,7 +54,7 @@ def run_jobs(
         for job in jobs:
             on_record(execute(job, _reporter(job, on_progress)))
         return
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    context = multiprocessing.get_context(METHOD)
     events = context.Queue()
     listener = threading.Thread(target=_forward, args=(events, on_progress), daemon=True)
     listener.start()

@@ -6,7 +6,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
 
 from datasets.contract import Song
 
@@ -21,8 +20,10 @@ class Scaler:
     @classmethod
     def fit(cls, training_songs: Sequence[Song]) -> Self:
         """Learn mean and deviation over all frames of the training songs."""
-        fitted = StandardScaler().fit(np.concatenate([song.features for song in training_songs]))
-        return cls(mean=fitted.mean_, deviation=fitted.scale_)
+        frames = np.concatenate([song.features for song in training_songs])
+        varies = np.ptp(frames, axis=0) > 0
+        deviation = np.where(varies, frames.std(axis=0, dtype=np.float64), 1.0)
+        return cls(mean=frames.mean(axis=0, dtype=np.float64), deviation=deviation)
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return standardised float32 features of the same shape (..., F)."""

@@ -18,7 +18,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
-from scipy.signal import lfilter
 
 from datasets.contract import FRAME_SECONDS, Song, Split
 
@@ -120,12 +119,24 @@ def _song(
     return song, clean.astype(np.float32)
 
 
+def _two_poles(noise: NDArray[np.float64], first: float, second: float) -> list[float]:
+    """Return y[t] = noise[t] + first * y[t - 1] - second * y[t - 2]; scipy.signal loads slowly."""
+    filtered = []
+    last, before = 0.0, 0.0  # what the two values before this one add to it
+    for value in noise.tolist():
+        filtered.append(value + last)
+        last, before = before + first * filtered[-1], -second * filtered[-1]
+    return filtered
+
+
 def _walk(n_frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Two independent slow walks (T, 2), each of mean 0 and rms 1 over its song."""
     burn_in = 200
     slow, fast = WALK_POLES
     noise = rng.standard_normal((burn_in + n_frames, 2))
-    walk = lfilter([1.0], [1.0, -(slow + fast), slow * fast], noise, axis=0)[burn_in:]
+    walk = np.stack([_two_poles(one, slow + fast, slow * fast) for one in noise.T], axis=1)[
+        burn_in:
+    ]
     walk -= walk.mean(axis=0)
     unit: NDArray[np.float64] = walk / walk.std(axis=0)
     return unit

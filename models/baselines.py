@@ -1,18 +1,20 @@
 """The floor: what any model must beat to have learned something."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.linear_model import Ridge
 from torch import nn
 
 from datasets.contract import Song
 from datasets.scaling import Scaler
 from datasets.splits import song_folds
 from models.contract import Predictions, Restorer, State, Trainer
+
+if TYPE_CHECKING:  # scikit-learn loads slowly
+    from sklearn.linear_model import Ridge
 
 
 def stack(songs: Sequence[Song]) -> tuple[np.ndarray, np.ndarray]:
@@ -91,8 +93,10 @@ class Linear:
         (ridge,) = self._fit_all(songs, [self.config.alphas[int(errors.argmin())]])
         self.weights_F2, self.intercept = ridge.coef_.T, ridge.intercept_
 
-    def _fit_all(self, songs: Sequence[Song], alphas: Sequence[float]) -> list[Ridge]:
+    def _fit_all(self, songs: Sequence[Song], alphas: Sequence[float]) -> "list[Ridge]":
         """Fit the scaling and one ridge per penalty on the given songs."""
+        from sklearn.linear_model import Ridge
+
         features, annotations = stack(songs)
         self.scaler = Scaler.fit(songs)
         scaled = self.scaler.apply(features)

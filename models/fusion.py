@@ -9,17 +9,12 @@ Axes        N frames of many songs, T of one, V voices, M hidden units, 2 target
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.linear_model import LinearRegression
-from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVR
 
 from datasets.contract import TARGETS
 from models.contract import State, part_of, with_prefix
@@ -30,6 +25,9 @@ from models.fusion_weights import (
     learned_arrays,
     learned_parameters,
 )
+
+if TYPE_CHECKING:  # scikit-learn loads slowly, and is needed when all networks are trained
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,12 @@ class FusionConfig:
     elm_units: Annotated[int, Field(ge=1)] = 14  # as the ANN: its source is silent, more overfit
 
 
-def build_svr(config: FusionConfig, n_voices: int, seed: int) -> Pipeline:
+def build_svr(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
     """Build the SVR; coef0=1 keeps the lower powers, without which it cannot repeat one voice."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVR
+
     svr = SVR(
         kernel="poly",
         degree=config.svr_degree,
@@ -55,16 +57,24 @@ def build_svr(config: FusionConfig, n_voices: int, seed: int) -> Pipeline:
     return make_pipeline(StandardScaler(), svr)
 
 
-def build_ann(config: FusionConfig, n_voices: int, seed: int) -> Pipeline:
+def build_ann(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
     """Build the small neural network."""
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     ann = MLPRegressor(
         hidden_layer_sizes=(config.ann_units,), max_iter=1000, random_state=seed % 2**32
     )
     return make_pipeline(StandardScaler(), ann)
 
 
-def build_elm(config: FusionConfig, n_voices: int, seed: int) -> Pipeline:
+def build_elm(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
     """Build the extreme learning machine."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
     rng = np.random.default_rng(seed)
     weights_VM = rng.uniform(-1, 1, (n_voices, config.elm_units))
     biases_M = rng.uniform(-1, 1, config.elm_units)
@@ -82,7 +92,7 @@ def _hidden_layer(
     return activity
 
 
-REGRESSORS: dict[str, Callable[[FusionConfig, int, int], Pipeline]] = {
+REGRESSORS: dict[str, Callable[[FusionConfig, int, int], "Pipeline"]] = {
     "svr": build_svr,
     "ann": build_ann,
     "elm": build_elm,

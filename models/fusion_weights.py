@@ -10,21 +10,22 @@ Axes      N frames, V voices, M hidden units
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import Pipeline
-from sklearn.svm import SVR
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Arrays = dict[str, NDArray[np.float64]]
 
 
-def learned_arrays(pipeline: Pipeline) -> Arrays:
+def learned_arrays(pipeline: "Pipeline") -> Arrays:
     """Return everything a fitted regressor predicts with."""
     first, last = pipeline[0], pipeline[-1]
     arrays = {"mean": first.mean_, "deviation": first.scale_}
-    if isinstance(last, SVR):
+    if hasattr(last, "support_vectors_"):
         arrays |= {
             "support_vectors": last.support_vectors_,
             "coefficients": last.dual_coef_[0],
@@ -32,7 +33,7 @@ def learned_arrays(pipeline: Pipeline) -> Arrays:
             "degree": np.array([last.degree]),
             "gamma": np.array([last._gamma]),
         }
-    elif isinstance(last, MLPRegressor):
+    elif hasattr(last, "coefs_"):
         arrays |= {"hidden_weights": last.coefs_[0], "hidden_biases": last.intercepts_[0]}
         arrays |= {"coefficients": last.coefs_[1][:, 0], "intercept": last.intercepts_[1]}
     else:

@@ -10,6 +10,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from math import log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,12 +103,16 @@ class Mirror:
     """An open MLflow store; knows which cells it already holds."""
 
     def __init__(self, results: Path) -> None:
-        """Open the database once, before any worker could; a new one is made."""
-        self.client = open_client(results)
+        """Open nothing yet: that takes seconds, in which the first cells already train."""
         self.results = results
         self.experiments: dict[str, str] = {}
         self.parents: dict[str, str] = {}
         self.copies: dict[str, tuple[str, str]] = {}  # cell -> digest of its record, run id
+
+    @cached_property
+    def client(self) -> Any:
+        """Open the database once; a new one is made."""
+        return open_client(self.results)
 
     def copy(self, record: RunRecord) -> None:
         """Copy one record, its curves and its file; nothing happens where it already is."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from torch import nn
 
 from benchmark.plan.cell import Cell
@@ -26,7 +25,7 @@ from models.contract import FittedNetwork, Predictions, State
 
 N_SONGS = 24  # enough for every model's own folds
 N_TIMED_STEPS = 2
-StepTimes = dict[tuple[str, int, int, int], float]  # class, parameters, length, batch -> seconds
+StepTimes = dict[tuple[str, int, int], float]  # class, parameters, batch -> seconds a frame
 
 
 @dataclass(frozen=True)
@@ -69,16 +68,18 @@ class TimingTrainer:
             return _Silent(network)
         size = sum(one.numel() for one in network.parameters())
         batch_size = self.cell.training["batch_size"]
-        place = (type(network).__qualname__, size, sequence_length, batch_size)
+        place = (type(network).__qualname__, size, batch_size)
         if place not in self.known:
             window = cut_windows(
                 training[:1], Scaler.fit(training[:1]), sequence_length, self.device
             )
-            self.known[place] = _time_step(network, with_target(window, target)[0], batch_size)
+            timed = with_target(window, target)[0]
+            seconds = _time_step(network, timed, batch_size)
+            self.known[place] = seconds / timed.features.shape[1]
         windows = sum(math.ceil(song.n_frames / sequence_length) for song in training)
         n_steps = math.ceil(windows * self.scale / batch_size) * self.cell.training["max_epochs"]
         self.n_networks += 1
-        self.seconds += n_steps * self.known[place]
+        self.seconds += n_steps * self.known[place] * sequence_length
         return _Silent(network)
 
 
@@ -133,17 +134,18 @@ def _time_all(
 
 
 def _time_step(network: nn.Module, window: Windows, batch_size: int) -> float:
-    """Return the seconds of one training step on a full batch, warmed up once."""
+    """Return the seconds of one training step on a full batch, warmed up once.
+
+    The optimizer is left out: its share is small, and torch's would load a compiler first.
+    """
     features = window.features[:1].expand(batch_size, -1, -1).contiguous()
     annotations = window.annotations[:1].expand(batch_size, -1, -1)
-    optimizer = torch.optim.Adam(network.parameters())
     times = []
     for _ in range(1 + N_TIMED_STEPS):
         started = time.perf_counter()
-        optimizer.zero_grad()
+        network.zero_grad()
         loss = rmse_loss(network(features), annotations)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
         float(loss.detach())
         times.append(time.perf_counter() - started)
     return min(times[1:])

@@ -1,0 +1,20 @@
+"""Let worker processes import everything heavy while the parent still plans.
+
+A plain fork would copy torch's threads in an unknown state. Where there is a fork server, workers
+are forks of a process that has imported torch and computed nothing; elsewhere they are spawned.
+"""
+
+import multiprocessing
+import sys
+
+METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+HEAVY = ["benchmark.execute", "models.fused.crnn", "torch._dynamo", "sklearn.svm"]
+
+
+def preload() -> None:
+    """Start the fork server, which imports beside this process."""
+    if METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        multiprocessing.get_context(METHOD).set_forkserver_preload(HEAVY)
+        forkserver.ensure_running()
