@@ -105,11 +105,12 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, 
 
 def workers_of(pid):
     """Return the ids of a run's worker processes."""
-    return [
-        child.pid
-        for child in psutil.Process(pid).children()
-        if "spawn_main" in str(child.cmdline())
-    ]
+    children = psutil.Process(pid).children()
+    servers = [child for child in children if "forkserver" in str(child.cmdline())]
+    spawned = [child for child in children if "spawn_main" in str(child.cmdline())]
+    workers = spawned + [worker for server in servers for worker in server.children()]
+    assert len(workers) == 2
+    return [worker.pid for worker in workers]
 
 
 def start(options, results):

@@ -95,7 +95,7 @@ def test_adam_takes_its_epsilon(monkeypatch):
 
     monkeypatch.setattr(torch.optim, "Adam", spy)
     train(nn.Linear(6, 2), TrainingConfig(max_epochs=1, adam_epsilon=1e-4, learning_rate=0.1))
-    assert given == {"lr": 0.1, "eps": 1e-4}
+    assert given == {"lr": 0.1, "eps": 1e-4, "fused": None}
 
 
 def test_the_last_epoch_is_kept_on_request():
