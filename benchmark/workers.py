@@ -35,10 +35,16 @@ OnRecord = Callable[[RunRecord], None]
 _events: Any = None  # the queue of this worker process
 
 
+def n_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def default_workers(device: str, n_cells: int) -> int:
     """One process per core on the CPU; a GPU is kept busy by one."""
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(n_cores or 1, n_cells)) if device == "cpu" else 1
+    return max(1, min(n_cores(), n_cells)) if device == "cpu" else 1
 
 
 def run_jobs(

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from benchmark.cli import data, doctor, list_rows, predict, report, run, search, status, ui
+from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
 from benchmark.errors import USER_ERRORS, WorkerLost
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("list")(list_rows.list_rows)
 app.command("run")(run.run)
 app.command("search")(search.search)
+app.command("speed")(speed.speed)
 app.command("status")(status.status)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)

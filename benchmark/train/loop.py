@@ -56,12 +56,7 @@ def train_network(
     on_epoch: Callable[[int, float], None],
 ) -> Curve:
     """Train in place and leave the weights of the best epoch, or of the last, in the network."""
-    optimizer = torch.optim.Adam(
-        network.parameters(),
-        lr=config.learning_rate,
-        eps=config.adam_epsilon,
-        fused=has_fused_optimizer or None,
-    )
+    optimizer = adam(network, config, is_fused=has_fused_optimizer)
     generator = torch.Generator().manual_seed(shuffle_seed)
     losses: list[float] = []
     errors: list[float] = []
@@ -69,7 +64,7 @@ def train_network(
     best_epoch = n_steps = 0
     best_error = float("inf")
     for epoch in range(1, config.max_epochs + 1):
-        loss, steps = _one_epoch(network, training, config.batch_size, optimizer, generator)
+        loss, steps = train_epoch(network, training, config.batch_size, optimizer, generator)
         n_steps += steps
         losses.append(loss)
         error = loss
@@ -90,7 +85,17 @@ def train_network(
     return Curve(tuple(losses), tuple(errors), best_epoch, n_steps)
 
 
-def _one_epoch(
+def adam(network: nn.Module, config: TrainingConfig, *, is_fused: bool) -> torch.optim.Optimizer:
+    """Return the optimizer of every training; torch's fused one moves all tensors in one call."""
+    return torch.optim.Adam(
+        network.parameters(),
+        lr=config.learning_rate,
+        eps=config.adam_epsilon,
+        fused=is_fused or None,
+    )
+
+
+def train_epoch(
     network: nn.Module,
     training: list[Windows],
     batch_size: int,
