@@ -11,7 +11,7 @@ from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results, names, numbe
 from benchmark.errors import ConfigError
 
 if TYPE_CHECKING:
-    from benchmark.speed import Limits, SpeedRow
+    from benchmark.speed.measure import Limits, SpeedRow
 
 
 def speed(
@@ -34,7 +34,8 @@ def speed(
     n_rounds = whole("--rounds", rounds) or 1
 
     from benchmark.record.environment import environment
-    from benchmark.speed import measure, measure_limits
+    from benchmark.speed.loops import Subject
+    from benchmark.speed.measure import measure, measure_limits
     from benchmark.train.device import choose_device
 
     where = choose_device(device).name
@@ -44,7 +45,7 @@ def speed(
     rows = []
     for model in chosen:
         for length in lengths:
-            rows.append(measure(model, length, where, limits, n_rounds))
+            rows.append(measure(Subject(model, length, where), limits, n_rounds))
             if not as_json:
                 typer.echo(_line(rows[-1]))
     told: dict[str, Any] = {

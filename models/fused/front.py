@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.crnn import ConvolutionalFront
-from models.fused import front_kernels
+from models.fused import front_kernels, later_kernels
 
-kernels: Any = front_kernels  # compiled functions carry no signatures
+first: Any = front_kernels  # compiled functions carry no signatures
+later: Any = later_kernels
 N_TAPS = 9
 Array = NDArray[Any]
 Gradients = tuple[Tensor | None, ...]
@@ -153,7 +154,7 @@ class _FirstLayer(torch.autograd.Function):
         s = shift + a * (b - mean)
         maps = layer.empty_maps((n_batch, len(w), n_frames, n_features), padded.dtype)
         signs = np.zeros((len(w), N_TAPS + 1))
-        kernels.first_forward(
+        first.forward(
             padded,
             *(one.astype(padded.dtype) for one in (w, b, a, s)),
             maps.reshape(-1, n_features),
@@ -176,7 +177,7 @@ class _FirstLayer(torch.autograd.Function):
         padded, maps, signs, (w, g, mu, covariance, mean, variance), layer = ctx.saved
         n_features, n_frames = maps.shape[-1], padded.shape[1] - 2
         sums = np.zeros((len(w), N_TAPS + 1))  # of dL/dy times each tap, and of dL/dy
-        kernels.first_backward(
+        first.backward(
             padded,
             d_maps.contiguous().numpy().reshape(-1, n_features),
             maps.reshape(-1, n_features),
@@ -211,7 +212,7 @@ class _LaterLayer(torch.autograd.Function):
         n_positions = n_batch * n_frames * n_features
         sums = np.zeros((n_channels, 3))  # of z, z squared and |z|
         if layer.training:
-            kernels.sums_by_channel(z, sums)
+            later.sums_by_channel(z, sums)
             mean = sums[:, 0] / n_positions
             variance = np.maximum(sums[:, 1] / n_positions - mean**2, 0)
             layer.update_running(mean, variance, n_positions)
@@ -220,7 +221,7 @@ class _LaterLayer(torch.autograd.Function):
         a = gamma.detach().double().numpy() / np.sqrt(variance + layer.norm.eps)
         s = beta.detach().double().numpy() - a * mean
         maps = layer.empty_maps((n_batch, n_channels, n_frames, n_features), z.dtype)
-        kernels.later_forward(
+        later.forward(
             z,
             *(one.astype(z.dtype) for one in (a, s)),
             maps.reshape(-1, n_features),
@@ -243,7 +244,7 @@ class _LaterLayer(torch.autograd.Function):
         strides = layer.strides(n_channels, n_frames)
         scale = z.dtype.type(1 / (1 - layer.drop))
         sums = np.zeros((n_channels, 2))  # of dL/dy and of dL/dy times z
-        kernels.later_sums(z, *rows, *strides, scale, sums)
+        later.gradient_sums(z, *rows, *strides, scale, sums)
         inverse = 1 / np.sqrt(variance + layer.norm.eps)
         d_beta = sums[:, 0]
         d_gamma = (sums[:, 1] - mean * d_beta) * inverse
@@ -252,7 +253,7 @@ class _LaterLayer(torch.autograd.Function):
         offset = -a * d_beta / n_positions - slope * mean
         slope = slope + 2 * layer.l2 * float(d_activity)
         d_z = np.empty_like(z)
-        kernels.later_backward(
+        later.backward(
             z,
             *rows,
             *strides,
@@ -274,7 +275,7 @@ def patch_moments(padded: Array) -> tuple[Array, Array]:
     `padded` is (B, T + 2, F + 2); a patch belongs to each of its B * T * F inner positions.
     """
     sums, products = np.zeros(N_TAPS), np.zeros((N_TAPS, N_TAPS))
-    kernels.moments(padded, sums, products)
+    first.moments(padded, sums, products)
     n_batch, n_rows, n_columns = padded.shape
     n_positions = n_batch * (n_rows - 2) * (n_columns - 2)
     mean = sums / n_positions

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from benchmark import speed
+from benchmark.speed import clock, measure, processes
 from models.registry import MODELS, ModelEntry
 from tests.benchmark.cli.cli import mer_here
 
@@ -23,9 +23,10 @@ class Small(torch.nn.Module):
 def quick(monkeypatch, registries):
     """Time for moments only, and in this process."""
     MODELS["small"] = ModelEntry(target=Small, summary="one layer")
-    monkeypatch.setattr(speed, "SHORTEST_SECONDS", 1e-4)
-    monkeypatch.setattr(speed, "_memory", lambda *_: 1.0)
-    monkeypatch.setattr(speed, "_side_by_side", lambda *where: speed._seconds_per_step(*where))
+    monkeypatch.setattr(clock, "SHORTEST_SECONDS", 1e-4)
+    monkeypatch.setattr(processes, "SECONDS", 1e-4)
+    monkeypatch.setattr(measure, "added_memory", lambda *_: 1.0)
+    monkeypatch.setattr(measure, "side_by_side", processes.seconds_per_step)
 
 
 def test_a_table_and_a_file_with_every_number(quick, tmp_path, capfd):
@@ -56,7 +57,7 @@ def test_a_table_and_a_file_with_every_number(quick, tmp_path, capfd):
 
 
 def test_a_fused_model_that_fell_behind_is_told(quick, tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr(speed, "EXPECTED_RATIO", 1e6)
+    monkeypatch.setattr(measure, "EXPECTED_RATIO", 1e6)
     answer = mer_here(
         capfd, "speed", "--models", "crnn_nb", "--sequence-lengths", "60", "--rounds", 1,
         "--results", tmp_path, "--device", "cpu",
@@ -65,15 +66,15 @@ def test_a_fused_model_that_fell_behind_is_told(quick, tmp_path, capfd, monkeypa
     assert "FELL BEHIND" in answer.stdout
     (told,) = json.loads((tmp_path / "speed" / "cpu.json").read_text())["rows"]
     assert told.pop("fell_behind")
-    row = speed.SpeedRow(**told)
+    row = measure.SpeedRow(**told)
     assert row.kernels == "fused"
     assert row.ratio == pytest.approx(row.bare_ms / row.product_ms)
-    monkeypatch.setattr(speed, "EXPECTED_RATIO", 1e-3)
+    monkeypatch.setattr(measure, "EXPECTED_RATIO", 1e-3)
     assert not row.fell_behind
 
 
 def test_competitors_take_turns_and_every_step_is_counted(monkeypatch):
-    monkeypatch.setattr(speed, "SHORTEST_SECONDS", 1e-9)
+    monkeypatch.setattr(clock, "SHORTEST_SECONDS", 1e-9)
     order = []
 
     def competitor(name, n_steps):
@@ -83,14 +84,14 @@ def test_competitors_take_turns_and_every_step_is_counted(monkeypatch):
 
         return run
 
-    speed_of = speed._in_turns({"a": competitor("a", 1), "b": competitor("b", 4)}, "cpu", 3)
+    speed_of = clock.in_turns({"a": competitor("a", 1), "b": competitor("b", 4)}, "cpu", 3)
     assert {len(times) for times in speed_of.values()} == {3}
     starts = [name for name, before in zip(order, [None, *order], strict=False) if name != before]
     assert starts == ["a", "b"] * 4
 
 
 def test_the_median_ratio_is_that_of_rounds():
-    assert speed._median_ratio([2, 9, 8], [1, 3, 2]) == 3
+    assert clock.median_ratio([2, 9, 8], [1, 3, 2]) == 3
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def kept_positions(shape, drop, seed):
     nothing, one = np.zeros((n_channels, 9)), np.ones(n_channels)
     padded = np.zeros((n_batch, n_frames + 2, n_features + 2))
     threshold = np.uint32(round(drop * 2**32))
-    front_kernels.first_forward(
+    front_kernels.forward(
         padded, nothing, 0 * one, one, one, maps, n_channels, 1, threshold, seeds,
         np.zeros((n_channels, 10)), False,
     )  # fmt: skip

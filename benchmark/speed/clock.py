@@ -1,0 +1,55 @@
+"""Time passes of several competitors in turns."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+Pass = Callable[[], int]  # trains a while and returns the number of steps
+SHORTEST_SECONDS = 0.3  # of one timed turn, so that the clock and the machine's noise stay small
+
+
+def in_turns(competitors: Mapping[str, Pass], device: str, n_rounds: int) -> dict[str, list[float]]:
+    """Return the seconds per step of every round of every competitor."""
+    n_passes = {}
+    for name, run in competitors.items():
+        run()  # compiles and warms up
+        seconds, _ = timed(run, device)
+        n_passes[name] = max(1, math.ceil(SHORTEST_SECONDS / seconds))
+    times: dict[str, list[float]] = {name: [] for name in competitors}
+    for _ in range(n_rounds):
+        for name, run in competitors.items():
+            turn = [timed(run, device) for _ in range(n_passes[name])]
+            times[name].append(sum(one for one, _ in turn) / sum(n for _, n in turn))
+    return times
+
+
+def timed(run: Pass, device: str) -> tuple[float, int]:
+    """Return the seconds and steps of one pass."""
+    _wait(device)
+    started = time.perf_counter()
+    n_steps = run()
+    _wait(device)
+    return time.perf_counter() - started, n_steps
+
+
+def median_seconds(call: Callable[[], Any], device: str, n_rounds: int) -> float:
+    """Return the median seconds of a call, after one that warms up."""
+    call()
+    return statistics.median(timed(call, device)[0] for _ in range(n_rounds))
+
+
+def median_ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
+    """Return the median over rounds of the ratio within a round."""
+    return statistics.median(one / two for one, two in zip(slower, faster, strict=True))
+
+
+def _wait(device: str) -> None:
+    """Wait until the device has done what it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()

@@ -1,0 +1,94 @@
+"""The competitors: a bare PyTorch loop, and the suite's own with plain or fused layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchmark.plan.config import TrainingConfig
+from benchmark.plan.seeds import make_deterministic
+from benchmark.speed.clock import Pass, median_seconds
+from benchmark.train.batches import Windows, predict_windows
+from benchmark.train.kernels import Kernels, equipped
+from benchmark.train.loop import adam, rmse_loss, train_epoch
+from models.registry import MODELS
+
+N_FEATURES = 260  # of the paper's baseline set
+CONFIG = TrainingConfig()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with its default configuration, a sequence length and a device."""
+
+    model: str
+    sequence_length: int
+    device: str
+
+    def network(self, kernels: Kernels = "plain") -> nn.Module:
+        """Build the network; single-threaded from here on, as training is."""
+        make_deterministic(0)
+        model_class = MODELS[self.model].load()
+        config_class = getattr(model_class, "Config", None)
+        arguments = {} if config_class is None else {"config": config_class()}
+        network: nn.Module = model_class(n_features=N_FEATURES, **arguments)
+        return equipped(network.to(self.device), self.model, kernels)
+
+    def data(self) -> tuple[Tensor, Tensor]:
+        """Return random features and annotations, about as many frames at any length."""
+        n_windows = CONFIG.batch_size * max(1, 60 // self.sequence_length)
+        shape = (n_windows, self.sequence_length)
+        features = torch.randn(*shape, N_FEATURES, device=self.device)
+        return features, 0.3 * torch.randn(*shape, 2, device=self.device)
+
+    def windows(self) -> Windows:
+        """Return such data as the harness holds them."""
+        features, annotations = self.data()
+        return Windows(features, annotations, tuple((index, 0) for index in range(len(features))))
+
+    @property
+    def frames_per_step(self) -> int:
+        """Return how many frames one training step sees."""
+        return CONFIG.batch_size * self.sequence_length
+
+
+def bare_loop(subject: Subject) -> Pass:
+    """Return an epoch of the loop that anyone would write."""
+    network = subject.network()
+    loader: DataLoader[tuple[Tensor, ...]] = DataLoader(
+        TensorDataset(*subject.data()), batch_size=CONFIG.batch_size, shuffle=True
+    )
+    optimizer = torch.optim.Adam(network.parameters(), lr=CONFIG.learning_rate)
+    penalty: Any = getattr(network, "penalty", None)
+
+    def run() -> int:
+        network.train()
+        for features, annotations in loader:
+            optimizer.zero_grad()
+            loss = rmse_loss(network(features), annotations)
+            if penalty is not None:
+                loss = loss + penalty()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        return len(loader)
+
+    return run
+
+
+def harness_loop(subject: Subject, kernels: Kernels) -> Pass:
+    """Return an epoch as `run` trains it."""
+    network = subject.network(kernels)
+    windows = [subject.windows()]
+    optimizer = adam(network, CONFIG, is_fused=kernels == "fused")
+    generator = torch.Generator().manual_seed(0)
+    return lambda: train_epoch(network, windows, CONFIG.batch_size, optimizer, generator)[1]
+
+
+def prediction_seconds(subject: Subject, kernels: Kernels, n_rounds: int) -> float:
+    """Return the seconds of predicting as many frames as one training step sees."""
+    network, windows = subject.network(kernels), subject.windows()
+    n_batches = len(windows.origins) / CONFIG.batch_size
+    seconds = median_seconds(lambda: predict_windows(network, [windows]), subject.device, n_rounds)
+    return seconds / n_batches

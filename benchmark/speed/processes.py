@@ -1,0 +1,65 @@
+"""What only other processes can tell: memory, and training on all cores at once."""
+
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import torch
+
+from benchmark.preload import METHOD
+from benchmark.record.environment import peak_memory_bytes
+from benchmark.speed.clock import timed
+from benchmark.speed.loops import Subject, harness_loop
+from benchmark.train.kernels import Kernels
+from benchmark.workers import n_cores
+
+SECONDS = 3.0  # that processes train beside each other
+
+
+def n_processes(device: str) -> int:
+    """Return how many cells `run` trains at once."""
+    return n_cores() if device == "cpu" else 1
+
+
+def side_by_side(subject: Subject, kernels: Kernels) -> float:
+    """Return the seconds per step of processes that train at the same time, as `run` does."""
+    n = n_processes(subject.device)
+    with ProcessPoolExecutor(n, mp_context=get_context(METHOD)) as pool:
+        futures = [pool.submit(seconds_per_step, subject, kernels) for _ in range(n)]
+        return statistics.mean(one.result() for one in futures)
+
+
+def seconds_per_step(subject: Subject, kernels: Kernels) -> float:
+    """Train for a while in this process and return the median seconds per step."""
+    run = harness_loop(subject, kernels)
+    run()
+    until = time.perf_counter() + SECONDS
+    steps: list[float] = []
+    while time.perf_counter() < until or len(steps) < 3:
+        seconds, n_steps = timed(run, subject.device)
+        steps.append(seconds / n_steps)
+    return statistics.median(steps)
+
+
+def added_memory(subject: Subject, kernels: Kernels) -> float:
+    """Return the MB that training adds to a fresh process, or to the GPU."""
+    with ProcessPoolExecutor(1, mp_context=get_context(METHOD)) as pool:
+        return pool.submit(_added_bytes, subject, kernels).result() / 1e6
+
+
+def _added_bytes(subject: Subject, kernels: Kernels) -> int:
+    """Train an epoch in this process and return the growth of its peak."""
+    shortest = Subject(subject.model, 1, subject.device)
+    harness_loop(shortest, kernels)()  # libraries and compiled code are loaded, almost no data
+    run = harness_loop(subject, kernels)
+    before = _bytes_now(subject.device)
+    run()
+    if subject.device == "cuda":
+        return torch.cuda.max_memory_allocated() - before
+    return peak_memory_bytes() - before
+
+
+def _bytes_now(device: str) -> int:
+    """Return what is in use: on the GPU now, in this process at its peak."""
+    return torch.cuda.memory_allocated() if device == "cuda" else peak_memory_bytes()
