@@ -24,7 +24,7 @@ from benchmark.record.environment import environment, peak_memory_bytes
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import write_record
 from benchmark.record.weights import write_weights
-from benchmark.train.kernels import Kernels, kernels_for
+from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
 from datasets.contract import Song, Split
 from datasets.registry import DATASETS
@@ -72,7 +72,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     split = load_split(cell.dataset, cell.dataset_options, cell.features, job.data_root)
     circumstances: dict[str, Any] = {
         "device": job.device,
-        "kernels": kernels_for(cell.model, job.device, job.kernels),
+        "kernels": kernels_of(cell, job.device, job.kernels),
         "started": round(started),
     }
     outcome = Outcome()

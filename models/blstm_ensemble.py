@@ -40,6 +40,8 @@ from models.fusion import REGRESSORS, Fusion, FusionConfig
 
 Frames = Annotated[int, Field(ge=1)]
 Part = Literal["svr", "ann", "elm", "mean", "best"]
+Sixths = Sequence[Sequence[Song]]
+Heard = list[list[Predictions]]  # per sixth: what each voice says of it
 
 
 def _as_tuple(value: object) -> object:
@@ -94,13 +96,18 @@ class BLSTMEnsemble:
         self.fusion = Fusion(config)
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
-        """Train every length on every sixth, keep six networks, fuse on unseen songs."""
-        lengths = self.config.sequence_lengths
+        """Train all networks, then fuse on songs they never saw."""
+        sixths, heard = self.train_networks(songs, trainer)
+        if self._needs_voices:
+            self._fuse(sixths, heard, trainer)
+
+    def train_networks(self, songs: Sequence[Song], trainer: Trainer) -> tuple[Sixths, Heard]:
+        """Train every length on every sixth, keep six networks; return what all said unseen."""
+        lengths, needs_voices = self.config.sequence_lengths, self._needs_voices
         sixths = song_folds(songs, len(lengths), trainer.seed("sixths"))
         first_layers = [self._pretrain(index, sixths, trainer) for index in range(len(sixths))]
-        needs_voices = bool(REGRESSORS.keys() & set(self.config.fusion))
         members: dict[int, FittedNetwork] = {}
-        heard: list[list[Predictions]] = [[] for _ in sixths]  # per sixth: one entry a voice
+        heard: Heard = [[] for _ in sixths]
         for length in self._voices():
             for index, sixth in enumerate(sixths):
                 if not (needs_voices or lengths[index] == length):
@@ -115,8 +122,12 @@ class BLSTMEnsemble:
             _relative_error(heard[index][voice], sixths[index], _all_but(index, sixths))
             for index, voice in enumerate(own)
         ]
-        if needs_voices:
-            self._fuse(sixths, heard, trainer)
+        return sixths, heard
+
+    @property
+    def _needs_voices(self) -> bool:
+        """Tell whether a regressor is fitted, for which every length is trained on every sixth."""
+        return bool(REGRESSORS.keys() & set(self.config.fusion))
 
     def _voices(self) -> list[int]:
         """Return the distinct lengths, in the order of their first member."""
@@ -127,9 +138,7 @@ class BLSTMEnsemble:
         config = BLSTMConfig(layers=layers, units=self.config.units, dropout=self.config.dropout)
         return BLSTM(n_features=self.n_features, config=config, n_outputs=n_outputs)
 
-    def _pretrain(
-        self, index: int, sixths: Sequence[Sequence[Song]], trainer: Trainer
-    ) -> nn.Module | None:
+    def _pretrain(self, index: int, sixths: Sixths, trainer: Trainer) -> nn.Module | None:
         """Train the first layers on all sixths but one, as a shallow network of their own."""
         if self.config.pretraining == "none":
             return None
@@ -149,7 +158,7 @@ class BLSTMEnsemble:
         self,
         length: int,
         index: int,
-        sixths: Sequence[Sequence[Song]],
+        sixths: Sixths,
         first_layers: nn.Module | None,
         trainer: Trainer,
     ) -> FittedNetwork:
@@ -171,8 +180,8 @@ class BLSTMEnsemble:
 
     def _fuse(
         self,
-        sixths: Sequence[Sequence[Song]],
-        heard: Sequence[Sequence[Predictions]],
+        sixths: Sixths,
+        heard: Heard,
         trainer: Trainer,
     ) -> None:
         """Fit every kind of regressor for each target on out-of-fold voices (N, voices)."""
@@ -268,7 +277,7 @@ def copy_first_layers(source: nn.Module, network: nn.Module) -> None:
     assert not missing.unexpected_keys, "the shallow network is deeper than the deep one"
 
 
-def _all_but(index: int, sixths: Sequence[Sequence[Song]]) -> list[Song]:
+def _all_but(index: int, sixths: Sixths) -> list[Song]:
     """Return the songs of all sixths but one."""
     return [song for other, sixth in enumerate(sixths) if other != index for song in sixth]
 

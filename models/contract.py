@@ -8,7 +8,9 @@ a network never sees padding. A network may offer `penalty()`, added to the trai
 An **estimator** is anything more than a network: see `Estimator`. One made of several parts may
 offer `components(songs)`, name -> predictions of each part; the harness scores them beside the
 model, so one training shows what every part is worth. One that offers `state()` and `restore()`
-(see `Restorable`) has its weights kept and can predict on any recording later.
+(see `Restorable`) has its weights kept and can predict on any recording later. One whose `fit`
+does more than train networks may offer that part alone as `train_networks(songs, trainer)`; the
+harness prices it without paying for the rest.
 """
 
 from collections.abc import Callable, Mapping, Sequence

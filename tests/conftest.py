@@ -47,6 +47,15 @@ MODELS = {"tiny_gru": ModelEntry(target=TinyGRU, summary="a GRU with four units"
 '''
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU where torch finds none."""
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("torch finds no CUDA device")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of real data; only a checkout without it may skip."""

@@ -17,7 +17,12 @@ DataRoot = Annotated[
     Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
 ]
 WantedKernels = Annotated[
-    str, typer.Option("--kernels", metavar="NAME", help="fused where there are, or plain.")
+    str,
+    typer.Option("--kernels", metavar="NAME", help="fused where there are; plain; graphs on CUDA."),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Short for training.precision: float32 (default), bf16."),
 ]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
@@ -57,11 +62,12 @@ def whole(option: str, text: str | None) -> int | None:
     return int(text)
 
 
-def which_kernels(text: str) -> Literal["fused", "plain"]:
+def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:
     """Read the choice of layers."""
-    if text not in ("fused", "plain"):
-        raise ConfigError(f"--kernels={text!r} is not one of fused, plain.")
-    return "fused" if text == "fused" else "plain"
+    match text:
+        case "fused" | "plain" | "graphs":
+            return text
+    raise ConfigError(f"--kernels={text!r} is not one of fused, plain, graphs.")
 
 
 def seconds(option: str, text: str | None) -> float | None:

@@ -10,6 +10,7 @@ from benchmark.cli.options import (
     AsJson,
     DataRoot,
     Include,
+    Precision,
     Results,
     WantedKernels,
     names,
@@ -53,6 +54,7 @@ def run(
     results: Results = DEFAULT_RESULTS,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     kernels: WantedKernels = "fused",
+    precision: Precision = None,
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
@@ -80,6 +82,7 @@ def run(
         "seed": seed,
         "set": settings(set_ or []),
         "max_epochs": max_epochs,
+        "precision": precision,
     }
     config = read_study(study, overrides, results)
 

@@ -10,6 +10,7 @@ from benchmark.cli.options import (
     AsJson,
     DataRoot,
     Include,
+    Precision,
     Results,
     WantedKernels,
     seconds,
@@ -86,6 +87,7 @@ def search(
     ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     kernels: WantedKernels = "fused",
+    precision: Precision = None,
     data_root: DataRoot = None,
     results: Results = DEFAULT_RESULTS,
     include: Include = None,
@@ -97,7 +99,7 @@ def search(
     include_plugins(include or [])
 
     from benchmark.plan.config import validated
-    from benchmark.plan.studies import MAX_EPOCHS
+    from benchmark.plan.studies import with_short
     from studies.spec import SearchConfig, checked_search
 
     fixed = settings(set_ or [])
@@ -112,7 +114,7 @@ def search(
         "sequence_length": sequence_length,
         "folds": folds,
         "seed": seed,
-        "set": {MAX_EPOCHS: max_epochs} | fixed if max_epochs else fixed,
+        "set": with_short({"max_epochs": max_epochs, "precision": precision}) | fixed,
         "sampler": sampler,
         "pruner": pruner,
         "max_parameters": max_parameters,

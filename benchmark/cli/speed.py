@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Results, names, numbers, whole
+from benchmark.cli.options import (
+    DEFAULT_RESULTS,
+    AsJson,
+    Precision,
+    Results,
+    WantedKernels,
+    names,
+    numbers,
+    which_kernels,
+    whole,
+)
 from benchmark.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +33,8 @@ def speed(
     ] = "10,60",
     rounds: Annotated[str, typer.Option(metavar="N", help="Turns of every competitor.")] = "5",
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    kernels: WantedKernels = "fused",
+    precision: Precision = None,
     results: Results = DEFAULT_RESULTS,
     as_json: AsJson = False,
 ) -> None:
@@ -31,21 +43,28 @@ def speed(
     if min(lengths) < 1:
         raise ConfigError(f"--sequence-lengths={sequence_lengths}: every length is at least 1.")
     chosen = _networks(names("--models", models))
+    wanted = which_kernels(kernels)
     n_rounds = whole("--rounds", rounds) or 1
 
+    from benchmark.plan.config import TrainingConfig, validated
     from benchmark.record.environment import environment
     from benchmark.speed.loops import Subject
     from benchmark.speed.measure import measure, measure_limits
     from benchmark.train.device import choose_device
+    from benchmark.train.kernels import kernels_for
 
     where = choose_device(device).name
+    asked = {"precision": precision} if precision else {}
+    training = validated(TrainingConfig, asked, where="--precision")
+    used = {model: kernels_for(model, where, wanted, training.precision) for model in chosen}
     limits = measure_limits(where)
     if not as_json:
         _print_head(where, limits)
     rows = []
     for model in chosen:
         for length in lengths:
-            rows.append(measure(Subject(model, length, where), limits, n_rounds))
+            subject = Subject(model, length, where, used[model], training.precision)
+            rows.append(measure(subject, limits, n_rounds))
             if not as_json:
                 typer.echo(_line(rows[-1]))
     told: dict[str, Any] = {
@@ -56,7 +75,8 @@ def speed(
         "limits": asdict(limits),
         "rows": [asdict(row) | {"fell_behind": row.fell_behind} for row in rows],
     }
-    path = _write(results, where, told)
+    forms = [kernels] * (kernels != "fused") + [training.precision] * (precision is not None)
+    path = _write(results, "-".join([where, *forms]), told)
     typer.echo(json.dumps(told, indent=1) if as_json else f"written: {path}")
     raise typer.Exit(code=1 if any(row.fell_behind for row in rows) else 0)
 
@@ -86,7 +106,7 @@ def _print_head(device: str, limits: "Limits") -> None:
     typer.echo(
         f"{'model':<10}{'L':>4}{'bare ms':>9}{'suite ms':>9}{'run ms':>8}{'ratio':>7}"
         f"{'overhead':>10}{'five':>6}{'train k/s':>11}{'predict k/s':>12}{'of GEMM':>9}"
-        f"{'MB':>6}{'run MB':>8}"
+        f"{'of copy':>9}{'MB':>6}{'run MB':>8}"
     )
 
 
@@ -98,16 +118,16 @@ def _line(row: "SpeedRow") -> str:
         f"{row.five_repetitions:>6.2f}"
         f"{row.training_frames_per_second / 1e3:>11.1f}"
         f"{row.prediction_frames_per_second / 1e3:>12.1f}"
-        f"{row.share_of_gemm:>9.0%}{row.plain_mb:>6.0f}{row.product_mb:>8.0f}"
+        f"{row.share_of_gemm:>9.0%}{row.share_of_copy:>9.0%}{row.plain_mb:>6.0f}{row.product_mb:>8.0f}"
         + ("  FELL BEHIND: fused layers are slower than they should be" * row.fell_behind)
     )
 
 
-def _write(results: Path, device: str, told: dict[str, Any]) -> Path:
+def _write(results: Path, name: str, told: dict[str, Any]) -> Path:
     """Keep the measurement beside the records."""
     from benchmark.record.store import write_whole
 
-    path = results / "speed" / f"{device}.json"
+    path = results / "speed" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, (json.dumps(told, indent=1) + "\n").encode())
     return path

@@ -53,24 +53,52 @@ def count_flops(
 
     The second value names operations that may multiply and that no handle counts.
     """
+    handles = {
+        "aten::lstm": _recurrent_flops,
+        "aten::gru": _recurrent_flops,
+        "aten::_convolution_mode": _convolution_flops,
+    }
+    total, uncounted = _analysed("FlopCountAnalysis", network, n_features, n_frames, handles)
+    return total, sorted(uncounted - ELEMENTWISE)
+
+
+def count_activations(network: nn.Module, n_features: int, n_frames: int) -> int:
+    """Count the values that convolutions, products and recurrent layers write for one sequence."""
+    handles = {
+        "aten::lstm": _recurrent_activations,
+        "aten::gru": _recurrent_activations,
+        "aten::_convolution_mode": _outputs,
+    }
+    return _analysed("ActivationCountAnalysis", network, n_features, n_frames, handles)[0]
+
+
+def _analysed(
+    kind: str, network: nn.Module, n_features: int, n_frames: int, handles: dict[str, Any]
+) -> tuple[int, set[str]]:
+    """Return what an analysis of fvcore adds up for one sequence, and what it does not know."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        from fvcore.nn import FlopCountAnalysis
+        from fvcore import nn as fvcore_nn
     logging.getLogger("fvcore").setLevel(logging.ERROR)
     device = next((one.device for one in network.parameters()), torch.device("cpu"))
     was_training = network.training
     network.eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing warns about every Python branch on a shape
-        analysis = FlopCountAnalysis(network, torch.zeros(1, n_frames, n_features, device=device))
+        features = torch.zeros(1, n_frames, n_features, device=device)
+        analysis = getattr(fvcore_nn, kind)(network, features)
         analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-        analysis.set_op_handle("aten::lstm", _recurrent_flops)
-        analysis.set_op_handle("aten::gru", _recurrent_flops)
-        analysis.set_op_handle("aten::_convolution_mode", _convolution_flops)
+        for operation, handle in handles.items():
+            analysis.set_op_handle(operation, handle)
         total = int(analysis.total())
-        uncounted = sorted(set(analysis.unsupported_ops()) - ELEMENTWISE)
+        unknown = set(analysis.unsupported_ops())
     network.train(was_training)
-    return total, uncounted
+    return total, unknown
+
+
+def _outputs(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Every value of the first output is written once."""
+    return Counter({"outputs": prod(outputs[0].type().sizes())})
 
 
 def _convolution_flops(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
@@ -81,12 +109,23 @@ def _convolution_flops(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 
 def _recurrent_flops(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     """Every input and recurrent weight is used once per frame and sequence; biases only add."""
-    n_sequences_times_frames = prod(inputs[0].type().sizes()[:2])
+    per_frame = sum(map(prod, _recurrent_weights(inputs)))
+    return Counter({"recurrent": prod(inputs[0].type().sizes()[:2]) * per_frame})
+
+
+def _recurrent_activations(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Every layer and direction writes its state once per frame and sequence."""
+    recurrent = _recurrent_weights(inputs)[1::2]  # each follows the weights of its input
+    per_frame = sum(n_units for _, n_units in recurrent)
+    return Counter({"recurrent": prod(inputs[0].type().sizes()[:2]) * per_frame})
+
+
+def _recurrent_weights(inputs: list[Any]) -> list[tuple[int, int]]:
+    """Return the shapes of the weight matrices of an LSTM or GRU, in torch's order."""
     weights = [value for value in inputs if _is_matrix(value)]
     listed = [value for one in inputs if _is_list(one) for value in one.node().inputs()]
     weights += [value for value in listed if _is_matrix(value)]
-    per_frame = sum(prod(value.type().sizes()) for value in weights)
-    return Counter({"recurrent": n_sequences_times_frames * per_frame})
+    return [tuple(value.type().sizes()) for value in weights]
 
 
 def _is_list(value: Any) -> bool:

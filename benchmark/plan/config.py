@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field as dataclass_field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -17,6 +17,7 @@ from benchmark.errors import ConfigError
 from benchmark.lookup import suggestion
 
 Frames = Annotated[int, Field(ge=1)]
+Precision = Literal["float32", "bf16"]
 STRICT = ConfigDict(extra="forbid")
 NOT_FINITE = ("inf", "infinity", "nan")
 
@@ -31,6 +32,7 @@ class TrainingConfig:
     max_epochs: Annotated[int, Field(ge=1)] = 100
     patience: Annotated[int, Field(ge=1)] = 10  # epochs without a better validation RMSE
     validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.2  # of development songs
+    precision: Precision = "float32"  # of products in training (see train/step.py)
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmark.plan.config import Study, StudyConfig
 
 DEFAULT_STUDY = "smoke"
-MAX_EPOCHS = "training.max_epochs"
+SHORT = {"max_epochs": "training.max_epochs", "precision": "training.precision"}
 
 
 def named_studies() -> dict[str, Path]:
@@ -80,7 +80,7 @@ def _keys(written: Mapping[Any, Any]) -> dict[str, Any]:
 def _merged(path: Path, *layers: Mapping[str, Any]) -> dict[str, Any]:
     """Lay mappings over each other, the last one wins; `set` is merged key by key.
 
-    `max_epochs` is short for the setting `training.max_epochs`.
+    A key of `SHORT` stands for a setting.
     """
     merged = {key: value for layer in layers for key, value in layer.items()}
     settings: dict[str, Any] = {}
@@ -91,11 +91,13 @@ def _merged(path: Path, *layers: Mapping[str, Any]) -> dict[str, Any]:
                 f"Study file {path}: 'set' must map settings to values, such as"
                 f" set: {{crnn.dropout: 0.5}}, got {own!r}."
             )
-        if layer.get("max_epochs") is not None:
-            own = {MAX_EPOCHS: layer["max_epochs"]} | dict(own)
-        settings |= own
-    merged.pop("max_epochs", None)
-    return merged | {"set": settings}
+        settings |= with_short(layer) | dict(own)
+    return {key: value for key, value in merged.items() if key not in SHORT} | {"set": settings}
+
+
+def with_short(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that the short keys among the given stand for."""
+    return {SHORT[key]: given[key] for key in SHORT if given.get(key) is not None}
 
 
 def checked_study(merged: Mapping[str, Any], where: str) -> "StudyConfig":

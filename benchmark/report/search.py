@@ -1,20 +1,24 @@
 """Write the answer of a search: every trial as CSV, and its figures."""
 
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from benchmark.record.searches import SearchRecord
 from benchmark.report.figures.search import search_figures
 from benchmark.report.pareto import front
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-def trials_table(search: SearchRecord) -> pd.DataFrame:
+
+def trials_table(search: SearchRecord) -> "DataFrame":
     """Return one row a trial, a column per setting; `is_on_front` is of RMSE and parameters."""
+    from pandas import DataFrame
+
     done = search.completed
     points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
     on_front = {done[index].number for index in front(points)}
-    return pd.DataFrame(
+    return DataFrame(
         {
             "search": search.name,
             "trial": one.number,

@@ -4,22 +4,25 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+Name = TypeVar("Name")
 Pass = Callable[[], int]  # trains a while and returns the number of steps
 SHORTEST_SECONDS = 0.3  # of one timed turn, so that the clock and the machine's noise stay small
 
 
-def in_turns(competitors: Mapping[str, Pass], device: str, n_rounds: int) -> dict[str, list[float]]:
+def in_turns(
+    competitors: Mapping[Name, Pass], device: str, n_rounds: int
+) -> dict[Name, list[float]]:
     """Return the seconds per step of every round of every competitor."""
     n_passes = {}
     for name, run in competitors.items():
         run()  # compiles and warms up
         seconds, _ = timed(run, device)
         n_passes[name] = max(1, math.ceil(SHORTEST_SECONDS / seconds))
-    times: dict[str, list[float]] = {name: [] for name in competitors}
+    times: dict[Name, list[float]] = {name: [] for name in competitors}
     for _ in range(n_rounds):
         for name, run in competitors.items():
             turn = [timed(run, device) for _ in range(n_passes[name])]

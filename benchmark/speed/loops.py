@@ -1,18 +1,19 @@
 """The competitors: a bare PyTorch loop, and the suite's own with plain or fused layers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmark.plan.config import TrainingConfig
+from benchmark.plan.config import Precision, TrainingConfig
 from benchmark.plan.seeds import make_deterministic
 from benchmark.speed.clock import Pass, median_seconds
 from benchmark.train.batches import Windows, predict_windows
 from benchmark.train.kernels import Kernels, equipped
-from benchmark.train.loop import adam, rmse_loss, train_epoch
+from benchmark.train.loop import train_epoch
+from benchmark.train.step import make_step, rmse_loss
 from models.registry import MODELS
 
 N_FEATURES = 260  # of the paper's baseline set
@@ -21,20 +22,27 @@ CONFIG = TrainingConfig()
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with its default configuration, a sequence length and a device."""
+    """A model with its default configuration, a sequence length, and how `run` computes it."""
 
     model: str
     sequence_length: int
     device: str
+    kernels: Kernels = "plain"
+    precision: Precision = "float32"
 
-    def network(self, kernels: Kernels = "plain") -> nn.Module:
+    @property
+    def definition(self) -> "Subject":
+        """Return the plain float32 network, which every other form is held against."""
+        return replace(self, kernels="plain", precision="float32")
+
+    def network(self) -> nn.Module:
         """Build the network; single-threaded from here on, as training is."""
         make_deterministic(0)
         model_class = MODELS[self.model].load()
         config_class = getattr(model_class, "Config", None)
         arguments = {} if config_class is None else {"config": config_class()}
         network: nn.Module = model_class(n_features=N_FEATURES, **arguments)
-        return equipped(network.to(self.device), self.model, kernels)
+        return equipped(network.to(self.device), self.model, self.kernels)
 
     def data(self) -> tuple[Tensor, Tensor]:
         """Return random features and annotations, about as many frames at any length."""
@@ -55,8 +63,8 @@ class Subject:
 
 
 def bare_loop(subject: Subject) -> Pass:
-    """Return an epoch of the loop that anyone would write."""
-    network = subject.network()
+    """Return an epoch of the loop that anyone would write, with the plain network."""
+    network = subject.definition.network()
     loader: DataLoader[tuple[Tensor, ...]] = DataLoader(
         TensorDataset(*subject.data()), batch_size=CONFIG.batch_size, shuffle=True
     )
@@ -77,18 +85,17 @@ def bare_loop(subject: Subject) -> Pass:
     return run
 
 
-def harness_loop(subject: Subject, kernels: Kernels) -> Pass:
+def harness_loop(subject: Subject) -> Pass:
     """Return an epoch as `run` trains it."""
-    network = subject.network(kernels)
-    windows = [subject.windows()]
-    optimizer = adam(network, CONFIG, is_fused=kernels == "fused")
+    network, windows = subject.network(), [subject.windows()]
+    step = make_step(network, replace(CONFIG, precision=subject.precision), subject.kernels)
     generator = torch.Generator().manual_seed(0)
-    return lambda: train_epoch(network, windows, CONFIG.batch_size, optimizer, generator)[1]
+    return lambda: train_epoch(network, windows, CONFIG.batch_size, step, generator)[1]
 
 
-def prediction_seconds(subject: Subject, kernels: Kernels, n_rounds: int) -> float:
+def prediction_seconds(subject: Subject, n_rounds: int) -> float:
     """Return the seconds of predicting as many frames as one training step sees."""
-    network, windows = subject.network(kernels), subject.windows()
+    network, windows = subject.network(), subject.windows()
     n_batches = len(windows.origins) / CONFIG.batch_size
     seconds = median_seconds(lambda: predict_windows(network, [windows]), subject.device, n_rounds)
     return seconds / n_batches

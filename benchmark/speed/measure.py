@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from benchmark.evaluate.complexity import count_flops, count_parameters
+from benchmark.evaluate.complexity import count_activations, count_flops, count_parameters
+from benchmark.plan.config import Precision
 from benchmark.plan.seeds import make_deterministic
 from benchmark.speed.clock import Pass, in_turns, median_ratio, median_seconds
 from benchmark.speed.loops import (
@@ -17,11 +18,12 @@ from benchmark.speed.loops import (
     prediction_seconds,
 )
 from benchmark.speed.processes import added_memory, n_processes, side_by_side
-from benchmark.train.kernels import Kernels, kernels_for
+from benchmark.train.kernels import Kernels
 from benchmark.workers import n_cores
 
 EXPECTED_RATIO = 2.5  # a fused model that is not this much faster than a bare loop fell behind
 BACKWARD = 3  # a training step costs about three forward passes
+TRAFFIC = 4 * 4  # bytes: each value of 4 is written and read, and so is its gradient
 N_REPETITIONS = 5
 
 
@@ -41,6 +43,7 @@ class SpeedRow:
     sequence_length: int
     parameters: int
     kernels: Kernels
+    precision: Precision
     bare_ms: float
     harness_ms: float
     product_ms: float
@@ -54,6 +57,8 @@ class SpeedRow:
     plain_prediction_frames_per_second: float
     gflop_per_step: float
     share_of_gemm: float
+    least_mb_per_step: float  # features and what every layer writes must cross memory
+    share_of_copy: float  # above 1 where caches hold it
     plain_mb: float  # memory that training adds to a fresh process
     product_mb: float
 
@@ -76,40 +81,43 @@ def measure_limits(device: str) -> Limits:
 
 def measure(subject: Subject, limits: Limits, n_rounds: int) -> SpeedRow:
     """Time one network model in turns."""
-    kernels = kernels_for(subject.model, subject.device, "fused")
-    kinds: set[Kernels] = {"plain", kernels}
-    bare = bare_loop(subject)
-    loops: dict[str, Pass] = {kind: harness_loop(subject, kind) for kind in kinds}
-    times = in_turns({"bare": bare} | loops, subject.device, n_rounds)
-    seconds = {name: statistics.median(one) for name, one in times.items()}
+    definition = subject.definition
+    loops: dict[Subject | None, Pass] = {None: bare_loop(subject)}  # None: not this suite's loop
+    loops |= {one: harness_loop(one) for one in (definition, subject)}  # may be one and the same
+    times = in_turns(loops, subject.device, n_rounds)
+    seconds = {one: statistics.median(turns) for one, turns in times.items()}
     all_cores = _on_all_cores(subject, n_rounds)
-    beside = side_by_side(subject, kernels)
-    predictions = {kind: prediction_seconds(subject, kind, n_rounds) for kind in kinds}
-    memory = {kind: added_memory(subject, kind) for kind in kinds}
-    network = subject.network()
+    beside = side_by_side(subject)
+    predictions = {one: prediction_seconds(one, n_rounds) for one in {definition, subject}}
+    memory = {one: added_memory(one) for one in {definition, subject}}
+    network, n_frames = definition.network(), subject.frames_per_step
     multiply_adds, _ = count_flops(network, N_FEATURES, subject.sequence_length)
     gflop = BACKWARD * 2 * CONFIG.batch_size * multiply_adds / 1e9
-    n_frames = subject.frames_per_step
+    n_values = count_activations(network, N_FEATURES, subject.sequence_length)
+    traffic = TRAFFIC * (CONFIG.batch_size * n_values + n_frames * N_FEATURES)
     return SpeedRow(
         model=subject.model,
         sequence_length=subject.sequence_length,
         parameters=count_parameters([network]),
-        kernels=kernels,
-        bare_ms=1e3 * seconds["bare"],
-        harness_ms=1e3 * seconds["plain"],
-        product_ms=1e3 * seconds[kernels],
-        ratio=median_ratio(times["bare"], times[kernels]),
-        overhead=median_ratio(times["plain"], times["bare"]) - 1,
+        kernels=subject.kernels,
+        precision=subject.precision,
+        bare_ms=1e3 * seconds[None],
+        harness_ms=1e3 * seconds[definition],
+        product_ms=1e3 * seconds[subject],
+        ratio=median_ratio(times[None], times[subject]),
+        overhead=median_ratio(times[definition], times[None]) - 1,
         all_cores_ms=1e3 * all_cores,
         side_by_side_ms=1e3 * beside,
         five_repetitions=N_REPETITIONS * beside / n_processes(subject.device) / all_cores,
-        training_frames_per_second=n_frames / seconds[kernels],
-        prediction_frames_per_second=n_frames / predictions[kernels],
-        plain_prediction_frames_per_second=n_frames / predictions["plain"],
+        training_frames_per_second=n_frames / seconds[subject],
+        prediction_frames_per_second=n_frames / predictions[subject],
+        plain_prediction_frames_per_second=n_frames / predictions[definition],
         gflop_per_step=gflop,
-        share_of_gemm=gflop / seconds[kernels] / limits.gemm_gflops,
-        plain_mb=memory["plain"],
-        product_mb=memory[kernels],
+        share_of_gemm=gflop / seconds[subject] / limits.gemm_gflops,
+        least_mb_per_step=traffic / 1e6,
+        share_of_copy=traffic / 1e9 / seconds[subject] / limits.copy_gb_per_second,
+        plain_mb=memory[definition],
+        product_mb=memory[subject],
     )
 
 
@@ -118,6 +126,6 @@ def _on_all_cores(subject: Subject, n_rounds: int) -> float:
     run = bare_loop(subject)
     torch.set_num_threads(n_cores())
     try:
-        return statistics.median(in_turns({"bare": run}, subject.device, n_rounds)["bare"])
+        return statistics.median(in_turns({None: run}, subject.device, n_rounds)[None])
     finally:
         torch.set_num_threads(1)

@@ -3,6 +3,7 @@
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import torch
@@ -11,7 +12,6 @@ from benchmark.preload import METHOD
 from benchmark.record.environment import peak_memory_bytes
 from benchmark.speed.clock import timed
 from benchmark.speed.loops import Subject, harness_loop
-from benchmark.train.kernels import Kernels
 from benchmark.workers import n_cores
 
 SECONDS = 3.0  # that processes train beside each other
@@ -22,17 +22,17 @@ def n_processes(device: str) -> int:
     return n_cores() if device == "cpu" else 1
 
 
-def side_by_side(subject: Subject, kernels: Kernels) -> float:
+def side_by_side(subject: Subject) -> float:
     """Return the seconds per step of processes that train at the same time, as `run` does."""
     n = n_processes(subject.device)
     with ProcessPoolExecutor(n, mp_context=get_context(METHOD)) as pool:
-        futures = [pool.submit(seconds_per_step, subject, kernels) for _ in range(n)]
+        futures = [pool.submit(seconds_per_step, subject) for _ in range(n)]
         return statistics.mean(one.result() for one in futures)
 
 
-def seconds_per_step(subject: Subject, kernels: Kernels) -> float:
+def seconds_per_step(subject: Subject) -> float:
     """Train for a while in this process and return the median seconds per step."""
-    run = harness_loop(subject, kernels)
+    run = harness_loop(subject)
     run()
     until = time.perf_counter() + SECONDS
     steps: list[float] = []
@@ -42,17 +42,18 @@ def seconds_per_step(subject: Subject, kernels: Kernels) -> float:
     return statistics.median(steps)
 
 
-def added_memory(subject: Subject, kernels: Kernels) -> float:
+def added_memory(subject: Subject) -> float:
     """Return the MB that training adds to a fresh process, or to the GPU."""
     with ProcessPoolExecutor(1, mp_context=get_context(METHOD)) as pool:
-        return pool.submit(_added_bytes, subject, kernels).result() / 1e6
+        return pool.submit(_added_bytes, subject).result() / 1e6
 
 
-def _added_bytes(subject: Subject, kernels: Kernels) -> int:
+def _added_bytes(subject: Subject) -> int:
     """Train an epoch in this process and return the growth of its peak."""
-    shortest = Subject(subject.model, 1, subject.device)
-    harness_loop(shortest, kernels)()  # libraries and compiled code are loaded, almost no data
-    run = harness_loop(subject, kernels)
+    harness_loop(
+        replace(subject, sequence_length=1)
+    )()  # libraries and compiled code are loaded, almost no data
+    run = harness_loop(subject)
     before = _bytes_now(subject.device)
     run()
     if subject.device == "cuda":

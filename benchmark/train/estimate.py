@@ -1,14 +1,14 @@
 """What a cell will cost, from a few timed steps of its own networks.
 
-The model's own `fit` runs on a handful of songs with a trainer that times steps instead of
-training, so a model that trains many networks is priced without saying how many.
+The model's own `train_networks`, or `fit`, runs on a handful of songs with a trainer that times
+steps instead of training, so a model that trains many networks is priced without saying how many.
 """
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from torch import nn
@@ -16,12 +16,12 @@ from torch import nn
 from benchmark.plan.cell import Cell
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import Windows, cut_windows, with_target
-from benchmark.train.kernels import Kernels, equipped, kernels_for
-from benchmark.train.loop import rmse_loss
+from benchmark.train.kernels import Kernels, equipped, kernels_of
+from benchmark.train.step import batch_loss
 from benchmark.train.trainer import SingleNetwork, build_estimator
 from datasets.contract import DatasetError, Song, Split
 from datasets.scaling import Scaler
-from models.contract import FittedNetwork, Predictions, State
+from models.contract import Estimator, FittedNetwork, Predictions, State
 
 N_SONGS = 24  # enough for every model's own folds
 N_TIMED_STEPS = 2
@@ -44,7 +44,7 @@ class TimingTrainer:
         self, cell: Cell, device: str, kernels: Kernels, scale: float, known: StepTimes | None
     ) -> None:
         """`scale` is how many times more songs the real training sees; None times nothing."""
-        self.kernels = kernels_for(cell.model, device, kernels)
+        self.kernels = kernels_of(cell, device, kernels)
         self.cell, self.device, self.scale, self.known = cell, device, scale, known
         self.n_networks, self.seconds = 0, 0.0
 
@@ -74,7 +74,7 @@ class TimingTrainer:
                 training[:1], Scaler.fit(training[:1]), sequence_length, self.device
             )
             timed = with_target(window, target)[0]
-            seconds = _time_step(network, timed, batch_size)
+            seconds = _time_step(network, timed, self.cell.training)
             self.known[place] = seconds / timed.features.shape[1]
         windows = sum(math.ceil(song.n_frames / sequence_length) for song in training)
         n_steps = math.ceil(windows * self.scale / batch_size) * self.cell.training["max_epochs"]
@@ -115,7 +115,7 @@ def count_parameters(cell: Cell, split: Split) -> int:
         networks = [estimator.build()]
     else:
         trainer = TimingTrainer(cell, "cpu", "plain", 1.0, None)
-        estimator.fit(split.development[:N_SONGS], trainer)
+        _train(estimator, split.development[:N_SONGS], trainer)
         networks = estimator.networks()
     return sum(one.numel() for network in networks for one in network.parameters())
 
@@ -129,22 +129,29 @@ def _time_all(
     trainer = TimingTrainer(cell, device, kernels, scale, known)
     if cell.training:
         make_deterministic(cell.seed("estimate"))  # one thread, as in training
-        build_estimator(cell, split.n_features).fit(songs, trainer)
+        _train(build_estimator(cell, split.n_features), songs, trainer)
     return trainer
 
 
-def _time_step(network: nn.Module, window: Windows, batch_size: int) -> float:
+def _train(model: Estimator | SingleNetwork, songs: Sequence[Song], trainer: TimingTrainer) -> None:
+    """Let a model train its networks, and nothing else where it can."""
+    train = getattr(model, "train_networks", model.fit)
+    train(songs, trainer)
+
+
+def _time_step(network: nn.Module, window: Windows, training: Mapping[str, Any]) -> float:
     """Return the seconds of one training step on a full batch, warmed up once.
 
     The optimizer is left out: its share is small, and torch's would load a compiler first.
     """
+    batch_size, precision = training["batch_size"], training["precision"]
     features = window.features[:1].expand(batch_size, -1, -1).contiguous()
     annotations = window.annotations[:1].expand(batch_size, -1, -1)
     times = []
     for _ in range(1 + N_TIMED_STEPS):
         started = time.perf_counter()
         network.zero_grad()
-        loss = rmse_loss(network(features), annotations)
+        loss = batch_loss(network, features, annotations, precision)
         loss.backward()  # type: ignore[no-untyped-call]
         float(loss.detach())
         times.append(time.perf_counter() - started)

@@ -1,24 +1,38 @@
-"""Choose between a model's plain layers and its fused ones."""
+"""Choose what a model is computed with: its plain layers, fused ones, or CUDA graphs of steps."""
 
 from importlib import import_module
 from typing import Literal
 
 from torch import nn
 
+from benchmark.errors import DeviceError
+from benchmark.plan.cell import Cell
 from models.registry import MODELS
 
-Kernels = Literal["fused", "plain"]
+Kernels = Literal["fused", "plain", "graphs"]
 
 
-def kernels_for(model: str, device: str, wanted: Kernels) -> Kernels:
-    """Return what a model is trained with; only some have a fused form, and only on the CPU."""
-    has_fused = bool(MODELS[model].fused) and device == "cpu"
-    return "fused" if wanted == "fused" and has_fused else "plain"
+def kernels_for(model: str, device: str, wanted: Kernels, precision: str = "float32") -> Kernels:
+    """Return what a model is trained with.
+
+    Only some have a fused form, on the CPU and in float32; graphs record the step of any network,
+    on CUDA.
+    """
+    if wanted == "graphs" and device != "cuda":
+        raise DeviceError(f"--kernels graphs needs a CUDA device, this is {device}. Use plain.")
+    has_fused = bool(MODELS[model].fused) and device == "cpu" and precision == "float32"
+    return "plain" if wanted == "fused" and not has_fused else wanted
+
+
+def kernels_of(cell: Cell, device: str, wanted: Kernels) -> Kernels:
+    """Return what a cell is trained with."""
+    precision = cell.training.get("precision", "float32")  # cells without training have none
+    return kernels_for(cell.model, device, wanted, precision)
 
 
 def equipped(network: nn.Module, model: str, kernels: Kernels) -> nn.Module:
     """Return a plain network in the form that was chosen; the parameters are the same objects."""
-    if kernels == "plain":
+    if kernels != "fused":
         return network
     module, _, name = MODELS[model].fused.partition(":")
     fused: nn.Module = getattr(import_module(module), name)(network)

@@ -1,6 +1,5 @@
 """Epochs and early stopping, readable top to bottom.
 
-Loss    RMSE over the batch per target, averaged over targets, plus the network's own penalty
 Stop    when the RMSE on held-out songs has not improved for `patience` epochs; the best is kept.
         Or never, and the last is kept
 """
@@ -15,8 +14,8 @@ from torch import Tensor, nn
 from benchmark.errors import TrainingDiverged
 from benchmark.plan.config import TrainingConfig
 from benchmark.train.batches import Windows, predict_windows, shuffled_batches
-
-SMALLEST_SQUARE = 1e-12  # keeps the root's gradient finite where a batch is matched exactly
+from benchmark.train.kernels import Kernels
+from benchmark.train.step import Step, make_step
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,6 @@ class Curve:
     validation_rmse: tuple[float, ...]  # pooled over the songs it stops on; empty: none
     best_epoch: int  # counted from 1; its weights were kept
     n_steps: int
-
-
-def rmse_loss(predicted: Tensor, annotations: Tensor) -> Tensor:
-    """Return the RMSE per target over all windows and frames, averaged over targets."""
-    squares = (predicted - annotations).square().flatten(end_dim=-2).mean(dim=0)
-    return squares.clamp_min(SMALLEST_SQUARE).sqrt().mean()
 
 
 def pooled_rmse(groups: list[Windows], predicted: list[Tensor]) -> float:
@@ -51,12 +44,12 @@ def train_network(
     config: TrainingConfig,
     *,
     keeps_last: bool = False,
-    has_fused_optimizer: bool = False,
+    kernels: Kernels = "plain",
     shuffle_seed: int,
     on_epoch: Callable[[int, float], None],
 ) -> Curve:
     """Train in place and leave the weights of the best epoch, or of the last, in the network."""
-    optimizer = adam(network, config, is_fused=has_fused_optimizer)
+    step = make_step(network, config, kernels)
     generator = torch.Generator().manual_seed(shuffle_seed)
     losses: list[float] = []
     errors: list[float] = []
@@ -64,7 +57,7 @@ def train_network(
     best_epoch = n_steps = 0
     best_error = float("inf")
     for epoch in range(1, config.max_epochs + 1):
-        loss, steps = train_epoch(network, training, config.batch_size, optimizer, generator)
+        loss, steps = train_epoch(network, training, config.batch_size, step, generator)
         n_steps += steps
         losses.append(loss)
         error = loss
@@ -80,38 +73,23 @@ def train_network(
         if epoch - best_epoch >= config.patience:
             break
     network.load_state_dict(best_weights)
-    optimizer.zero_grad()  # a model of many networks would carry every last gradient along
+    network.zero_grad()  # a model of many networks would carry every last gradient along
     network.eval()
     return Curve(tuple(losses), tuple(errors), best_epoch, n_steps)
-
-
-def adam(network: nn.Module, config: TrainingConfig, *, is_fused: bool) -> torch.optim.Optimizer:
-    """Return the optimizer of every training; torch's fused one moves all tensors in one call."""
-    return torch.optim.Adam(
-        network.parameters(),
-        lr=config.learning_rate,
-        eps=config.adam_epsilon,
-        fused=is_fused or None,
-    )
 
 
 def train_epoch(
     network: nn.Module,
     training: list[Windows],
     batch_size: int,
-    optimizer: torch.optim.Optimizer,
+    step: Step,
     generator: torch.Generator,
 ) -> tuple[float, int]:
     """Show every window once; return the mean RMSE over batches and the number of steps."""
     network.train()
     total, n_steps = torch.zeros((), device=training[0].features.device), 0
     for features_BTF, annotations_BT2 in shuffled_batches(training, batch_size, generator):
-        optimizer.zero_grad()
-        loss = rmse_loss(network(features_BTF), annotations_BT2)
-        penalty = getattr(network, "penalty", None)
-        torch.autograd.backward(loss if penalty is None else loss + penalty())
-        optimizer.step()
-        total += loss.detach()
+        total += step(features_BTF, annotations_BT2)
         n_steps += 1
     return float(total) / n_steps, n_steps
 

@@ -15,7 +15,7 @@ from benchmark.plan.config import TrainingConfig, validated
 from benchmark.plan.protocol import WHOLE, ProtocolConfig
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
-from benchmark.train.kernels import Kernels, equipped, kernels_for
+from benchmark.train.kernels import Kernels, equipped, kernels_of
 from benchmark.train.loop import Curve, train_network
 from datasets.contract import TARGETS, Song
 from datasets.scaling import Scaler
@@ -100,7 +100,7 @@ class CellTrainer:
         self.on_progress = on_progress
         self.prefix = f"{round_name}: " if round_name else ""
         self.judges = judges
-        self.kernels = kernels_for(cell.model, device, kernels)
+        self.kernels = kernels_of(cell, device, kernels)
         self.curves: dict[str, Curve] = {}
 
     def seed(self, name: str) -> int:
@@ -134,7 +134,7 @@ class CellTrainer:
             stopping,
             validated(TrainingConfig, self.cell.training, where="training"),
             keeps_last=protocol.selection == "last",
-            has_fused_optimizer=self.kernels == "fused",
+            kernels=self.kernels,
             shuffle_seed=self.seed(f"batch order of {name}"),
             on_epoch=lambda epoch, error: self.on_progress(self.prefix + name, epoch, error),
         )

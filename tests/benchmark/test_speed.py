@@ -53,6 +53,9 @@ def test_a_table_and_a_file_with_every_number(quick, tmp_path, capfd):
         )
         share = row["gflop_per_step"] / row["product_ms"] * 1e3 / told["limits"]["gemm_gflops"]
         assert row["share_of_gemm"] == pytest.approx(share)
+        assert row["least_mb_per_step"] == pytest.approx(4 * 4 * n_frames * (260 + 2) / 1e6)
+        copied = row["least_mb_per_step"] / row["product_ms"]  # MB a ms are GB a second
+        assert row["share_of_copy"] == pytest.approx(copied / told["limits"]["copy_gb_per_second"])
         assert not row["fell_behind"]
 
 
@@ -71,6 +74,19 @@ def test_a_fused_model_that_fell_behind_is_told(quick, tmp_path, capfd, monkeypa
     assert row.ratio == pytest.approx(row.bare_ms / row.product_ms)
     monkeypatch.setattr(measure, "EXPECTED_RATIO", 1e-3)
     assert not row.fell_behind
+
+
+def test_another_form_is_held_against_the_plain_network_and_has_a_file_of_its_own(
+    quick, tmp_path, capfd
+):
+    answer = mer_here(
+        capfd, "speed", "--models", "small", "--sequence-lengths", "5", "--rounds", 1,
+        "--precision", "bf16", "--results", tmp_path, "--device", "cpu",
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    (row,) = json.loads((tmp_path / "speed" / "cpu-bf16.json").read_text())["rows"]
+    assert (row["kernels"], row["precision"]) == ("plain", "bf16")
+    assert row["product_ms"] != row["harness_ms"]
 
 
 def test_competitors_take_turns_and_every_step_is_counted(monkeypatch):

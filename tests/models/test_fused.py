@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from benchmark.evaluate.complexity import count_flops, count_parameters
-from benchmark.train.loop import rmse_loss
+from benchmark.train.step import rmse_loss
 from models.crnn import CRNN, CRNNConfig
 from models.crnn_nb import CRNNNB
 from models.fused import front_kernels

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.evaluate.complexity import count_flops, count_parameters
+from benchmark.evaluate.complexity import count_activations, count_flops, count_parameters
 from models.blstm import BLSTM, BLSTMConfig
 from models.crnn import CRNN, CRNNConfig
 
@@ -74,3 +74,11 @@ def test_counting_leaves_the_network_as_it_was():
     count_flops(network, 6)
     assert network.training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_activations_are_what_every_layer_writes():
+    crnn = CRNN(n_features=260, config=CRNNConfig())
+    per_frame = 8 * 260 + 2 * (8 + 2 * 8 + 4)  # convolution, then dense, GRU and maxout per branch
+    assert count_activations(crnn, 260, 7) == 7 * per_frame
+    blstm = BLSTM(n_features=260, config=BLSTMConfig())
+    assert count_activations(blstm, 260, 7) == 7 * (5 * 2 * 128 + 2)

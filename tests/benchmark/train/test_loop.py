@@ -6,7 +6,8 @@ from torch import nn
 from benchmark.errors import TrainingDiverged
 from benchmark.plan.config import TrainingConfig
 from benchmark.train.batches import cut_windows, predict_windows
-from benchmark.train.loop import pooled_rmse, rmse_loss, train_network
+from benchmark.train.loop import pooled_rmse, train_network
+from benchmark.train.step import rmse_loss
 from datasets.scaling import Scaler
 from tests.conftest import make_song
 
@@ -95,7 +96,7 @@ def test_adam_takes_its_epsilon(monkeypatch):
 
     monkeypatch.setattr(torch.optim, "Adam", spy)
     train(nn.Linear(6, 2), TrainingConfig(max_epochs=1, adam_epsilon=1e-4, learning_rate=0.1))
-    assert given == {"lr": 0.1, "eps": 1e-4, "fused": None}
+    assert (given["lr"], given["eps"]) == (0.1, 1e-4)
 
 
 def test_the_last_epoch_is_kept_on_request():

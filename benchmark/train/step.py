@@ -1,0 +1,111 @@
+"""One training step: forward, loss, backward, update; eager, or replayed as a CUDA graph.
+
+Loss       RMSE over the batch per target, averaged over targets, plus the network's own penalty
+Precision  `bf16` multiplies in bfloat16 where torch's autocast says it is safe; weights, loss,
+           optimizer and all predictions stay float32
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from benchmark.plan.config import Precision, TrainingConfig
+from benchmark.train.kernels import Kernels
+
+SMALLEST_SQUARE = 1e-12  # keeps the root's gradient finite where a batch is matched exactly
+N_WARM_UP = 3  # eager steps of a shape before it is recorded: libraries settle on algorithms
+
+Step = Callable[[Tensor, Tensor], Tensor]  # features, annotations -> RMSE, penalty excluded
+Record = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
+
+
+def rmse_loss(predicted: Tensor, annotations: Tensor) -> Tensor:
+    """Return the RMSE per target over all windows and frames, averaged over targets."""
+    squares = (predicted - annotations).square().flatten(end_dim=-2).mean(dim=0)
+    return squares.clamp_min(SMALLEST_SQUARE).sqrt().mean()
+
+
+def batch_loss(
+    network: nn.Module, features_BTF: Tensor, annotations_BT2: Tensor, precision: Precision
+) -> Tensor:
+    """Return the RMSE of a network on one batch, without its penalty."""
+    uses_bf16 = precision == "bf16"
+    device = features_BTF.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=uses_bf16, cache_enabled=False):
+        predicted = network(features_BTF)
+    return rmse_loss(predicted.to(annotations_BT2.dtype), annotations_BT2)
+
+
+def make_step(network: nn.Module, config: TrainingConfig, kernels: Kernels) -> Step:
+    """Return what trains a network on one batch, with an optimizer of its own."""
+    optimizer = torch.optim.Adam(
+        network.parameters(),
+        lr=config.learning_rate,
+        eps=config.adam_epsilon,
+        fused=kernels == "fused" or None,  # moves all tensors in one call
+        capturable=kernels == "graphs",
+    )
+    eager = EagerStep(network, optimizer, precision=config.precision)
+    return GraphedStep(eager, record_cuda_graph) if kernels == "graphs" else eager
+
+
+class EagerStep:
+    """The definition of a training step."""
+
+    def __init__(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, *, precision: Precision
+    ) -> None:
+        """Take a network and what updates it."""
+        self.network, self.optimizer, self.precision = network, optimizer, precision
+
+    def __call__(self, features_BTF: Tensor, annotations_BT2: Tensor) -> Tensor:
+        """Update the weights once."""
+        self.optimizer.zero_grad()
+        loss = batch_loss(self.network, features_BTF, annotations_BT2, self.precision)
+        penalty = getattr(self.network, "penalty", None)
+        torch.autograd.backward(loss if penalty is None else loss + penalty())
+        self.optimizer.step()
+        return loss.detach()
+
+
+class GraphedStep:
+    """Records the step of every batch shape once, then replays it on new data.
+
+    The first steps of a shape are taken eagerly and count; recording one computes nothing.
+    """
+
+    def __init__(self, step: Step, record: Record) -> None:
+        """`record` turns a call without arguments into one that repeats it."""
+        self.step, self.record = step, record
+        self.n_seen: dict[torch.Size, int] = {}
+        self.replays: dict[torch.Size, tuple[Tensor, Tensor, Callable[[], Tensor]]] = {}
+
+    def __call__(self, features_BTF: Tensor, annotations_BT2: Tensor) -> Tensor:
+        """Update the weights once."""
+        shape = features_BTF.shape
+        if shape not in self.replays:
+            self.n_seen[shape] = self.n_seen.get(shape, 0) + 1
+            if self.n_seen[shape] <= N_WARM_UP:
+                return self.step(features_BTF, annotations_BT2)
+            features, annotations = features_BTF.clone(), annotations_BT2.clone()
+            replay = self.record(lambda: self.step(features, annotations))
+            self.replays[shape] = features, annotations, replay
+        features, annotations, replay = self.replays[shape]
+        features.copy_(features_BTF)
+        annotations.copy_(annotations_BT2)
+        return replay().clone()
+
+
+def record_cuda_graph(step: Callable[[], Tensor]) -> Callable[[], Tensor]:
+    """Record a step on the GPU; the graph keeps its gradients and its loss in its own memory."""
+    graph = torch.cuda.CUDAGraph()
+    torch.cuda.synchronize()
+    with torch.cuda.graph(graph):
+        loss = step()
+
+    def replay() -> Tensor:
+        graph.replay()
+        return loss
+
+    return replay
