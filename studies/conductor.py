@@ -14,7 +14,7 @@ from benchmark.report.search import write_search_answer
 from benchmark.run import Bill, RunOptions, complete_run, plan_run
 from benchmark.run import Screen as RunScreen
 from studies.export import search_record, trial_row
-from studies.finalists import chosen, finalists_study, promote, ranked
+from studies.finalists import check_promotion, chosen, finalists_study, promote, ranked
 from studies.search import SearchOptions, load_songs, search_on
 from studies.spec import Search
 
@@ -52,6 +52,8 @@ def complete_search(
     search: Search, options: SearchOptions, screen: Screen, promote_as: str | None
 ) -> Outcome:
     """Search to the asked total, train the finalists, and write everything down."""
+    if promote_as:
+        check_promotion(search, promote_as, options.results)
     prepare_folder(options.results)
     mirror = SearchMirror(options.results, search.name)
     digest = load_songs(search, options).digest()

@@ -1,5 +1,6 @@
 """The best configurations once more, with several seeds; the best of them becomes a study."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -10,11 +11,14 @@ import yaml
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study, StudyConfig
+from benchmark.plan.studies import named_studies
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.record.store import write_whole
 from benchmark.report.pareto import front
 from studies.spec import FOLDS, Search
+
+NAME = re.compile(r"\w[\w .-]*")  # as StudyConfig.name
 
 
 def chosen(search: Search, record: SearchRecord) -> list[TrialRow]:
@@ -66,6 +70,30 @@ def ranked(
     return sorted(rows, key=lambda row: (row["n_seeds"] < wanted, row["rmse"] or 0.0))
 
 
+def check_promotion(search: Search, name: str, results: Path) -> None:
+    """Refuse a study's name that cannot be, that is taken, or that `run` would not find."""
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            f"--promote {name!r}: a study's name begins with a letter or digit, followed by"
+            " letters, digits, blanks, dots, hyphens or underscores."
+        )
+    if name in named_studies():
+        raise ConfigError(f"--promote {name}: a study of that name ships with the suite.")
+    path = promoted_path(results, name)
+    if path.is_file() and not path.read_text().startswith(_origin(search)):
+        raise ConfigError(f"--promote {name}: {path} is there and not from this search.")
+
+
+def promoted_path(results: Path, name: str) -> Path:
+    """Return where a promoted study lies."""
+    return results / "studies" / f"{name}.yaml"
+
+
+def _origin(search: Search) -> str:
+    """Return how the file of a study that this search promoted begins."""
+    return f"# Found by search {search.name} on "
+
+
 def promote(search: Search, record: SearchRecord, name: str, results: Path) -> Path:
     """Write the best configuration as a study that `run` takes; it opens the evaluation songs."""
     if record.finalists:
@@ -90,9 +118,9 @@ def promote(search: Search, record: SearchRecord, name: str, results: Path) -> P
         "set": settings,
     }
     head = (
-        f"# Found by search {search.name} on dataset {record.identity['dataset digest'][:12]}.\n"
+        f"{_origin(search)}dataset {record.identity['dataset digest'][:12]}.\n"
         f"# Run: python -m benchmark run --study {name} --results {results}\n"
     )
-    path = results / "studies" / f"{name}.yaml"
+    path = promoted_path(results, name)
     write_whole(path, (head + yaml.safe_dump(written, sort_keys=False)).encode())
     return path

@@ -108,6 +108,7 @@ def _refuse_another(search: Search, identity: dict[str, Any], stored: Any) -> No
     for key, value in identity.items():
         old = stored.get(key)
         if isinstance(value, dict) and isinstance(old, dict):
+            old = _with_later_defaults(search, old, value) if key == "settings" else old
             names = sorted(k for k in value | old if value.get(k) != old.get(k))
             differing += [f"{key} {k}: {old.get(k)} before, {value.get(k)} now" for k in names]
         elif value != old:
@@ -117,6 +118,14 @@ def _refuse_another(search: Search, identity: dict[str, Any], stored: Any) -> No
             f"Search '{search.name}' exists and differs. {'; '.join(differing)}."
             " Repeat the former options to resume it, or give another --name."
         )
+
+
+def _with_later_defaults(
+    search: Search, old: dict[str, Any], now: dict[str, Any]
+) -> dict[str, Any]:
+    """Add settings that came later: their default is the behaviour the search began with."""
+    defaults = search.defaults
+    return {key: defaults[key] for key in now if key not in old and key in defaults} | old
 
 
 def search_on(

@@ -86,6 +86,11 @@ class Search:
         """Return every setting's value where no trial changes it: what was set, else default."""
         return _dotted(self.base)
 
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """Return every setting's value where nothing was set."""
+        return _dotted(replace(self.base, set={}))
+
     def suggest(self, trial: Any) -> dict[str, Any]:
         """Draw a trial's values."""
         return suggest(trial, self.space, self.known)

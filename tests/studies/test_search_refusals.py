@@ -1,0 +1,97 @@
+"""What `search` refuses, before anything is trained: another meaning, bad input, taken names."""
+
+import optuna
+import pytest
+
+from tests.studies.searching import found, search
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"folds": 3}, "folds: 2 before, 3 now"),
+        ({"max_epochs": 4}, "settings training.max_epochs: 3 before, 4 now"),
+        ({"set": "narrow.width=3"}, "space narrow.width: 1 to 8, whole before, None now"),
+        ({"sampler": "nsga2"}, "objectives: "),
+        ({"seed": 1}, "seed: 2017 before, 1 now"),
+        ({"space": "grid"}, "space "),
+    ],
+)
+def test_a_search_that_means_something_else_is_refused(capfd, tmp_path, changed, said):
+    search(capfd, tmp_path, trials=1, name="mine")
+    before = found(tmp_path, "mine")
+    answer = search(capfd, tmp_path, **{"trials": 2, "name": "mine"} | changed)
+    assert answer.returncode == 2
+    assert "Search 'mine' exists and differs." in answer.stderr
+    assert said in answer.stderr
+    assert found(tmp_path, "mine") == before
+
+
+def test_a_setting_that_came_later_had_its_default_before(capfd, tmp_path):
+    search(capfd, tmp_path, trials=1, name="mine")
+    storage = f"sqlite:///{tmp_path}/results/optuna.db"
+    study = optuna.load_study(study_name="mine", storage=storage)
+    identity = study.user_attrs["mer-benchmark"]
+    assert identity["settings"].pop("training.precision") == "float32"
+    study.set_user_attr("mer-benchmark", identity)
+    assert search(capfd, tmp_path, trials=2, name="mine").returncode == 0
+    study.set_user_attr("mer-benchmark", identity)
+    answer = search(capfd, tmp_path, trials=3, name="mine", precision="bf16")
+    assert answer.returncode == 2
+    assert "settings training.precision: float32 before, bf16 now" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a/b", "begins with a letter or digit"),
+        ("../x", "begins with a letter or digit"),
+        ("smoke", "ships with the suite"),
+        ("mine", "mine.yaml is there and not from this search"),
+    ],
+)
+def test_a_name_that_cannot_be_promoted_is_refused_before_anything_is_trained(
+    capfd, tmp_path, name, said
+):
+    studies = tmp_path / "results" / "studies"
+    studies.mkdir(parents=True)
+    (studies / "mine.yaml").write_text("models: [crnn]\n")
+    answer = search(capfd, tmp_path, trials=1, promote=name)
+    assert answer.returncode == 2
+    assert said in answer.stderr
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["studies"]
+    assert (studies / "mine.yaml").read_text() == "models: [crnn]\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"model": "linear"}, "Model 'linear' has no search space. Models that have one: crnn"),
+        ({"model": "crn"}, "No model is called 'crn'. Did you mean 'crnn'?"),
+        ({"space": "smal"}, "Did you mean 'small'?"),
+        ({"space": "impossible"}, "allows what its configuration refuses"),
+        ({"space": "unknown"}, "names 'narrow.depth'"),
+        ({"trials": "many"}, "trials='many'"),
+        ({"trials": 0}, "trials"),
+        ({"folds": 1}, "folds"),
+        ({"folds": 25}, "24 songs|25"),
+        ({"sampler": "best"}, "sampler='best'"),
+        ({"pruner": "axe"}, "pruner='axe'"),
+        ({"timeout": "soon"}, "--timeout='soon' is no duration such as 90s, 30m or 2h."),
+        ({"set": "protocol.selection=evaluation"}, "never on evaluation songs"),
+        ({"set": "protocol.folds=3"}, "Use --folds"),
+        ({"set": "narrow.width=99"}, "width"),
+        ({"sampler": "grid"}, "training.learning_rate is a range"),
+        ({"workers": 2}, "SQLite serves one process. Use --storage journal:"),
+        ({"storage": "nowhere"}, "write sqlite:///FILE"),
+        ({"dataset": "synthetik"}, "Did you mean 'synthetic'?"),
+        ({"model": "blstm_ensemble", "sequence_length": 10}, "takes no --sequence-length"),
+    ],
+)
+def test_bad_input_is_one_clear_line(capfd, tmp_path, changed, said):
+    answer = search(capfd, tmp_path, **{"trials": 2} | changed)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    errors = [line for line in answer.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert any(part in errors[0] for part in said.split("|"))
