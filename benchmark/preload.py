@@ -8,7 +8,7 @@ import multiprocessing
 import sys
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-HEAVY = ["benchmark.execute", "models.fused.crnn", "torch._dynamo"]
+HEAVY = ["benchmark.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo"]
 
 
 def preload() -> None:

@@ -38,6 +38,7 @@ from studies.trials import (
 if TYPE_CHECKING:
     from optuna import Trial
 
+WARM_UP_EPOCHS = 15  # never pruned: a trial with few steps an epoch starts slowly
 OnEpoch = Callable[[int, str, int, float], None]  # trial, network, epoch, RMSE it stops on
 
 
@@ -175,6 +176,11 @@ class Watch:
         self.trial.report(value, step)
         if self.trial.should_prune():
             raise TrainingStopped
+
+
+def warm_up_steps(search: Search) -> int:
+    """Return the steps in which no trial is pruned; an estimator's every step is a whole fold."""
+    return 0 if MODELS[search.model].kind == "estimator" else WARM_UP_EPOCHS
 
 
 def steps_at_most(search: Search) -> int:

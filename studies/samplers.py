@@ -13,7 +13,7 @@ from optuna.samplers import (
 )
 
 from benchmark.plan.seeds import derive
-from studies.objective import steps_at_most
+from studies.objective import steps_at_most, warm_up_steps
 from studies.space import grid_of
 from studies.trials import PARAMETERS
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 N_RANDOM = 10  # trials before TPE believes what it has seen
 N_BEFORE_PRUNING = 5  # finished trials before the median means anything
-WARM_UP_EPOCHS = 5  # of every trial, never pruned: early epochs rank badly
 POPULATION = 20  # of NSGA-II
 REDUCTION = 3  # Hyperband keeps one in three
 
@@ -128,12 +127,13 @@ def make_pruner(search: "Search") -> "BasePruner":
     """Return what stops the search's trials early."""
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
+    warm_up = warm_up_steps(search)
     match search.config.pruner:
         case "median":
-            return MedianPruner(n_startup_trials=N_BEFORE_PRUNING, n_warmup_steps=WARM_UP_EPOCHS)
+            return MedianPruner(n_startup_trials=N_BEFORE_PRUNING, n_warmup_steps=warm_up)
         case "hyperband":
             return HyperbandPruner(
-                min_resource=1 + WARM_UP_EPOCHS,
+                min_resource=1 + warm_up,
                 max_resource=steps_at_most(search),
                 reduction_factor=REDUCTION,
             )

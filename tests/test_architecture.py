@@ -20,6 +20,8 @@ DOORS = {
     "opensmile": "datasets/features/opensmile.py",
     "soundfile": "datasets/audio.py",
     "pooch": "datasets/download.py",
+    "keras": "benchmark/speed/keras_peer.py",
+    "tensorflow": "benchmark/speed/keras_peer.py",
     "safetensors": "benchmark/record/weights.py",
 }
 SHALLOW = {"datasets": {"datasets"}, "models": {"models", "datasets"}}
