@@ -6,6 +6,7 @@ Precision  `bf16` multiplies in bfloat16 where torch's autocast says it is safe;
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,7 @@ SMALLEST_SQUARE = 1e-12  # keeps the root's gradient finite where a batch is mat
 N_WARM_UP = 3  # eager steps of a shape before it is recorded: libraries settle on algorithms
 
 Step = Callable[[Tensor, Tensor], Tensor]  # features, annotations -> RMSE, penalty excluded
-Record = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
+Call = Callable[[], Tensor]
 
 
 def rmse_loss(predicted: Tensor, annotations: Tensor) -> Tensor:
@@ -47,7 +48,7 @@ def make_step(network: nn.Module, config: TrainingConfig, kernels: Kernels) -> S
         capturable=kernels == "graphs",
     )
     eager = EagerStep(network, optimizer, precision=config.precision)
-    return GraphedStep(eager, record_cuda_graph) if kernels == "graphs" else eager
+    return GraphedStep(eager, CudaRecorder()) if kernels == "graphs" else eager
 
 
 class EagerStep:
@@ -75,11 +76,11 @@ class GraphedStep:
     The first steps of a shape are taken eagerly and count; recording one computes nothing.
     """
 
-    def __init__(self, step: Step, record: Record) -> None:
-        """`record` turns a call without arguments into one that repeats it."""
-        self.step, self.record = step, record
+    def __init__(self, step: Step, recorder: "Recorder") -> None:
+        """Take the step to repeat and what records it."""
+        self.step, self.recorder = step, recorder
         self.n_seen: dict[torch.Size, int] = {}
-        self.replays: dict[torch.Size, tuple[Tensor, Tensor, Callable[[], Tensor]]] = {}
+        self.replays: dict[torch.Size, tuple[Tensor, Tensor, Call]] = {}
 
     def __call__(self, features_BTF: Tensor, annotations_BT2: Tensor) -> Tensor:
         """Update the weights once."""
@@ -87,9 +88,9 @@ class GraphedStep:
         if shape not in self.replays:
             self.n_seen[shape] = self.n_seen.get(shape, 0) + 1
             if self.n_seen[shape] <= N_WARM_UP:
-                return self.step(features_BTF, annotations_BT2)
+                return self.recorder.warm_up(lambda: self.step(features_BTF, annotations_BT2))
             features, annotations = features_BTF.clone(), annotations_BT2.clone()
-            replay = self.record(lambda: self.step(features, annotations))
+            replay = self.recorder.record(lambda: self.step(features, annotations))
             self.replays[shape] = features, annotations, replay
         features, annotations, replay = self.replays[shape]
         features.copy_(features_BTF)
@@ -97,15 +98,40 @@ class GraphedStep:
         return replay().clone()
 
 
-def record_cuda_graph(step: Callable[[], Tensor]) -> Callable[[], Tensor]:
-    """Record a step on the GPU; the graph keeps its gradients and its loss in its own memory."""
-    graph = torch.cuda.CUDAGraph()
-    torch.cuda.synchronize()
-    with torch.cuda.graph(graph):
-        loss = step()
+class Recorder(Protocol):
+    """What can repeat a call without arguments."""
 
-    def replay() -> Tensor:
-        graph.replay()
+    def warm_up(self, step: Call) -> Tensor:
+        """Take a step as it will be recorded."""
+
+    def record(self, step: Call) -> Call:
+        """Return what repeats a step; recording takes none."""
+
+
+class CudaRecorder:
+    """Records steps as CUDA graphs; each keeps its gradients and its loss in memory of its own."""
+
+    def __init__(self) -> None:
+        """Make the stream of the first steps: a graph cannot wait for work on the default one."""
+        self.stream = torch.cuda.Stream()
+
+    def warm_up(self, step: Call) -> Tensor:
+        """Take a step beside the default stream, and let that wait for it."""
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
+            loss = step()
+        torch.cuda.current_stream().wait_stream(self.stream)
         return loss
 
-    return replay
+    def record(self, step: Call) -> Call:
+        """Record a step."""
+        graph = torch.cuda.CUDAGraph()
+        torch.cuda.synchronize()
+        with torch.cuda.graph(graph, stream=self.stream):
+            loss = step()
+
+        def replay() -> Tensor:
+            graph.replay()
+            return loss
+
+        return replay
