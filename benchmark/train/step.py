@@ -113,7 +113,7 @@ class CudaRecorder:
 
     def __init__(self) -> None:
         """Make the stream of the first steps: a graph cannot wait for work on the default one."""
-        self.stream = torch.cuda.Stream()
+        self.stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
 
     def warm_up(self, step: Call) -> Tensor:
         """Take a step beside the default stream, and let that wait for it."""
