@@ -1,89 +1,108 @@
-"""Intervals of a mean over repetitions and songs: a bootstrap over both.
+"""95 % intervals of an error: other songs and other initialisations.
 
-Resample  songs as whole clusters of frames and repetitions, independently of each other (crossed:
-          every repetition predicts the same songs); 95 % percentile interval
-Axes      D draws, S songs, R repetitions
+Estimand   the error expected of the model, over the population of songs that the judging songs
+           are drawn from and over all initialisations: E[RMSE of a song] per song; pooled, the
+           expected root of E[frames x MSE] / E[frames]. With one repetition, only of that one.
+Songs      bootstrap-t (Efron and Tibshirani 1993, chapter 12): whole songs are drawn, and every
+           draw is measured in standard errors of its own, which takes care of skewed errors
+Crossed    every repetition judges the same songs, so the two variances add up (Owen 2007, Annals
+           of Applied Statistics 1). Five repetitions are too few to be drawn from: their mean is
+           Student's t, and the ends are widened to Satterthwaite's degrees of freedom for both
+           (Satterthwaite 1946, Biometrics Bulletin 2)
+Coverage   measured by simulation: `python -m tests.interval_coverage`, see results/README.md
+Axes       D draws, S songs, R repetitions
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from benchmark.record.record import RunRecord
-from datasets.contract import TARGETS
+from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, samples, songs_of
 
-N_DRAWS = 2000
-PERCENTILES = (2.5, 97.5)
+LOW, HIGH = 0.025, 0.975
+FEW_SONGS = 8  # fewer cannot be drawn from: a draw may be one song over and over
+Interval = tuple[float, float]
 
 
-def bootstrap_intervals(cells: Sequence[RunRecord]) -> dict[str, tuple[float, float]]:
+def bootstrap_intervals(cells: Sequence[RunRecord]) -> dict[str, Interval]:
     """Return "rmse_valence" -> (low, high) for every error under both conventions.
 
     The cells are the finished repetitions of one row; all must have judged the same songs.
     """
-    return {name: _percentiles(draws) for name, draws in _draws(cells).items()}
+    found = {name: interval(sample) for name, sample in samples(cells).items()}
+    return {name: (max(low, 0.0), high) for name, (low, high) in found.items()}
 
 
 def bootstrap_differences(
     cells: Sequence[RunRecord], base: Sequence[RunRecord]
-) -> dict[str, tuple[float, float]]:
-    """Return the interval of every error of `cells` less that of `base`.
+) -> dict[str, Interval]:
+    """Return the interval of every error of `cells` less that of `base`."""
+    return {name: interval(sample) for name, sample in differences(cells, base).items()}
 
-    Paired: both sides judge the same songs with the same repetitions, and every draw takes the
-    same of them on both sides.
+
+def differences(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> dict[str, Sample]:
+    """Return every error of `cells` less that of `base`, on the same songs.
+
+    Equal repetitions are paired, as they hold out the same songs; others are independent.
     """
-    if [one.repetition for one in cells] != [one.repetition for one in base]:
-        raise ValueError("a paired difference needs the same repetitions on both sides")
-    if cells[0].per_song["song_id"] != base[0].per_song["song_id"]:
+    if songs_of(cells[0]) != songs_of(base[0]):
         raise ValueError("a paired difference needs the same songs on both sides")
-    theirs = _draws(base)
-    return {name: _percentiles(draws - theirs[name]) for name, draws in _draws(cells).items()}
+    return subtracted(samples(cells), samples(base), is_paired=share_repetitions(cells, base))
 
 
-def _draws(cells: Sequence[RunRecord]) -> dict[str, NDArray[np.float64]]:
-    """Return every error of every draw; equal songs and repetitions are drawn equally."""
-    songs = cells[0].per_song["song_id"]
-    if any(cell.per_song["song_id"] != songs for cell in cells):
-        raise ValueError("an interval needs repetitions that judged the same songs")
-    rng = np.random.default_rng(0)
-    songs_DS = _weights(rng, len(songs))
-    repetitions_DR = _weights(rng, len(cells))
-    n_frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
-    draws: dict[str, NDArray[np.float64]] = {}
-    for target in TARGETS:
-        rmse_SR = np.array([cell.per_song[f"rmse_{target}"] for cell in cells], dtype=float).T
-        frames_DS = songs_DS * n_frames_S
-        squares_DR = _product(frames_DS, rmse_SR**2)
-        pooled_DR = np.sqrt(squares_DR / frames_DS.sum(axis=1, keepdims=True))
-        per_song_DR = _product(songs_DS, rmse_SR) / len(songs)
-        draws[f"rmse_{target}"] = _mean(pooled_DR, repetitions_DR)
-        draws[f"rmse_{target}_per_song"] = _mean(per_song_DR, repetitions_DR)
-    for suffix in ("", "_per_song"):
-        draws[f"rmse_average{suffix}"] = np.mean(
-            [draws[f"rmse_{target}{suffix}"] for target in TARGETS], axis=0
-        )
-    return draws
+def subtracted(
+    ours: Mapping[str, Sample], theirs: Mapping[str, Sample], *, is_paired: bool
+) -> dict[str, Sample]:
+    """Return every error of ours less that of theirs."""
+    return {
+        name: sample.plus(theirs[name].times(-1), is_paired=is_paired)
+        for name, sample in ours.items()
+    }
 
 
-def _percentiles(draws: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the ends of the interval."""
-    low, high = np.percentile(draws, PERCENTILES)
+def share_repetitions(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> bool:
+    """Tell whether both rows have the same repetitions."""
+    return [one.repetition for one in cells] == [one.repetition for one in base]
+
+
+def interval(sample: Sample) -> Interval:
+    """Return the ends of the 95 % interval."""
+    n_songs = len(sample.pull_S)
+    songs = float(sample.pull_S.var(ddof=1)) / n_songs if n_songs > 1 else 0.0
+    parts = [(songs, n_songs - 1)]  # variance of a mean, degrees of freedom
+    parts += [
+        (float(values.var(ddof=1)) / len(values), len(values) - 1)
+        for values in sample.by_repetition
+        if len(values) > 1
+    ]
+    total = sum(variance for variance, _ in parts)
+    freedom = total**2 / max(sum(v**2 / n for v, n in parts if n), TINY)
+    if total == 0 or freedom == 0:
+        return sample.value, sample.value
+    if n_songs < FEW_SONGS:
+        reach = float(stdtrit(freedom, HIGH)) * np.sqrt(total)
+        return sample.value - reach, sample.value + reach
+    widening = stdtrit(freedom, HIGH) / stdtrit(n_songs - 1, HIGH)
+    repetitions_D = np.sqrt(total - songs) * _student(n_songs - 1)
+    errors_D = repetitions_D - np.sqrt(songs) * _studentised(sample)
+    low, high = sample.value + widening * np.percentile(errors_D, [100 * LOW, 100 * HIGH])
     return float(low), float(high)
 
 
-def _product(a_DS: NDArray[np.float64], b_SR: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Multiply without BLAS, whose threads change the last digits from run to run."""
-    product: NDArray[np.float64] = np.einsum("ds,sr->dr", a_DS, b_SR)
-    return product
+def _studentised(sample: Sample) -> Array:
+    """Return how far every draw of songs lies from the value, in standard errors of that draw."""
+    n_songs = len(sample.pull_S)
+    errors_D = np.sqrt(sample.drawn_squares() / (n_songs * (n_songs - 1)))
+    moved_D = sample.drawn_D - sample.value
+    return np.divide(moved_D, errors_D, out=np.zeros(N_DRAWS), where=errors_D > 0)
 
 
-def _weights(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """Return how often each of n things is drawn, with replacement, in every draw: (D, n)."""
-    return rng.multinomial(n, np.full(n, 1 / n), size=N_DRAWS).astype(float)
-
-
-def _mean(values_DR: NDArray[np.float64], weights_DR: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the weighted mean over repetitions of every draw."""
-    mean: NDArray[np.float64] = (values_DR * weights_DR).sum(axis=1) / weights_DR.sum(axis=1)
-    return mean
+@cache
+def _student(freedom: int) -> Array:
+    """Return draws of Student's t, evenly spread and in a fixed random order."""
+    order = np.random.default_rng(1).permutation(N_DRAWS)
+    drawn: Array = stdtrit(freedom, (order + 0.5) / N_DRAWS)
+    return drawn

@@ -1,24 +1,27 @@
-"""The bootstrap against a loop that does the same thing song by song."""
+"""Intervals against loops that do the same thing song by song, and their coverage."""
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from benchmark.report.intervals import bootstrap_intervals
+from benchmark.report.draws import drawn_averages, samples
+from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
 from tests.benchmark.report.records import make_record
+from tests.interval_coverage import World, coverage
 
 RNG = np.random.default_rng(4)
 N_SONGS = 12
 FRAMES = RNG.integers(60, 600, N_SONGS).tolist()
 
 
-def cell(repetition, level=0.25, spread=0.08):
+def cell(repetition, level=0.25, spread=0.08, n_songs=N_SONGS, **changes):
     errors = {
-        f"rmse_{target}": (level + spread * RNG.uniform(-1, 1, N_SONGS)).tolist()
+        f"rmse_{target}": (level + spread * RNG.uniform(-1, 1, n_songs)).tolist()
         for target in ("valence", "arousal")
     }
-    songs = [f"e{index}" for index in range(N_SONGS)]
-    per_song = {"song_id": songs, "n_frames": FRAMES, **errors}
-    return make_record(repetition=repetition, per_song=per_song)
+    songs = [f"e{index}" for index in range(n_songs)]
+    per_song = {"song_id": songs, "n_frames": FRAMES[:n_songs], **errors}
+    return make_record(repetition=repetition, per_song=per_song, **changes)
 
 
 def one_draw(cells, rng):
@@ -26,20 +29,88 @@ def one_draw(cells, rng):
     songs = rng.integers(N_SONGS, size=N_SONGS)
     scores = []
     for chosen in rng.integers(len(cells), size=len(cells)):
-        errors = np.array(cells[chosen].per_song["rmse_valence"])[songs]
-        frames = np.array(FRAMES)[songs]
-        scores.append((np.sqrt((frames * errors**2).sum() / frames.sum()), errors.mean()))
+        for target in ("valence", "arousal"):
+            errors = np.array(cells[chosen].per_song[f"rmse_{target}"])[songs]
+            frames = np.array(FRAMES)[songs]
+            scores.append((np.sqrt((frames * errors**2).sum() / frames.sum()), errors.mean()))
     return np.mean(scores, axis=0)
 
 
-def test_intervals_equal_a_brute_force_bootstrap_of_both_conventions():
+def test_draws_equal_a_brute_force_bootstrap_of_songs_crossed_with_repetitions():
     cells = [cell(repetition) for repetition in (1, 2, 3)]
     rng = np.random.default_rng(9)
     draws = np.array([one_draw(cells, rng) for _ in range(4000)])
-    intervals = bootstrap_intervals(cells)
-    for column, name in enumerate(("rmse_valence", "rmse_valence_per_song")):
-        expected = np.percentile(draws[:, column], [2.5, 97.5])
-        assert intervals[name] == pytest.approx(expected, abs=0.003)
+    for column, suffix in enumerate(("", "_per_song")):
+        expected = np.percentile(draws[:, column], [2.5, 50, 97.5])
+        drawn = np.percentile(drawn_averages(cells, suffix), [2.5, 50, 97.5])
+        assert drawn == pytest.approx(expected, abs=0.003)
+
+
+def studentised(errors, frames):
+    """Return pooled RMSE, and its standard error from the derivative with respect to a song."""
+    square, n = (frames * errors**2).sum() / frames.sum(), len(errors)
+    pulls = [f * (e**2 - square) / (2 * np.sqrt(square) * frames.mean())
+             for e, f in zip(errors, frames, strict=True)]  # fmt: skip
+    return np.sqrt(square), np.sqrt(sum(pull**2 for pull in pulls) / (n * (n - 1)))
+
+
+@pytest.mark.parametrize("name", ["rmse_valence", "rmse_valence_per_song"])
+def test_one_repetition_has_the_interval_of_a_bootstrap_t_over_songs(name):
+    one = cell(1)
+    errors = np.array(one.per_song["rmse_valence"])
+    if name.endswith("per_song"):
+        frames, score = np.ones(N_SONGS), lambda e, f: (e.mean(), e.std(ddof=1) / N_SONGS**0.5)
+    else:
+        frames, score = np.array(FRAMES, dtype=float), studentised
+    value, error = score(errors, frames)
+    rng, pivots = np.random.default_rng(9), []
+    for _ in range(6000):
+        songs = rng.integers(N_SONGS, size=N_SONGS)
+        drawn, drawn_error = score(errors[songs], frames[songs])
+        pivots.append((drawn - value) / drawn_error)
+    expected = value - error * np.percentile(pivots, [97.5, 2.5])
+    assert bootstrap_intervals([one])[name] == pytest.approx(expected, rel=0.03)
+
+
+def test_songs_that_are_all_alike_leave_the_interval_of_student_s_t_over_repetitions():
+    levels = (0.2, 0.3, 0.26)
+    cells = [cell(number, level=level, spread=0) for number, level in enumerate(levels, start=1)]
+    expected = stats.t.interval(0.95, 2, np.mean(levels), stats.sem(levels))
+    assert bootstrap_intervals(cells)["rmse_valence"] == pytest.approx(expected, rel=0.005)
+
+
+def test_a_few_songs_have_the_interval_of_student_s_t():
+    one = cell(1, n_songs=4)
+    errors = one.per_song["rmse_arousal"]
+    expected = stats.t.interval(0.95, 3, np.mean(errors), stats.sem(errors))
+    assert bootstrap_intervals([one])["rmse_arousal_per_song"] == pytest.approx(expected)
+
+
+def test_every_song_s_pull_is_the_change_that_more_of_it_would_make():
+    cells = [cell(1), cell(2)]
+    found, step = samples(cells)["rmse_valence"], 1e-6
+    for song in range(N_SONGS):
+        frames = np.array(FRAMES, dtype=float)
+        frames[song] *= 1 + step
+        roots = [np.sqrt((frames * np.square(one.per_song["rmse_valence"])).sum() / frames.sum())
+                 for one in cells]  # fmt: skip
+        change = (np.mean(roots) - found.value) / step * N_SONGS
+        assert found.pull_S[song] == pytest.approx(change, abs=1e-5)
+
+
+def test_a_song_s_pull_in_a_draw_is_that_of_the_drawn_songs():
+    cells = [cell(1)]
+    found = samples(cells)["rmse_average"]
+    from benchmark.report.draws import weights
+
+    counts = weights(N_SONGS)[:, 7].astype(int)
+    frames = np.repeat(FRAMES, counts)
+    pulls = np.zeros(N_SONGS)
+    for target in ("valence", "arousal"):
+        squares = np.repeat(np.square(cells[0].per_song[f"rmse_{target}"]), counts)
+        mean = (frames * squares).sum() / frames.sum()
+        pulls += frames * (squares - mean) / (2 * np.sqrt(mean) * frames.mean()) / 2
+    assert found.drawn_squares()[7] == pytest.approx((pulls**2).sum())
 
 
 def test_the_average_is_drawn_on_the_same_songs_for_both_targets():
@@ -49,9 +120,15 @@ def test_the_average_is_drawn_on_the_same_songs_for_both_targets():
     assert intervals["rmse_average"] == pytest.approx(intervals["rmse_valence"])
 
 
-def test_songs_that_are_all_alike_leave_only_the_repetitions():
-    cells = [cell(1, level=0.2, spread=0), cell(2, level=0.3, spread=0)]
-    assert bootstrap_intervals(cells)["rmse_valence"] == pytest.approx((0.2, 0.3))
+def test_paired_repetitions_cancel_what_they_share_and_others_do_not():
+    ours = [cell(number, level=level, spread=0) for number, level in ((1, 0.2), (2, 0.4))]
+    theirs = [cell(number, level=level, spread=0) for number, level in ((1, 0.1), (2, 0.3))]
+    paired = bootstrap_differences(ours, theirs)["rmse_valence"]
+    assert paired == pytest.approx((0.1, 0.1))
+    (low, high) = bootstrap_differences(ours, [cell(1, level=0.2, spread=0)])["rmse_valence"]
+    assert (low, high) == pytest.approx(  # only ours were trained more than once
+        stats.t.interval(0.95, 1, 0.1, 0.1), rel=0.005
+    )
 
 
 def test_the_same_records_give_the_same_interval():
@@ -64,3 +141,12 @@ def test_repetitions_that_judged_other_songs_are_refused():
     other.per_song["song_id"] = ["x", *other.per_song["song_id"][1:]]
     with pytest.raises(ValueError, match="judged the same songs"):
         bootstrap_intervals([cell(1), other])
+
+
+def test_intervals_hold_the_truth_in_19_of_20_studies_and_a_bootstrap_of_frames_in_few():
+    # 200 studies: a share of .95 has a standard error of .015, so .885 is four of them away
+    shares = coverage(World(), n_studies=200)
+    assert shares.pop("frames as if independent") < 0.3
+    assert len(shares) == 4
+    for kind, share in shares.items():
+        assert 0.885 < share < 0.995, kind

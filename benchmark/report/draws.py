@@ -1,0 +1,170 @@
+"""The errors of a row, and what they would have been had other songs been drawn.
+
+Draw   songs with replacement, each with all its frames, so that frames of a song stay together;
+       every row that judged the same songs sees the same draws
+Axes   D draws, S songs, R repetitions, K columns
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations_with_replacement
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.record.record import RunRecord
+from datasets.contract import TARGETS
+
+Array = NDArray[np.float64]
+N_DRAWS = 2000
+TINY = np.finfo(float).tiny
+
+
+@dataclass(frozen=True)
+class Part:
+    """One mean over songs: in a draw, a song pulls by scale x frames x (value - mean)."""
+
+    frames_S: Array  # how much each song weighs
+    value_S: Array  # about its mean over all songs
+    mean_D: Array  # of the values in every draw
+    scale_D: Array
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One error, or a difference of two: its value, and how songs and repetitions move it.
+
+    Linear: the average of two targets and the difference of two rows are sums of samples.
+    """
+
+    value: float
+    by_repetition: tuple[Array, ...]  # the error of every repetition; one array a set of trainings
+    pull_S: Array  # what each song adds to the value, to first order; the mean is zero
+    drawn_D: Array  # the value in every draw of songs
+    parts: tuple[Part, ...]
+
+    def times(self, factor: float) -> "Sample":
+        """Return the sample in other units."""
+        return Sample(
+            factor * self.value,
+            tuple(factor * values for values in self.by_repetition),
+            factor * self.pull_S,
+            factor * self.drawn_D,
+            tuple(replace(part, scale_D=factor * part.scale_D) for part in self.parts),
+        )
+
+    def plus(self, other: "Sample", *, is_paired: bool) -> "Sample":
+        """Return the sum; paired repetitions share whatever their seed decides."""
+        pairs = zip(self.by_repetition, other.by_repetition, strict=True) if is_paired else ()
+        return Sample(
+            self.value + other.value,
+            tuple(one + two for one, two in pairs)
+            if is_paired
+            else self.by_repetition + other.by_repetition,
+            self.pull_S + other.pull_S,
+            self.drawn_D + other.drawn_D,
+            self.parts + other.parts,
+        )
+
+    def drawn_squares(self) -> Array:
+        """Return the sum of the squared pulls of all songs in every draw, (D,)."""
+        frames_S = self.parts[0].frames_S
+        columns = [part.frames_S * part.value_S for part in self.parts] + [frames_S]
+        factors = [part.scale_D for part in self.parts]
+        factors.append(-sum((part.scale_D * part.mean_D for part in self.parts), np.zeros(1)))
+        pairs = list(combinations_with_replacement(range(len(columns)), 2))
+        sums_KD = drawn_sums(np.array([columns[i] * columns[j] for i, j in pairs]))
+        squares_D = np.zeros(N_DRAWS)
+        for (i, j), sum_D in zip(pairs, sums_KD, strict=True):
+            squares_D += (1 if i == j else 2) * factors[i] * factors[j] * sum_D
+        return np.maximum(squares_D, 0.0)
+
+
+def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
+    """Return "rmse_valence" -> its sample, for every error under both conventions.
+
+    The cells are the finished repetitions of one row; all must have judged the same songs.
+    """
+    if any(songs_of(cell) != songs_of(cells[0]) for cell in cells):
+        raise ValueError("an interval needs repetitions that judged the same songs")
+    frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
+    found: dict[str, Sample] = {}
+    for target in TARGETS:
+        rmse_RS = errors_by_song(cells, target)
+        found[f"rmse_{target}"] = _pooled(frames_S, rmse_RS**2)
+        found[f"rmse_{target}_per_song"] = _per_song(rmse_RS)
+    for suffix in ("", "_per_song"):
+        valence, arousal = (found[f"rmse_{target}{suffix}"] for target in TARGETS)
+        found[f"rmse_average{suffix}"] = valence.plus(arousal, is_paired=True).times(0.5)
+    return found
+
+
+def drawn_averages(cells: Sequence[RunRecord], suffix: str) -> Array:
+    """Return the average RMSE of draws of songs crossed with draws of repetitions, (D,).
+
+    `suffix` is "" for the pooled convention, "_per_song" for the other.
+    """
+    frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
+    repetitions_RD = weights(len(cells)) / len(cells)
+    drawn_D = np.zeros(N_DRAWS)
+    for target in TARGETS:
+        rmse_RS = errors_by_song(cells, target)
+        if suffix:
+            drawn_RD = drawn_sums(rmse_RS) / rmse_RS.shape[1]
+        else:
+            drawn_RD = np.sqrt(drawn_sums(frames_S * rmse_RS**2) / drawn_sums(frames_S[None]))
+        drawn_D += (drawn_RD * repetitions_RD).sum(axis=0) / len(TARGETS)
+    return drawn_D
+
+
+def errors_by_song(cells: Sequence[RunRecord], target: str) -> Array:
+    """Return the RMSE of every repetition and song, (R, S)."""
+    return np.array([cell.per_song[f"rmse_{target}"] for cell in cells], dtype=float)
+
+
+def songs_of(cell: RunRecord) -> list[str]:
+    """Return the songs that judged a cell, in order."""
+    return cell.per_song["song_id"]
+
+
+@cache
+def weights(n: int) -> Array:
+    """Return how often each of n things is drawn, with replacement, in every draw: (n, D)."""
+    rng = np.random.default_rng([0, n])
+    drawn = rng.multinomial(n, np.full(n, 1 / n), size=N_DRAWS)
+    return np.ascontiguousarray(drawn.T, dtype=float)
+
+
+def drawn_sums(values_KS: Array) -> Array:
+    """Sum values over the songs of every draw, without BLAS, whose threads change last digits."""
+    sums: Array = np.einsum("ks,sd->kd", values_KS, weights(values_KS.shape[1]))
+    return sums
+
+
+def _per_song(rmse_RS: Array) -> Sample:
+    """Return the mean of per-song errors as a sample."""
+    by_song_S = rmse_RS.mean(axis=0)
+    value = float(by_song_S.mean())
+    pull_S = by_song_S - value
+    moved_D = drawn_sums(pull_S[None])[0] / len(pull_S)
+    part = Part(np.ones(len(pull_S)), pull_S, moved_D, np.ones(N_DRAWS))
+    return Sample(value, (rmse_RS.mean(axis=1),), pull_S, value + moved_D, (part,))
+
+
+def _pooled(frames_S: Array, squares_RS: Array) -> Sample:
+    """Return the root of the mean square over all frames as a sample.
+
+    The pull of a song is the derivative of the root, frames x (square - mean) / (2 root x mean
+    frames), averaged over repetitions. In a draw, all roots are taken to move by one factor.
+    """
+    roots_R = np.sqrt((squares_RS * frames_S).sum(axis=1) / frames_S.sum())
+    value = float(roots_R.mean())
+    halved_S = (squares_RS / np.maximum(2 * roots_R, TINY)[:, None]).mean(axis=0)
+    halved_S = halved_S - (frames_S * halved_S).sum() / frames_S.sum()
+    sums_KD = drawn_sums(frames_S * np.vstack([np.ones_like(frames_S), halved_S, squares_RS]))
+    frames_D = sums_KD[0]
+    drawn_D = np.sqrt(sums_KD[2:] / frames_D).mean(axis=0)
+    factor_D = np.divide(value, drawn_D, out=np.ones(N_DRAWS), where=drawn_D > 0)
+    part = Part(frames_S, halved_S, sums_KD[1] / frames_D, factor_D * len(frames_S) / frames_D)
+    return Sample(value, (roots_R,), frames_S * halved_S / frames_S.mean(), drawn_D, (part,))
