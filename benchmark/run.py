@@ -131,7 +131,7 @@ def run_bill(
     bill: Bill, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
 ) -> list[RunRecord]:
     """Run what is missing, longest first, and return the records of all cells in plan order."""
-    write_plan(options.results, bill.study.name, bill.cells)
+    write_plan(options.results, bill.study.name, bill.cells, bill.study.contrasts)
     todo = sorted(bill.todo, key=lambda cell: -bill.estimates[cell.key].seconds)
     finished = dict(bill.recorded)
 

@@ -11,7 +11,6 @@ from benchmark.record.searches import read_searches
 from benchmark.record.store import read_plans, read_records
 from benchmark.report.answer import answer_from_records
 from benchmark.report.search import trials_table
-from benchmark.report.tables import csv_text
 
 RESULTS = Path(__file__).parents[1] / "results"
 FOLDERS = sorted(path.parent for path in RESULTS.glob("*/records"))
@@ -23,7 +22,7 @@ def test_committed_tables_are_rebuilt_from_the_records(folder):
         answer = answer_from_records(folder, study)
         assert (folder / "tables" / f"{study}.md").read_text() == answer.markdown()
         written = pd.read_csv(folder / "tables" / f"{study}.csv")
-        rebuilt = pd.read_csv(StringIO(csv_text(answer.tables)))
+        rebuilt = pd.read_csv(StringIO(answer.csv()))
         pd.testing.assert_frame_equal(written, rebuilt, rtol=1e-9, atol=0)
 
 

@@ -9,6 +9,7 @@ import typer
 from benchmark.errors import ConfigError
 
 DEFAULT_RESULTS = Path("results")
+FIGURE_KINDS = ("png", "svg", "pdf")
 
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
@@ -60,6 +61,15 @@ def whole(option: str, text: str | None) -> int | None:
     if not text.isdecimal() or int(text) < 1:
         raise ConfigError(f"{option}={text!r} is not a whole number of at least 1.")
     return int(text)
+
+
+def figure_kinds(text: str) -> tuple[str, ...]:
+    """Read in which formats figures are drawn."""
+    kinds = names("--figures", text) or ()
+    for kind in kinds:
+        if kind not in FIGURE_KINDS:
+            raise ConfigError(f"--figures={text!r}: '{kind}' is not one of png, svg, pdf.")
+    return kinds
 
 
 def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, OnlyStudy, Results
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, OnlyStudy, Results, figure_kinds
 
 
 class Format(StrEnum):
@@ -15,6 +15,7 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     MARKDOWN = "markdown"
+    LATEX = "latex"
     JSON = "json"
 
 
@@ -22,6 +23,12 @@ def report(
     results: Results = DEFAULT_RESULTS,
     study: OnlyStudy = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    figures: Annotated[
+        str, typer.Option(metavar="KINDS", help="png, svg or pdf, separated by commas.")
+    ] = "png",
+    mlflow: Annotated[
+        bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
@@ -29,19 +36,22 @@ def report(
     from benchmark.record.store import read_records
     from benchmark.record.tracking import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
-    from benchmark.report.tables import csv_text
     from benchmark.run import mirror_answer, mirror_searches
 
+    kinds = figure_kinds(figures)
     answer = answer_from_records(results, study)
-    paths = write_answer(answer, results)
-    mirror_answer(Mirror(results), answer, paths)
-    paths += mirror_searches(results, read_records(results))
+    paths = write_answer(answer, results, kinds)
+    if mlflow:
+        mirror_answer(Mirror(results), answer, paths)
+        paths += mirror_searches(results, read_records(results))
     wanted = Format.JSON if as_json else format_
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     elif wanted is Format.CSV:
-        typer.echo(csv_text(answer.tables), nl=False)
+        typer.echo(answer.csv(), nl=False)
     elif wanted is Format.MARKDOWN:
         typer.echo(answer.markdown(), nl=False)
+    elif wanted is Format.LATEX:
+        typer.echo(answer.latex(), nl=False)
     else:
         print_answer(answer, paths, results)

@@ -56,6 +56,7 @@ class Study:
 
     name: str
     parts: tuple[StudyConfig, ...]
+    contrasts: tuple[tuple[str, str], ...] | None = None  # rows to compare; None: the default
 
     @property
     def datasets(self) -> tuple[str, ...]:

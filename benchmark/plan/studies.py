@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_STUDY = "smoke"
 SHORT = {"max_epochs": "training.max_epochs", "precision": "training.precision"}
+CONTRAST_WORDS = ("every", "largest")  # sides of a contrast that are no model's name
 
 
 def named_studies() -> dict[str, Path]:
@@ -38,7 +39,7 @@ def read_study(
 
     Names are those that ship with the package and those that `search --promote` wrote to
     `results`. `also` lists further parts: each takes the keys of the study, changes some and is
-    run too. The command line wins over every part.
+    run too. The command line wins over every part. `contrasts` lists which rows are compared.
     """
     from benchmark.plan.config import Study
 
@@ -48,6 +49,7 @@ def read_study(
     written = _read_yaml(path)
     base = {"name": path.stem} | written
     further = base.pop("also", [])
+    declared = checked_contrasts(base.pop("contrasts", None), path)
     if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -55,7 +57,7 @@ def read_study(
         checked_study(_merged(path, base, part, given), f"study {path.name}")
         for part in [{}, *map(_keys, further)]
     )
-    return Study(str(base["name"]), parts)
+    return Study(str(base["name"]), parts, declared)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -127,6 +129,28 @@ def checked_study(merged: Mapping[str, Any], where: str) -> "StudyConfig":
             " or set protocol.selection=last."
         )
     return study
+
+
+def checked_contrasts(written: Any, path: Path) -> tuple[tuple[str, str], ...] | None:
+    """Read which rows a study compares, as pairs; each side is a row's name, every or largest."""
+    if written is None:
+        return None
+    known = {**MODELS, **dict.fromkeys(CONTRAST_WORDS)}
+    for pair in written if isinstance(written, list) else [written]:
+        if not (isinstance(pair, list) and len(pair) == 2 and all(map(_is_text, pair))):
+            raise ConfigError(
+                f"Study file {path}: 'contrasts' must list pairs of rows, such as"
+                f" [crnn, linear] or ['crnn, L=60', largest], got {pair!r}."
+            )
+        for side in pair:
+            model = side.partition(",")[0].strip()
+            find(known, model, kind="model")
+    return tuple((left, right) for left, right in written)
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a value is text."""
+    return isinstance(value, str)
 
 
 def _check_settings(study: "StudyConfig") -> None:

@@ -34,6 +34,7 @@ class Plan:
 
     study: str
     groups: dict[str, str]
+    contrasts: list[list[str]] | None = None  # rows to compare; None: the default
 
 
 def prepare_folder(results: Path) -> None:
@@ -62,11 +63,19 @@ def write_record(
     return path
 
 
-def write_plan(results: Path, study: str, cells: Sequence[Cell]) -> None:
+def write_plan(
+    results: Path,
+    study: str,
+    cells: Sequence[Cell],
+    contrasts: Sequence[tuple[str, str]] | None = None,
+) -> None:
     """Remember what was asked for; the same request is remembered once."""
     groups = {cell.key: cell.group for cell in cells}
     digest = hashlib.sha256("".join(sorted(groups)).encode()).hexdigest()[:DIGEST_CHARACTERS]
-    content = _json({"study": study, "groups": groups})
+    plan: dict[str, Any] = {"study": study, "groups": groups}
+    if contrasts is not None:
+        plan["contrasts"] = [list(pair) for pair in contrasts]
+    content = _json(plan)
     write_whole(results / "plans" / f"{study}-{digest}.json", content)
 
 
@@ -74,6 +83,14 @@ def read_plans(results: Path, study: str | None = None) -> list[Plan]:
     """Read what was asked for, of one study or of all."""
     plans = [Plan(**_read(path)) for path in sorted((results / "plans").glob("*.json"))]
     return [plan for plan in plans if study in (None, plan.study)]
+
+
+def declared_contrasts(results: Path, study: str | None) -> tuple[tuple[str, str], ...] | None:
+    """Return which rows a study's runs (or all runs) declared to compare; None: nothing said."""
+    declared = [plan.contrasts for plan in read_plans(results, study) if plan.contrasts is not None]
+    if not declared:
+        return None
+    return tuple(dict.fromkeys((left, right) for pairs in declared for left, right in pairs))
 
 
 def asked_for(results: Path, study: str | None, records: Iterable[RunRecord]) -> dict[str, str]:

@@ -14,11 +14,16 @@ import numpy as np
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
 from benchmark.report.intervals import bootstrap_intervals
+from datasets.contract import TARGETS
 from models.registry import MODELS
 
 ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
 CONVENTIONS = {"pooled": "", "per song": "_per_song"}  # name for people -> suffix of the score
 SCORE_NAMES = tuple(error + suffix for suffix in CONVENTIONS.values() for error in ERRORS)
+SHAPES = ("mae", "pearson_r", "ccc")  # of single songs only
+SHAPE_NAMES = tuple(
+    f"{shape}_{target}_per_song" for shape in SHAPES for target in (*TARGETS, "average")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +40,15 @@ class Row:
     n_missing: int
     statuses: dict[str, int]
     scores: Scores  # "rmse_valence" -> mean, "rmse_valence_std" -> spread
+    shapes: Scores  # the same of "ccc_valence_per_song" and so on
+    n_without_shape: dict[str, int]  # "valence" -> songs whose annotations are constant
     intervals: dict[str, tuple[float, float]]  # "rmse_valence" -> 95 % interval
     training: Scores  # the same on the songs that were learned from
     components: dict[str, Scores]  # the same of the model's parts
     parameters: int | None
     flops: float | None
     train_seconds: float | None
+    train_joules: float | None  # where the device reports it
     device: str
     seeds: tuple[int, ...]
     commits: tuple[str, ...]
@@ -58,9 +66,19 @@ class Row:
         return self.n_cells + self.n_missing
 
     @property
+    def n_text(self) -> str:
+        """Return "5", or "2 of 5" where cells are missing."""
+        return str(self.n_cells) if self.is_complete else f"{self.n_cells} of {self.n_asked}"
+
+    @property
     def is_floor(self) -> bool:
         """Tell whether the row is a floor to beat."""
         return self.model in MODELS and MODELS[self.model].is_floor
+
+    @property
+    def is_flattered(self) -> bool:
+        """Tell whether the songs that judge chose the epoch."""
+        return self.settings.get("selection") == "evaluation"
 
     def own_settings(self, shared: dict[str, Any]) -> dict[str, Any]:
         """Return the settings that not all rows share."""
@@ -71,26 +89,15 @@ class Row:
         own = self.own_settings(shared)
         return f"{self.model} ({settings_text(own)})" if own else self.model
 
-    def flat(self) -> dict[str, Any]:
-        """Return the row as one flat JSON-ready object."""
-        return {
-            "model": self.model,
-            "settings": settings_text(self.settings),
-            "dataset": self.dataset,
-            "features": self.features,
-            "labels": self.labels,
-            "sequence_length": self.sequence_length,
-            "n_cells": self.n_cells,
-            "n_missing": self.n_missing,
-            "parameters": self.parameters,
-            "flops": self.flops,
-            "train_seconds": self.train_seconds,
-            "device": self.device,
-            **self.scores,
-            **{f"{name}_low": low for name, (low, _) in self.intervals.items()},
-            **{f"{name}_high": high for name, (_, high) in self.intervals.items()},
-            "group": self.group,
-        }
+    def name(self, shared: dict[str, Any]) -> str:
+        """Return the label with the sequence length, which tells the rows of a table apart."""
+        length = "" if self.sequence_length is None else f", L={self.sequence_length}"
+        return f"{self.label(shared)}{length}"
+
+    def cost(self, name: str) -> float | None:
+        """Return what the row cost: "parameters", "flops", "train_seconds" or "train_joules"."""
+        value: float | None = getattr(self, name)
+        return value
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,24 @@ class Table:
     def shared_settings(self) -> dict[str, Any]:
         """Return the settings that every trained row has alike: said once, not in each row."""
         return shared_settings(self.rows)
+
+    @property
+    def competitors(self) -> list[Row]:
+        """Return the complete rows to rank: not flattered, and no change of another row's settings.
+
+        What a changed setting does is told by the effects.
+        """
+        shared = self.shared_settings
+        plain = {
+            (row.model, row.sequence_length) for row in self.rows if not row.own_settings(shared)
+        }
+        return [
+            row
+            for row in self.rows
+            if row.is_complete
+            and not row.is_flattered
+            and (not row.own_settings(shared) or (row.model, row.sequence_length) not in plain)
+        ]
 
 
 def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
@@ -209,6 +234,8 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
             for status in ("done", "diverged", "failed")
         },
         scores=_scores([cell.scores for cell in done] if is_complete else []),
+        shapes=_scores([cell.scores for cell in done] if is_complete else [], SHAPE_NAMES),
+        n_without_shape=_without_shape(done[0]) if is_complete else {},
         intervals=bootstrap_intervals(done) if is_complete else {},
         training=_scores([cell.training_scores for cell in done] if is_complete else []),
         components={
@@ -218,6 +245,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         parameters=round(_mean([cell.n_parameters for cell in done]) or 0) if is_complete else None,
         flops=_mean([cell.flops for cell in done]) if is_complete else None,
         train_seconds=_mean([cell.circumstances["train_seconds"] for cell in done]),
+        train_joules=_mean([cell.circumstances.get("train_joules") for cell in done]),
         device=",".join(sorted({cell.circumstances["device"] for cell in cells})),
         seeds=tuple(sorted({cell.base_seed for cell in cells})),
         commits=tuple(sorted({cell.circumstances["environment"]["commit"] for cell in cells})),
@@ -226,18 +254,29 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     )
 
 
-def _scores(cells: Sequence[Scores]) -> Scores:
-    """Return mean and standard deviation (n - 1) of every error over the repetitions."""
+def _scores(cells: Sequence[Scores], names: Sequence[str] = SCORE_NAMES) -> Scores:
+    """Return mean and standard deviation (n - 1) of every score over the repetitions."""
     scores: Scores = {}
-    for name in SCORE_NAMES:
-        values = [cell[name] for cell in cells]
+    for name in names:
+        values = [cell.get(name) for cell in cells]
         scores[name] = _mean(values)
+        is_known = len(values) > 1 and None not in values
         scores[f"{name}_std"] = (
-            float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None
+            float(np.std(np.array(values, dtype=float), ddof=1)) if is_known else None
         )
     return scores
 
 
 def _mean(values: Sequence[float | int | None]) -> float | None:
-    """Return the mean, or None where there is nothing to average."""
-    return float(np.mean(np.array(values, dtype=float))) if values else None
+    """Return the mean, or None where there is nothing to average or a value is unknown."""
+    if not values or None in values:
+        return None
+    return float(np.mean(np.array(values, dtype=float)))
+
+
+def _without_shape(cell: RunRecord) -> dict[str, int]:
+    """Count the songs whose annotations are constant, so that nothing correlates with them."""
+    return {
+        target: sum(value is None for value in cell.per_song.get(f"pearson_r_{target}", []))
+        for target in TARGETS
+    }

@@ -1,5 +1,6 @@
-"""Write the answer of a results folder: tables as CSV and Markdown, the trade-off as figure."""
+"""Write the answer of a results folder: tables and figures."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,14 +8,22 @@ from typing import Any
 
 from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
-from benchmark.record.store import asked_for, read_records
+from benchmark.record.store import asked_for, declared_contrasts, read_records
 from benchmark.report.aggregate import Table, aggregate
+from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
 from benchmark.report.effects import Effect, effect_grids, effects
+from benchmark.report.export import contrasts_csv, flat_contrast, flat_rows, rows_csv
+from benchmark.report.figures.costs import costs_figure
 from benchmark.report.figures.effects import effects_figure
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import Grid, markdown
+from benchmark.report.latex import latex
 from benchmark.report.paper import paper_grids
-from benchmark.report.tables import csv_text, grids
+from benchmark.report.shapes import shape_grids
+from benchmark.report.standings import Standing, standing_grids, standings
+from benchmark.report.tables import grids
+
+FIGURES = ("png",)
 
 
 @dataclass(frozen=True)
@@ -24,31 +33,64 @@ class Answer:
     study: str
     records: list[RunRecord]
     tables: list[Table]
+    declared: Sequence[Pair] | None = None  # contrasts; None: the default ones
 
     @cached_property
     def effects(self) -> list[Effect]:
         """Return what each change does, bootstrapped once for the table and the figure."""
         return effects(self.tables)
 
-    @property
+    @cached_property
+    def contrasts(self) -> list[tuple[Table, list[Contrast]]]:
+        """Return the contrasts of every table."""
+        return [(table, contrasts(table, self.declared)) for table in self.tables]
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        """Return group -> standing, of all tables."""
+        return {
+            group: standing for table in self.tables for group, standing in standings(table).items()
+        }
+
+    @cached_property
     def grids(self) -> list[Grid]:
         """Return everything people read: the paper's own table first, if the study repeats one."""
-        return [
+        found = [
             *paper_grids(self.study, self.tables),
             *effect_grids(self.effects, self.tables),
-            *(one for table in self.tables for one in grids(table)),
         ]
+        for table, compared in self.contrasts:
+            main, *further = grids(table)
+            found += [
+                main,
+                *contrast_grids(table, compared, self.declared),
+                *standing_grids(table, self.standings),
+                *shape_grids(table),
+                *further,
+            ]
+        return found
 
     def markdown(self) -> str:
         """Return all grids as Markdown."""
         return "\n".join(markdown(one) for one in self.grids)
 
+    def latex(self) -> str:
+        """Return all grids as LaTeX tables."""
+        return latex(self.grids)
+
+    def csv(self) -> str:
+        """Return all rows under one header."""
+        return rows_csv(self.tables, self.standings)
+
     def as_json(self) -> dict[str, Any]:
-        """Return the flat rows; `dataset` names what they ran on."""
+        """Return flat rows and contrasts as `report.schema.json` describes them."""
         return {
             "study": self.study,
             "dataset": ",".join(sorted({table.dataset for table in self.tables})),
-            "rows": [row.flat() for table in self.tables for row in table.rows],
+            "rows": [row for table in self.tables for row in flat_rows(table, self.standings)],
+            "contrasts": [
+                flat_contrast(one, table) for table, found in self.contrasts for one in found
+            ],
         }
 
 
@@ -70,27 +112,36 @@ def answer_from_records(
             f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
         )
     kept = [record for record in records if record.cell in asked]
-    return Answer(study or "all studies", kept, tables)
+    return Answer(study or "all studies", kept, tables, declared_contrasts(results, study))
 
 
-def write_answer(answer: Answer, results: Path) -> list[Path]:
-    """Write `tables/<study>.csv`, `.md`, a figure for every table and one of all changes."""
+def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:
+    """Write tables as CSV, Markdown and LaTeX, and the figures in every format asked for."""
     stem = _stem(answer.study)
     tables = results / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     texts = {
-        tables / f"{stem}.csv": csv_text(answer.tables),
+        tables / f"{stem}.csv": answer.csv(),
         tables / f"{stem}.md": answer.markdown(),
+        tables / f"{stem}.tex": answer.latex(),
     }
+    if any(found for _, found in answer.contrasts):
+        texts[tables / f"{stem}-contrasts.csv"] = contrasts_csv(answer.contrasts)
     for path, text in texts.items():
-        path.write_text(text)
-    drawn = [
-        tradeoff_figure(table, results / "figures" / figure_name(answer.study, table))
-        for table in answer.tables
-    ]
-    changes = results / "figures" / f"{stem}-changes.png"
-    drawn.append(effects_figure(answer.effects, changes))
+        path.write_text(text, encoding="utf-8")
+    drawn = [path for kind in figures for path in _draw(answer, results / "figures", kind)]
     return [*texts, *(path for path in drawn if path is not None)]
+
+
+def _draw(answer: Answer, folder: Path, kind: str) -> list[Path | None]:
+    """Draw a trade-off for every table, what else it may cost, and one figure of all changes."""
+    drawn: list[Path | None] = []
+    for table in answer.tables:
+        path = (folder / figure_name(answer.study, table)).with_suffix(f".{kind}")
+        drawn.append(tradeoff_figure(table, answer.standings, path))
+        drawn.append(costs_figure(table, path.with_name(f"{path.stem}-costs.{kind}")))
+    changes = folder / f"{_stem(answer.study)}-changes.{kind}"
+    return [*drawn, effects_figure(answer.effects, changes)]
 
 
 def figure_name(study: str, table: Table) -> str:

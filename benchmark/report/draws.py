@@ -40,29 +40,32 @@ class Sample:
 
     value: float
     by_repetition: tuple[Array, ...]  # the error of every repetition; one array a set of trainings
-    pull_S: Array  # what each song adds to the value, to first order; the mean is zero
+    pulls_RS: tuple[Array, ...]  # what each song adds to them, to first order; its mean is zero
     drawn_D: Array  # the value in every draw of songs
     parts: tuple[Part, ...]
+
+    @property
+    def pull_S(self) -> Array:
+        """Return what each song adds to the value, to first order."""
+        pull_S: Array = np.sum([one.mean(axis=0) for one in self.pulls_RS], axis=0)
+        return pull_S
 
     def times(self, factor: float) -> "Sample":
         """Return the sample in other units."""
         return Sample(
             factor * self.value,
             tuple(factor * values for values in self.by_repetition),
-            factor * self.pull_S,
+            tuple(factor * pulls for pulls in self.pulls_RS),
             factor * self.drawn_D,
             tuple(replace(part, scale_D=factor * part.scale_D) for part in self.parts),
         )
 
     def plus(self, other: "Sample", *, is_paired: bool) -> "Sample":
         """Return the sum; paired repetitions share whatever their seed decides."""
-        pairs = zip(self.by_repetition, other.by_repetition, strict=True) if is_paired else ()
         return Sample(
             self.value + other.value,
-            tuple(one + two for one, two in pairs)
-            if is_paired
-            else self.by_repetition + other.by_repetition,
-            self.pull_S + other.pull_S,
+            _joined(self.by_repetition, other.by_repetition, is_paired=is_paired),
+            _joined(self.pulls_RS, other.pulls_RS, is_paired=is_paired),
             self.drawn_D + other.drawn_D,
             self.parts + other.parts,
         )
@@ -79,6 +82,15 @@ class Sample:
         for (i, j), sum_D in zip(pairs, sums_KD, strict=True):
             squares_D += (1 if i == j else 2) * factors[i] * factors[j] * sum_D
         return np.maximum(squares_D, 0.0)
+
+
+def _joined(
+    ours: tuple[Array, ...], theirs: tuple[Array, ...], *, is_paired: bool
+) -> tuple[Array, ...]:
+    """Add repetition by repetition where they are paired, else keep both sets."""
+    if not is_paired:
+        return ours + theirs
+    return tuple(one + other for one, other in zip(ours, theirs, strict=True))
 
 
 def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
@@ -149,7 +161,8 @@ def _per_song(rmse_RS: Array) -> Sample:
     pull_S = by_song_S - value
     moved_D = drawn_sums(pull_S[None])[0] / len(pull_S)
     part = Part(np.ones(len(pull_S)), pull_S, moved_D, np.ones(N_DRAWS))
-    return Sample(value, (rmse_RS.mean(axis=1),), pull_S, value + moved_D, (part,))
+    means_R = rmse_RS.mean(axis=1)
+    return Sample(value, (means_R,), (rmse_RS - means_R[:, None],), value + moved_D, (part,))
 
 
 def _pooled(frames_S: Array, squares_RS: Array) -> Sample:
@@ -160,11 +173,12 @@ def _pooled(frames_S: Array, squares_RS: Array) -> Sample:
     """
     roots_R = np.sqrt((squares_RS * frames_S).sum(axis=1) / frames_S.sum())
     value = float(roots_R.mean())
-    halved_S = (squares_RS / np.maximum(2 * roots_R, TINY)[:, None]).mean(axis=0)
-    halved_S = halved_S - (frames_S * halved_S).sum() / frames_S.sum()
+    halved_RS = (squares_RS - roots_R[:, None] ** 2) / np.maximum(2 * roots_R, TINY)[:, None]
+    halved_S = halved_RS.mean(axis=0)
     sums_KD = drawn_sums(frames_S * np.vstack([np.ones_like(frames_S), halved_S, squares_RS]))
     frames_D = sums_KD[0]
     drawn_D = np.sqrt(sums_KD[2:] / frames_D).mean(axis=0)
     factor_D = np.divide(value, drawn_D, out=np.ones(N_DRAWS), where=drawn_D > 0)
     part = Part(frames_S, halved_S, sums_KD[1] / frames_D, factor_D * len(frames_S) / frames_D)
-    return Sample(value, (roots_R,), frames_S * halved_S / frames_S.mean(), drawn_D, (part,))
+    pulls_RS = frames_S * halved_RS / frames_S.mean()
+    return Sample(value, (roots_R,), (pulls_RS,), drawn_D, (part,))

@@ -70,13 +70,14 @@ def share_repetitions(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> 
 
 def interval(sample: Sample) -> Interval:
     """Return the ends of the 95 % interval."""
-    n_songs = len(sample.pull_S)
-    songs = float(sample.pull_S.var(ddof=1)) / n_songs if n_songs > 1 else 0.0
+    pull_S = sample.pull_S
+    n_songs = len(pull_S)
+    songs = float(pull_S.var(ddof=1)) / n_songs if n_songs > 1 else 0.0
     parts = [(songs, n_songs - 1)]  # variance of a mean, degrees of freedom
     parts += [
-        (float(values.var(ddof=1)) / len(values), len(values) - 1)
-        for values in sample.by_repetition
-        if len(values) > 1
+        (_repetitions(values_R, pulls_RS), len(values_R) - 1)
+        for values_R, pulls_RS in zip(sample.by_repetition, sample.pulls_RS, strict=True)
+        if len(values_R) > 1
     ]
     total = sum(variance for variance, _ in parts)
     freedom = total**2 / max(sum(v**2 / n for v, n in parts if n), TINY)
@@ -90,6 +91,19 @@ def interval(sample: Sample) -> Interval:
     errors_D = repetitions_D - np.sqrt(songs) * _studentised(sample)
     low, high = sample.value + widening * np.percentile(errors_D, [100 * LOW, 100 * HIGH])
     return float(low), float(high)
+
+
+def _repetitions(values_R: Array, pulls_RS: Array) -> float:
+    """Return the variance that repetitions add to the value, beyond what they do to single songs.
+
+    What a repetition does to one song and not to others is in the variance over songs already.
+    """
+    n_repetitions, n_songs = pulls_RS.shape
+    apart_RS = pulls_RS - pulls_RS.mean(axis=0)
+    freedom = max((n_repetitions - 1) * (n_songs - 1), 1)
+    on_single_songs = float(np.square(apart_RS).sum()) / freedom / n_songs
+    beyond = float(values_R.var(ddof=1)) - on_single_songs
+    return max(beyond, 0.0) / float(n_repetitions)
 
 
 def _studentised(sample: Sample) -> Array:

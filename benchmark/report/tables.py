@@ -1,8 +1,5 @@
-"""The answer as grids of text, and as CSV."""
+"""The main table as grids of text."""
 
-import csv
-from collections.abc import Sequence
-from io import StringIO
 from typing import Any
 
 from benchmark.record.record import Scores
@@ -57,7 +54,7 @@ def notes(table: Table) -> list[str]:
     models = dict.fromkeys(row.model for row in table.rows)
     shared = table.shared_settings
     judged = "evaluation songs" if table.folds is None else "held-out development songs"
-    is_flattered = any(row.settings.get("selection") == "evaluation" for row in table.rows)
+    is_flattered = any(row.is_flattered for row in table.rows)
     return [
         f"RMSE on {judged}, mean ± standard deviation over n repetitions; L frames per"
         " sequence. Pooled over all frames, and as mean of per-song values.",
@@ -75,9 +72,8 @@ def notes(table: Table) -> list[str]:
 def _cells(row: Row, shared: dict[str, Any]) -> tuple[str, ...]:
     """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
-    n = str(row.n_cells) if row.is_complete else f"{row.n_cells} of {row.n_asked}"
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
-    return (row.label(shared), length, n, parameters, *errors(row.scores))
+    return (row.label(shared), length, row.n_text, parameters, *errors(row.scores))
 
 
 def errors(scores: Scores) -> list[str]:
@@ -141,31 +137,3 @@ def _published(table: Table) -> list[Grid]:
             ),
         )
     ]
-
-
-def csv_text(tables: Sequence[Table]) -> str:
-    """Return all rows at full precision, one flat line each; references have no cells."""
-    flat = [row.flat() | _judged(table) for table in tables for row in table.rows]
-    for table in tables:
-        shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
-        shared |= _judged(table)
-        named = {f"({name})": scores for name, scores in table.references.items()}
-        named |= {
-            f"({row.model}: {name})": scores
-            for row in table.rows
-            for name, scores in row.components.items()
-        }
-        for name, scores in named.items():
-            rmse = {key: scores[key] for key in scores if key.startswith("rmse")}
-            flat.append({"model": name, **shared, **rmse})
-    columns = list(dict.fromkeys(key for row in flat for key in row))
-    text = StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return text.getvalue()
-
-
-def _judged(table: Table) -> dict[str, Any]:
-    """Return which songs judged, for people and machines."""
-    return {"judged_on": "evaluation" if table.folds is None else f"{table.folds}-fold development"}

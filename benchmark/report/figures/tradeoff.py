@@ -1,44 +1,52 @@
-"""RMSE against parameters, with the front and what others printed."""
+"""RMSE against parameters: the front, how safe a place on it is, and what others printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
+from benchmark.report.figures.points import Colours, colours_of, draw_points, marker_of
 from benchmark.report.figures.style import MARKERS, drawing
-from benchmark.report.pareto import front
 from benchmark.report.published import Published, published_beside
+from benchmark.report.standings import Standing
 from benchmark.report.tables import title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DODGE = 1.2  # rows of one model share their count; they are drawn this factor apart
+COST = "parameters"
+ROW_HEIGHT = 0.42  # inches of a row in the panel of shares
 
 
-def tradeoff_figure(table: Table, path: Path) -> Path | None:
+def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path) -> Path | None:
     """Draw RMSE against parameters, one panel per convention; None where no row is complete.
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
-    other row beats on both axes. Colour tells the model, shape the sequence length. Hollow points
-    are what others printed for the same songs; they take no part in the front. Rows that change
-    a setting of another row have a figure of their own, and flattered rows have no place here.
+    other row beats on both axes; the last panel tells in how many draws of songs and repetitions
+    a row is on it. Colour tells the model, shape the sequence length. Hollow points are what
+    others printed for the same songs; they take no part in the front.
     """
-    rows = [row for row in table.rows if row.is_complete and not _is_change(row, table)]
+    rows = table.competitors
     if not rows:
         return None
     with drawing(path) as (plt, sns):
-        figure, panels = plt.subplots(1, len(CONVENTIONS), figsize=(12, 5.6), layout="constrained")
-        models = list(dict.fromkeys(row.model for row in rows))
-        colours = dict(zip(models, sns.color_palette("colorblind", len(models)), strict=True))
+        figure, (*panels, shares) = plt.subplots(
+            1,
+            len(CONVENTIONS) + 1,
+            figsize=(16, max(5.8, 2.6 + ROW_HEIGHT * len(rows))),
+            width_ratios=(1, 1, 0.62),
+            layout="constrained",
+        )
+        colours = colours_of(rows, sns.color_palette)
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
-            _panel(axes, rows, table.shared_settings, f"rmse_average{suffix}", colours)
+            draw_points(axes, rows, f"rmse_average{suffix}", COST, colours)
             _published_points(axes, published_beside(table), colours)
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel("trainable parameters")
         panels[0].set_ylabel("RMSE, mean of valence and arousal")
+        _shares(shares, rows, table, standings, colours)
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(
             handles,
@@ -53,59 +61,35 @@ def tradeoff_figure(table: Table, path: Path) -> Path | None:
     return path
 
 
-def _is_change(row: Row, table: Table) -> bool:
-    """Tell whether a row is flattered, or its default stands in the same table."""
-    shared = table.shared_settings
-    has_default = any(
-        (other.model, other.sequence_length) == (row.model, row.sequence_length)
-        and not other.own_settings(shared)
-        for other in table.rows
-    )
-    is_flattered = row.settings.get("selection") == "evaluation"
-    return is_flattered or (has_default and bool(row.own_settings(shared)))
-
-
-def _panel(
+def _shares(
     axes: "Axes",
     rows: Sequence[Row],
-    shared: dict[str, Any],
-    score: str,
-    colours: dict[str, tuple[float]],
+    table: Table,
+    standings: Mapping[str, Standing],
+    colours: Colours,
 ) -> None:
-    """Draw one convention: points with spread, and the front."""
-    lengths = list(dict.fromkeys(row.sequence_length for row in rows))
-    axes.set_xscale("log")
-    points = [(float(row.parameters or 0), float(row.scores[score] or 0)) for row in rows]
-    for row, (x, y) in zip(rows, points, strict=True):
-        siblings = [one.group for one in rows if one.model == row.model]
-        shift = siblings.index(row.group) - (len(siblings) - 1) / 2
-        has_length = len(siblings) > 1 and row.sequence_length is not None
-        length = f", L={row.sequence_length}" if has_length else ""
-        axes.errorbar(
-            x * DODGE**shift,
-            y,
-            yerr=row.scores[f"{score}_std"],
-            fmt=MARKERS[lengths.index(row.sequence_length) % len(MARKERS)],
-            color=colours[row.model],
-            markersize=9,
-            capsize=4,
-            label=row.label(shared) + length,
-        )
-    on_front = front(points)
-    axes.step(
-        [points[index][0] for index in on_front],
-        [points[index][1] for index in on_front],
-        where="post",
-        color="0.35",
-        linewidth=1.2,
-        zorder=0,
-        label="front: fewer parameters or lower RMSE",
-    )
+    """Draw one line a row: its marker, and how often it is on the front under each convention."""
+    for place, row in enumerate(rows):
+        style = {"color": colours[row.model], "markersize": 9, "clip_on": False}
+        axes.plot(-8, place, marker_of(row, rows), **style)
+        found = [
+            100 * standings[row.group].front_share[f"{COST}{suffix}"]
+            for suffix in CONVENTIONS.values()
+        ]
+        axes.plot(found, [place, place], "-", color="0.6", linewidth=1.5, zorder=1)
+        for share, (mark, face) in zip(found, (("o", "0.15"), ("s", "white")), strict=True):
+            axes.plot(share, place, mark, color="0.15", markerfacecolor=face, clip_on=False)
+    for convention, (mark, face) in zip(CONVENTIONS, (("o", "0.15"), ("s", "white")), strict=True):
+        axes.plot([], [], mark, color="0.15", markerfacecolor=face, label=convention)
+    names = [row.name(table.shared_settings) for row in rows]
+    axes.set_yticks(range(len(rows)), names, fontsize=10)
+    axes.tick_params(axis="y", pad=14)
+    axes.set(xlim=(0, 100), ylim=(len(rows) - 0.5, -0.5), xlabel="% of draws")
+    axes.set_title("how often on the front", fontsize=11)
+    axes.legend(fontsize=9, frameon=True, loc="best")
 
 
-def _published_points(
-    axes: "Axes", rows: Sequence[Published], colours: dict[str, tuple[float]]
-) -> None:
+def _published_points(axes: "Axes", rows: Sequence[Published], colours: Colours) -> None:
     """Draw printed values hollow, in their model's colour, on both panels: none says which."""
     drawn = [row for row in rows if row.parameters and row.average]
     systems = dict.fromkeys((row.label, row.features) for row in drawn)

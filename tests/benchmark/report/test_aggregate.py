@@ -81,18 +81,6 @@ def test_settings_that_all_trained_rows_share_are_said_once():
     assert labels == ["crnn (dropout=0.5)", "blstm", "constant"]
 
 
-def test_a_row_is_flat_and_complete():
-    flat = only_row([make_record()]).flat()
-    wanted = {
-        "model", "dataset", "features", "labels", "sequence_length", "n_cells", "n_missing",
-        "parameters", "flops", "train_seconds", "device",
-    }  # fmt: skip
-    errors = {f"rmse_{target}{suffix}{std}" for target in ("valence", "arousal", "average")
-              for suffix in ("", "_per_song") for std in ("", "_std")}  # fmt: skip
-    assert wanted | errors <= flat.keys()
-    assert not any(isinstance(value, dict | list) for value in flat.values())
-
-
 def test_cells_are_counted_by_what_became_of_them():
     done = make_record()
     broken = make_record(repetition=2, status="failed", error="why", scores={})

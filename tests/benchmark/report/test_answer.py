@@ -9,9 +9,11 @@ from benchmark.record.store import write_plan, write_record
 from benchmark.report import grid
 from benchmark.report.aggregate import aggregate
 from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import terminal_tables
-from benchmark.report.tables import csv_text, grids, notes
+from benchmark.report.standings import standings
+from benchmark.report.tables import grids, notes
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell
 
@@ -45,7 +47,7 @@ def test_missing_cells_are_said_aloud_and_leave_the_row_empty():
 
 
 def test_csv_is_tidy_at_full_precision():
-    rows = list(csv.DictReader(StringIO(csv_text([make_table(*RECORDS)]))))
+    rows = list(csv.DictReader(StringIO(rows_csv([make_table(*RECORDS)], {}))))
     assert [row["model"] for row in rows] == ["crnn", "constant", "(oracle of song means)"]
     assert float(rows[0]["rmse_valence"]) == 0.3
     assert rows[0]["n_cells"] == "2"
@@ -67,13 +69,15 @@ def test_a_caveat_is_part_of_every_table():
 
 
 def test_the_figure_is_drawn_from_complete_rows(tmp_path):
-    path = tradeoff_figure(make_table(*RECORDS), tmp_path / "deep" / "figure.png")
+    table = make_table(*RECORDS)
+    path = tradeoff_figure(table, standings(table), tmp_path / "deep" / "figure.png")
     assert path is not None
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_figure_is_drawn_where_every_row_is_incomplete(tmp_path):
-    assert tradeoff_figure(make_table(make_record(), missing=1), tmp_path / "figure.png") is None
+    table = make_table(make_record(), missing=1)
+    assert tradeoff_figure(table, standings(table), tmp_path / "figure.png") is None
 
 
 def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):
@@ -86,7 +90,7 @@ def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):
     (row,) = answer.as_json()["rows"]
     assert (row["n_cells"], row["n_missing"], row["rmse_valence"]) == (2, 1, None)
     written = write_answer(answer, tmp_path)
-    assert [path.name for path in written] == ["mine.csv", "mine.md"]
+    assert [path.name for path in written] == ["mine.csv", "mine.md", "mine.tex"]
 
 
 def test_records_copied_without_their_plans_are_all_asked_for(tmp_path):

@@ -8,6 +8,7 @@ from benchmark.report.effects import effects
 from benchmark.report.figures.effects import effects_figure
 from benchmark.report.grid import markdown
 from benchmark.report.intervals import bootstrap_differences
+from benchmark.report.standings import standings
 from tests.benchmark.report.records import make_record
 
 
@@ -96,10 +97,10 @@ def test_a_change_and_a_flattered_row_take_no_part_in_the_trade_off(tmp_path, mo
     from benchmark.report.figures import tradeoff as figures
 
     shown = []
-    monkeypatch.setattr(figures, "_panel", lambda axes, rows, *rest: shown.append(rows))
+    monkeypatch.setattr(figures, "draw_points", lambda axes, rows, *rest: shown.append(rows))
     flattered = shifted(-0.05, model="blstm", **settings(selection="evaluation"))
     (table,) = tables(shifted(0), shifted(-0.02, **settings(dropout=0.5)), flattered)
-    figures.tradeoff_figure(table, tmp_path / "figure.png")
+    figures.tradeoff_figure(table, standings(table), tmp_path / "figure.png")
     assert [[(row.model, row.settings) for row in rows] for rows in shown] == [[("crnn", {})]] * 2
 
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from benchmark.report.aggregate import aggregate
+from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import markdown, terminal_tables
 from benchmark.report.paper import paper_grids
 from benchmark.report.published import published, published_beside
-from benchmark.report.tables import csv_text, grids
+from benchmark.report.standings import standings
+from benchmark.report.tables import grids
 from tests.benchmark.report.records import make_record
 
 
@@ -52,7 +54,7 @@ def test_printed_rows_stand_beside_tables_of_the_same_songs_judged_the_same_way(
 def test_a_published_row_is_never_averaged_with_ours():
     ours = table(on_real_songs())
     assert [row.model for row in ours.rows] == ["crnn"]
-    assert "published" not in csv_text([ours])
+    assert "published" not in rows_csv([ours], {})
     (grid,) = (one for one in grids(ours) if one.title.startswith("Published"))
     shown = [line[:7] for line in grid.lines]
     assert ("Li et al. 2016", "-", "baseline", "", "0.285", "0.225", "0.255") in shown
@@ -127,7 +129,8 @@ def test_printed_values_are_hollow_points_of_the_figure(tmp_path, monkeypatch):
         return original(self, *values, **options)
 
     monkeypatch.setattr(Axes, "plot", spy)
-    assert tradeoff_figure(table(on_real_songs()), tmp_path / "figure.png")
+    ours = table(on_real_songs())
+    assert tradeoff_figure(ours, standings(ours), tmp_path / "figure.png")
     assert ("published: CRNN, baseline", "none", 4) in drawn
     assert ("published: CRNN, logmel", "none", 4) in drawn
     assert ("published: Li et al. 2016, baseline", "none", 1) in drawn

@@ -1,0 +1,161 @@
+"""Model against model on the same songs: the comparisons a study declared beforehand.
+
+Declared   in the study's YAML and remembered in its plan; `DEFAULT` where it says nothing
+Difference per song, mean over repetitions first, so that every song is one observation
+Test       sign flips over songs: it asks about other songs, with the trained repetitions as they
+           are; the interval speaks of other initialisations as well
+Many       Holm over all contrasts of one table
+Never      against printed numbers of other papers, and never with a flattered row
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from benchmark.report.aggregate import Row, Table
+from benchmark.report.draws import Array, Sample, errors_by_song, samples
+from benchmark.report.grid import Column, Grid
+from benchmark.report.intervals import Interval, interval, share_repetitions, subtracted
+from benchmark.report.randomisation import holm, sign_flip
+from datasets.contract import TARGETS
+
+Pair = tuple[str, str]
+EVERY, LARGEST = "every", "largest"
+DEFAULT: tuple[Pair, ...] = ((EVERY, "linear"), (EVERY, LARGEST))
+SHOWN = {"per song": "rmse_average_per_song", "pooled": "rmse_average"}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One row less another, error by error; below zero the first is better."""
+
+    row: Row
+    base: Row
+    values: dict[str, float]  # "rmse_average" -> difference
+    intervals: dict[str, Interval]
+    n_songs: int
+    share_improved: float  # of songs, average RMSE
+    p: float
+    p_holm: float
+
+
+def contrasts(table: Table, declared: Sequence[Pair] | None = None) -> list[Contrast]:
+    """Return the declared contrasts of a table's complete rows, corrected for their number."""
+    pairs = _pairs(table, DEFAULT if declared is None else declared)
+    known: dict[str, dict[str, Sample]] = {}
+    for row in (one for pair in pairs for one in pair):
+        known.setdefault(row.group, samples(row.cells))
+    found = [_contrast(row, base, known) for row, base in pairs]
+    corrected = holm([one.p for one in found])
+    return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
+
+
+def contrast_grids(
+    table: Table, found: Sequence[Contrast], declared: Sequence[Pair] | None
+) -> list[Grid]:
+    """Return one line per contrast; no grid where there is none and none is lacking."""
+    shared = table.shared_settings
+    lacking = _lacking(table, DEFAULT if declared is None else declared)
+    if not found:
+        return []
+    origin = "the default ones" if declared is None else "declared by the study"
+    return [
+        Grid(
+            title="Model against model, the same songs: difference of average RMSE",
+            columns=(
+                Column("model", is_text=True),
+                Column("against", is_text=True),
+                *(Column("difference [95 %]", convention) for convention in SHOWN),
+                Column("songs improved"),
+                Column("p"),
+                Column("p, Holm"),
+            ),
+            lines=tuple(_cells(one, shared) for one in found),
+            notes=(
+                f"Contrasts: {origin}, {len(found)} of them. Below zero the model is better."
+                " p: sign flips of the per-song differences, mean over repetitions first;"
+                " Holm: corrected for the number of contrasts.",
+                *lacking,
+            ),
+        )
+    ]
+
+
+def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
+    """Return the rows to compare; a pair in either order is compared once."""
+    pairs: dict[frozenset[str], tuple[Row, Row]] = {}
+    for left, right in declared:
+        for row in _matching(left, table.competitors):
+            for base in _matching(right, table.competitors):
+                both = frozenset((row.group, base.group))
+                if row is not base and both not in pairs:
+                    pairs[both] = (row, base)
+    return list(pairs.values())
+
+
+def _matching(name: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that a side of a contrast names: "crnn", "crnn, L=60", every, largest."""
+    if name == EVERY:
+        return [row for row in rows if not row.is_floor]
+    if name == LARGEST:
+        return sorted(rows, key=lambda row: -(row.parameters or 0))[:1]
+    return [row for row in rows if name in (row.model, f"{row.model}, L={row.sequence_length}")]
+
+
+def _lacking(table: Table, declared: Iterable[Pair]) -> list[str]:
+    """Say which rows that could take part have cells missing."""
+    if not list(declared):
+        return []
+    return [
+        f"{row.name(table.shared_settings)}: {row.n_cells} of {row.n_asked} cells, so not compared."
+        for row in table.rows
+        if not row.is_complete
+    ]
+
+
+def _contrast(row: Row, base: Row, known: Mapping[str, dict[str, Sample]]) -> Contrast:
+    """Compare two rows; both judged the same songs, as they are of one table."""
+    is_paired = share_repetitions(row.cells, base.cells)
+    moved = subtracted(known[row.group], known[base.group], is_paired=is_paired)
+    by_song_S = song_errors(row) - song_errors(base)
+    return Contrast(
+        row=row,
+        base=base,
+        values={name: sample.value for name, sample in moved.items()},
+        intervals={name: interval(sample) for name, sample in moved.items()},
+        n_songs=len(by_song_S),
+        share_improved=float(np.mean(by_song_S < 0)),
+        p=sign_flip(by_song_S),
+        p_holm=1.0,
+    )
+
+
+def song_errors(row: Row) -> Array:
+    """Return the average RMSE of every song, mean over repetitions: (S,)."""
+    both_TS = [errors_by_song(row.cells, target).mean(axis=0) for target in TARGETS]
+    averages_S: Array = np.mean(both_TS, axis=0)
+    return averages_S
+
+
+def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
+    """Return a contrast as people read it."""
+    moves = []
+    for name in SHOWN.values():
+        low, high = contrast.intervals[name]
+        moves.append(f"{contrast.values[name]:+.3f} [{low:+.3f}, {high:+.3f}]")
+    improved = round(contrast.share_improved * contrast.n_songs)
+    return (
+        contrast.row.name(shared),
+        contrast.base.name(shared),
+        *moves,
+        f"{improved} of {contrast.n_songs}",
+        p_text(contrast.p),
+        p_text(contrast.p_holm),
+    )
+
+
+def p_text(p: float) -> str:
+    """Return "0.034"; below a thousandth "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,128 @@
+"""The answer for other programs: flat rows, one header for every study, as CSV and JSON.
+
+CSV   UTF-8, comma, newline, full precision, empty where there is no value, columns in `COLUMNS`
+JSON  checked against `report.schema.json`; readers may rely on its names, later versions add some
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+from benchmark.report.aggregate import (
+    CONVENTIONS,
+    SCORE_NAMES,
+    SHAPE_NAMES,
+    Row,
+    Table,
+    settings_text,
+)
+from benchmark.report.contrasts import Contrast
+from benchmark.report.standings import COSTS, Standing
+from datasets.contract import TARGETS
+
+SUFFIXES = tuple(CONVENTIONS.values())
+IDENTITY = ("model", "settings", "dataset", "features", "labels", "sequence_length")
+INTERVALS = tuple(f"{name}_{end}" for name in SCORE_NAMES for end in ("low", "high"))
+COLUMNS = (
+    *IDENTITY, "n_cells", "n_missing", "parameters", "flops", "train_seconds", "device",
+    *(f"{name}{std}" for name in SCORE_NAMES for std in ("", "_std")),
+    *INTERVALS, "group", "judged_on", "kind", "label",
+    *(f"{name}{std}" for name in SHAPE_NAMES for std in ("", "_std")),
+    *(f"n_songs_without_shape_{target}" for target in TARGETS), "train_joules",
+    *(f"{share}{suffix}" for share in ("best_share", "mean_rank") for suffix in SUFFIXES),
+    *(f"front_share_{cost}{suffix}" for suffix in SUFFIXES for cost in COSTS),
+)  # fmt: skip
+CONTRAST_COLUMNS = (
+    "dataset", "features", "labels", "judged_on", "label", "against", "n_songs", "share_improved",
+    "p_sign_flip", "p_holm", *SCORE_NAMES, *INTERVALS, "group", "group_against",
+)  # fmt: skip
+
+
+def flat_rows(table: Table, standings: Mapping[str, Standing]) -> list[dict[str, Any]]:
+    """Return one flat JSON-ready object a row, every column in it."""
+    return [_flat(row, table, standings.get(row.group)) for row in table.rows]
+
+
+def _flat(row: Row, table: Table, standing: Standing | None) -> dict[str, Any]:
+    """Return a row with its standing among the others, where it has one."""
+    known = {
+        **{name: getattr(row, name) for name in (*IDENTITY, "n_cells", "n_missing", "group")},
+        **{name: getattr(row, name) for name in ("device", *COSTS)},
+        "settings": settings_text(row.settings),
+        **_judged(table),
+        "kind": "floor" if row.is_floor else "model",
+        "label": row.name(table.shared_settings),
+        **row.scores,
+        **_ends(row.intervals),
+        **row.shapes,
+        **{f"n_songs_without_shape_{key}": n for key, n in row.n_without_shape.items()},
+        **(standing.flat() if standing else {}),
+    }
+    return {column: known.get(column) for column in COLUMNS}
+
+
+def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
+    """Return a contrast as one flat JSON-ready object."""
+    shared = table.shared_settings
+    return {
+        "dataset": table.dataset,
+        "features": table.features,
+        "labels": table.labels,
+        **_judged(table),
+        "label": contrast.row.name(shared),
+        "against": contrast.base.name(shared),
+        "n_songs": contrast.n_songs,
+        "share_improved": contrast.share_improved,
+        "p_sign_flip": contrast.p,
+        "p_holm": contrast.p_holm,
+        **contrast.values,
+        **_ends(contrast.intervals),
+        "group": contrast.row.group,
+        "group_against": contrast.base.group,
+    }
+
+
+def rows_csv(tables: Sequence[Table], standings: Mapping[str, Standing]) -> str:
+    """Return all rows, then references and parts of models, which have no cells of their own."""
+    lines = [line for table in tables for line in flat_rows(table, standings)]
+    for table in tables:
+        named = {f"({name})": ("reference", one) for name, one in table.references.items()}
+        named |= {
+            f"({row.model}: {name})": ("part", scores)
+            for row in table.rows
+            for name, scores in row.components.items()
+        }
+        for name, (kind, scores) in named.items():
+            shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
+            lines.append({"model": name, "kind": kind, **shared, **_judged(table), **scores})
+    return _csv(COLUMNS, lines)
+
+
+def contrasts_csv(found: Iterable[tuple[Table, Sequence[Contrast]]]) -> str:
+    """Return every contrast of every table."""
+    lines = [flat_contrast(one, table) for table, several in found for one in several]
+    return _csv(CONTRAST_COLUMNS, lines)
+
+
+def _csv(columns: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> str:
+    """Return lines under one header; what the header lacks is left out."""
+    text = StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _ends(intervals: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """Return "rmse_valence_low" and "rmse_valence_high" of every interval."""
+    return {
+        f"{name}_{end}": value
+        for name, pair in intervals.items()
+        for end, value in zip(("low", "high"), pair, strict=True)
+    }
+
+
+def _judged(table: Table) -> dict[str, str]:
+    """Return which songs judged, for people and machines."""
+    return {"judged_on": "evaluation" if table.folds is None else f"{table.folds}-fold development"}

@@ -1,0 +1,45 @@
+"""RMSE against what else a row costs: operations, training time, energy where it is known."""
+
+from pathlib import Path
+
+from benchmark.report.aggregate import Table
+from benchmark.report.figures.points import colours_of, draw_points
+from benchmark.report.figures.style import drawing
+from benchmark.report.standings import costs_of
+from benchmark.report.tables import title
+
+AXES = {
+    "flops": "multiply-adds for 60 frames (none: left edge)",
+    "train_seconds": "training seconds per repetition",
+    "train_joules": "training joules per repetition",
+}
+SCORE = "rmse_average"  # pooled
+
+
+def costs_figure(table: Table, path: Path) -> Path | None:
+    """Draw pooled RMSE against every cost but parameters; None where there is none to show.
+
+    Training seconds depend on the machine and on what else it did; rows of several devices are
+    not to be compared by them.
+    """
+    rows = table.competitors
+    costs = [cost for cost in costs_of(rows) if cost in AXES]
+    if len(rows) < 2 or not costs:
+        return None
+    names = {row.group: row.name(table.shared_settings) for row in rows}
+    with drawing(path) as (plt, sns):
+        figure, panels = plt.subplots(
+            1, len(costs), figsize=(6 * len(costs), 5.2), layout="constrained", squeeze=False
+        )
+        colours = colours_of(rows, sns.color_palette)
+        for axes, cost in zip(panels[0], costs, strict=True):
+            draw_points(axes, rows, SCORE, cost, colours, names=names)
+            axes.set_xlabel(AXES[cost])
+        panels[0][0].set_ylabel("RMSE pooled, mean of valence and arousal")
+        handles, labels = panels[0][0].get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=3, fontsize=10, frameon=False
+        )
+        devices = ", ".join(sorted({row.device for row in rows}))
+        figure.suptitle(f"{title(table)}, trained on: {devices}", fontsize=9)
+    return path

@@ -1,0 +1,49 @@
+"""Does a model follow each song: absolute error, correlation and concordance per song."""
+
+from benchmark.report.aggregate import SHAPE_NAMES, SHAPES, Row, Table
+from benchmark.report.grid import Column, Grid
+from benchmark.report.published import MEASURES
+from benchmark.report.tables import plus_minus
+
+HEADINGS = {"mae": "MAE", "pearson_r": "Pearson r", "ccc": "CCC"}
+RULE = (
+    "Mean over songs of each song's own value, ± standard deviation over n repetitions. A constant"
+    " prediction follows nothing: r and CCC 0. Constant annotations have no shape to follow: the"
+    " song has no r and no CCC and is left out of their mean, for all rows alike."
+)
+
+
+def shape_grids(table: Table) -> list[Grid]:
+    """Return one line per row, then the references; no grid where no row is complete."""
+    first = next((row for row in table.rows if row.n_without_shape), None)
+    if first is None:
+        return []
+    left_out = ", ".join(f"{target} {n}" for target, n in first.n_without_shape.items())
+    n_songs = len(first.cells[0].per_song["song_id"])
+    return [
+        Grid(
+            title="Following each song: MAE (lower is better), Pearson r and CCC (higher is better)",
+            columns=(
+                Column("model", is_text=True),
+                Column("n"),
+                *(Column(measure, HEADINGS[shape]) for shape in SHAPES for measure in MEASURES),
+            ),
+            lines=(
+                *(_cells(row, table) for row in table.rows),
+                *(
+                    (f"({name})", "", *(plus_minus(scores.get(key), None) for key in SHAPE_NAMES))
+                    for name, scores in table.references.items()
+                ),
+            ),
+            notes=(f"{RULE} Songs left out, of {n_songs}: {left_out}.",),
+            sections=(sum(not row.is_floor for row in table.rows), len(table.rows)),
+        )
+    ]
+
+
+def _cells(row: Row, table: Table) -> tuple[str, ...]:
+    """Return a row as people read it; one with cells missing shows no mean."""
+    shown = [
+        plus_minus(row.shapes.get(name), row.shapes.get(f"{name}_std")) for name in SHAPE_NAMES
+    ]
+    return (row.name(table.shared_settings), row.n_text, *shown)
