@@ -45,8 +45,8 @@ class Sample:
     parts: tuple[Part, ...]
 
     @property
-    def pull_S(self) -> Array:
-        """Return what each song adds to the value, to first order."""
+    def pull(self) -> Array:
+        """Return what each song adds to the value, to first order: (S,)."""
         pull_S: Array = np.sum([one.mean(axis=0) for one in self.pulls_RS], axis=0)
         return pull_S
 

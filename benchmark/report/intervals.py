@@ -70,7 +70,7 @@ def share_repetitions(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> 
 
 def interval(sample: Sample) -> Interval:
     """Return the ends of the 95 % interval."""
-    pull_S = sample.pull_S
+    pull_S = sample.pull
     n_songs = len(pull_S)
     songs = float(pull_S.var(ddof=1)) / n_songs if n_songs > 1 else 0.0
     parts = [(songs, n_songs - 1)]  # variance of a mean, degrees of freedom
@@ -102,13 +102,13 @@ def _repetitions(values_R: Array, pulls_RS: Array) -> float:
     apart_RS = pulls_RS - pulls_RS.mean(axis=0)
     freedom = max((n_repetitions - 1) * (n_songs - 1), 1)
     on_single_songs = float(np.square(apart_RS).sum()) / freedom / n_songs
-    beyond = float(values_R.var(ddof=1)) - on_single_songs
-    return max(beyond, 0.0) / float(n_repetitions)
+    beyond = max(float(values_R.var(ddof=1)) - on_single_songs, 0.0)
+    return float(beyond / n_repetitions)
 
 
 def _studentised(sample: Sample) -> Array:
     """Return how far every draw of songs lies from the value, in standard errors of that draw."""
-    n_songs = len(sample.pull_S)
+    n_songs = len(sample.pull)
     errors_D = np.sqrt(sample.drawn_squares() / (n_songs * (n_songs - 1)))
     moved_D = sample.drawn_D - sample.value
     return np.divide(moved_D, errors_D, out=np.zeros(N_DRAWS), where=errors_D > 0)

@@ -1,6 +1,6 @@
-"""Grids as LaTeX tables: booktabs rules, every special character escaped.
+r"""Grids as LaTeX tables: booktabs rules, every special character escaped.
 
-Needs  \\usepackage{booktabs,graphicx} in the document; a table wider than the line is shrunk to it
+Needs  \usepackage{booktabs,graphicx} in the document; a table wider than the line is shrunk to it
 """
 
 import re

@@ -52,5 +52,4 @@ def _signs(n_songs: int) -> Array:
         bits = (np.arange(2**n_songs)[:, None] >> np.arange(n_songs)) & 1
     else:
         bits = np.random.default_rng([2, n_songs]).integers(0, 2, (N_FLIPS, n_songs))
-    signs: Array = 2.0 * bits - 1
-    return signs
+    return np.asarray(2 * bits - 1, dtype=np.float64)

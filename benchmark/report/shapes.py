@@ -22,7 +22,7 @@ def shape_grids(table: Table) -> list[Grid]:
     n_songs = len(first.cells[0].per_song["song_id"])
     return [
         Grid(
-            title="Following each song: MAE (lower is better), Pearson r and CCC (higher is better)",
+            title="Following each song: MAE (less is better), Pearson r and CCC (more is better)",
             columns=(
                 Column("model", is_text=True),
                 Column("n"),

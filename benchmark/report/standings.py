@@ -103,10 +103,10 @@ def standing_grids(table: Table, found: Mapping[str, Standing]) -> list[Grid]:
             ),
             lines=tuple((row.name(shared), *_cells(found[row.group])) for row in rows),
             notes=(
-                f"{len(rows)} rows: in how many of 100 draws a row is the best, its mean rank, and in"
-                " how many it is on the front of error against parameters (other costs: CSV). Songs are"
-                " drawn with all their frames, the same for all rows, crossed with repetitions."
-                + (left_out if n_left_out else ""),
+                f"{len(rows)} rows: in how many of 100 draws a row is the best, its mean rank, and"
+                " in how many it is on the front of error against parameters (other costs: CSV)."
+                " Songs are drawn with all their frames, the same for all rows, crossed with"
+                " repetitions." + (left_out if n_left_out else ""),
             ),
         )
     ]

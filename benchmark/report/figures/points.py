@@ -21,9 +21,8 @@ def colours_of(rows: Sequence[Row], palette: Any) -> Colours:
 
 
 def marker_of(row: Row, rows: Sequence[Row]) -> str:
-    """Return the shape of a row: it tells the sequence length, also in grey print."""
-    lengths = list(dict.fromkeys(one.sequence_length for one in rows))
-    return MARKERS[lengths.index(row.sequence_length) % len(MARKERS)]
+    """Return the shape of a row: it tells rows apart in grey print, too."""
+    return MARKERS[[one.group for one in rows].index(row.group) % len(MARKERS)]
 
 
 def draw_points(

@@ -24,8 +24,8 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path)
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
     other row beats on both axes; the last panel tells in how many draws of songs and repetitions
-    a row is on it. Colour tells the model, shape the sequence length. Hollow points are what
-    others printed for the same songs; they take no part in the front.
+    a row is on it. Colour tells the model, shape the row. Hollow points are what others printed
+    for the same songs; they take no part in the front.
     """
     rows = table.competitors
     if not rows:
@@ -83,7 +83,7 @@ def _shares(
         axes.plot([], [], mark, color="0.15", markerfacecolor=face, label=convention)
     names = [row.name(table.shared_settings) for row in rows]
     axes.set_yticks(range(len(rows)), names, fontsize=10)
-    axes.tick_params(axis="y", pad=14)
+    axes.tick_params(axis="y", pad=24)
     axes.set(xlim=(0, 100), ylim=(len(rows) - 0.5, -0.5), xlabel="% of draws")
     axes.set_title("how often on the front", fontsize=11)
     axes.legend(fontsize=9, frameon=True, loc="best")

@@ -95,7 +95,7 @@ def test_every_song_s_pull_is_the_change_that_more_of_it_would_make():
         roots = [np.sqrt((frames * np.square(one.per_song["rmse_valence"])).sum() / frames.sum())
                  for one in cells]  # fmt: skip
         change = (np.mean(roots) - found.value) / step * N_SONGS
-        assert found.pull_S[song] == pytest.approx(change, abs=1e-5)
+        assert found.pull[song] == pytest.approx(change, abs=1e-5)
 
 
 def test_a_song_s_pull_in_a_draw_is_that_of_the_drawn_songs():

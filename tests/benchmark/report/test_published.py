@@ -61,18 +61,24 @@ def test_a_published_row_is_never_averaged_with_ours():
 
 
 def test_the_paper_s_layout_says_inside_or_outside_under_both_conventions():
-    # pooled over 7 + 20 + 33 frames or averaged over three songs: valence .2 .25 .3, arousal -.1
-    text = markdown(
-        paper_grids("table1a", [table(on_real_songs(), on_real_songs(repetition=2))])[0]
-    )
+    # three songs of equal length, errors .265 .275 .285 and .14 .15 .16: their mean is known to
+    # 4.303 (Student's t, 2 degrees of freedom) times .01 / sqrt(3), so to .0248
+    songs = {
+        "song_id": ["e0", "e1", "e2"], "n_frames": [20, 20, 20],
+        "rmse_valence": [0.265, 0.275, 0.285], "rmse_arousal": [0.14, 0.15, 0.16],
+    }  # fmt: skip
+    cells = [on_real_songs(repetition=number, per_song=songs) for number in (1, 2)]
+    for cell in cells:
+        cell.scores.update({"rmse_valence": 0.275, "rmse_valence_per_song": 0.275})
+        cell.scores.update({"rmse_arousal": 0.15, "rmse_arousal_per_song": 0.15})
+    text = markdown(paper_grids("table1a", [table(*cells)])[0])
     printed, pooled, per_song = (
         next(line for line in text.splitlines() if key in line)
         for key in ("| CRNN, L=60 | printed", "ours, pooled", "ours, per song")
     )
     assert "| 0.275 ± 0.004 | 0.210 ± 0.004 | 0.242 ± 0.002 | 0.065 ± 0.002 |" in printed
-    # the three songs reach from all .2 to all .3, the printed .275 lies between, .210 above .2
-    assert "| 0.300 [0.200, 0.300] inside | 0.200 [0.100, 0.200] outside |" in pooled
-    assert "| 0.250 [0.200, 0.300] inside | 0.150 [0.100, 0.200] outside |" in per_song
+    for ours in (pooled, per_song):
+        assert "| 0.275 [0.250, 0.300] inside | 0.150 [0.125, 0.175] outside |" in ours
     assert "| 0.150 ± 0.000 | 0.100 ± 0.000 |" in pooled  # training error, half of the scores
     assert "valence, development (training error)" in text
 

@@ -1,0 +1,93 @@
+"""Model against model: which rows, and the numbers against a loop over songs."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmark.report.contrasts import contrast_grids, contrasts
+from benchmark.report.grid import markdown
+from tests.benchmark.report.rows import N_SONGS, row, size, table
+
+CRNN = row("crnn", 0.25, **size(35_000))
+SHORT = row("crnn", 0.26, sequence_length=10, **size(35_000))
+LARGE = row("blstm", 0.24, **size(2_000_000))
+LINEAR = row("linear", 0.28, n_repetitions=1, **size(500))
+CONSTANT = row("constant", 0.35, n_repetitions=1, **size(2))
+
+
+def names(found, shared=None):
+    return [(one.row.name(shared or {}), one.base.name(shared or {})) for one in found]
+
+
+def test_every_network_is_compared_with_linear_and_with_the_largest_where_nothing_is_declared():
+    found = contrasts(table(CRNN, SHORT, LARGE, LINEAR, CONSTANT))
+    assert names(found) == [
+        ("crnn, L=60", "linear"), ("crnn, L=10", "linear"), ("blstm, L=60", "linear"),
+        ("crnn, L=60", "blstm, L=60"), ("crnn, L=10", "blstm, L=60"),
+    ]  # fmt: skip
+
+
+def test_declared_contrasts_name_rows_by_model_or_by_model_and_length():
+    rows = table(CRNN, SHORT, LARGE, LINEAR)
+    assert names(contrasts(rows, [("crnn, L=10", "crnn, L=60")])) == [("crnn, L=10", "crnn, L=60")]
+    found = contrasts(rows, [("crnn", "blstm"), ("blstm", "crnn")])  # either order counts once
+    assert names(found) == [("crnn, L=60", "blstm, L=60"), ("crnn, L=10", "blstm, L=60")]
+    assert contrasts(rows, []) == []
+
+
+def song_means(records):
+    """Average repetitions and targets, song by song."""
+    return [
+        np.mean([one.per_song[f"rmse_{target}"][song]
+                 for one in records for target in ("valence", "arousal")])
+        for song in range(N_SONGS)
+    ]  # fmt: skip
+
+
+def test_numbers_are_those_of_a_loop_over_songs():
+    (found,) = contrasts(table(CRNN, LINEAR), [("crnn", "linear")])
+    differences = np.subtract(song_means(CRNN), song_means(LINEAR))
+    assert found.values["rmse_average_per_song"] == pytest.approx(differences.mean())
+    assert found.share_improved == pytest.approx(sum(differences < 0) / N_SONGS)
+    expected = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=np.inf
+    ).pvalue
+    assert found.p == pytest.approx(expected, abs=0.015)
+    pooled = [np.mean([one.scores["rmse_average"] for one in side]) for side in (CRNN, LINEAR)]
+    assert found.values["rmse_average"] == pytest.approx(pooled[0] - pooled[1])
+
+
+def test_p_values_are_corrected_over_all_contrasts_of_the_table():
+    found = contrasts(table(CRNN, SHORT, LARGE, LINEAR))
+    smallest = min(one.p for one in found)
+    assert len(found) == 5
+    assert min(one.p_holm for one in found) == pytest.approx(min(1, 5 * smallest))
+    assert all(one.p_holm >= one.p for one in found)
+
+
+def test_flattered_rows_and_changed_settings_take_no_part():
+    flattered = row("crnn_nb", 0.2, settings={"selection": "evaluation"}, group="f" * 64)
+    for number, record in enumerate(flattered):
+        object.__setattr__(record, "cell", f"flattered{number}")
+    assert names(contrasts(table(CRNN, LINEAR, flattered))) == [
+        ("crnn, L=60", "linear"),
+    ]
+
+
+def test_a_row_with_cells_missing_is_not_compared_and_said_so():
+    rows = table(CRNN, LARGE, LINEAR, missing=[LARGE[0].group])
+    found = contrasts(rows)
+    assert names(found) == [("crnn, L=60", "linear")]
+    (grid,) = contrast_grids(rows, found, None)
+    assert "blstm, L=60: 3 of 4 cells, so not compared." in grid.notes
+
+
+def test_the_grid_tells_effect_interval_songs_and_both_p_values():
+    rows = table(CRNN, LINEAR)
+    (found,) = contrasts(rows, [("crnn", "linear")])
+    (grid,) = contrast_grids(rows, [found], [("crnn", "linear")])
+    text = markdown(grid)
+    low, high = found.intervals["rmse_average"]
+    assert f"{found.values['rmse_average']:+.3f} [{low:+.3f}, {high:+.3f}]" in text
+    assert f"| {round(found.share_improved * 15)} of 15 |" in text
+    assert "declared by the study, 1 of them" in text

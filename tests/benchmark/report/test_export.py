@@ -1,0 +1,167 @@
+"""What other programs read: strict CSV, JSON as its schema says, LaTeX that compiles."""
+
+import csv
+import json
+import shutil
+import subprocess
+from importlib.resources import files
+from io import StringIO
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmark.report.answer import Answer, write_answer
+from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS
+from benchmark.report.grid import Column, Grid
+from benchmark.report.latex import escaped, latex
+from tests.benchmark.report.records import make_record
+from tests.benchmark.report.rows import row, size, table
+
+ROWS = (row("crnn", 0.25, **size(35_000)), row("linear", 0.27, n_repetitions=1, **size(500)))
+GOOD = Answer("mine", [], [table(*ROWS)])
+LACKING = Answer("mine", [], [table(*ROWS, missing=[ROWS[0][0].group])])
+SCHEMA = json.loads(files("benchmark.report").joinpath("report.schema.json").read_text())
+
+
+def as_r_reads(text):
+    """Read CSV the strict way: every line as wide as the header, names unique, no index."""
+    assert "\r" not in text
+    assert not text.startswith("\ufeff")
+    lines = list(csv.reader(StringIO(text), strict=True))
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert len(set(lines[0])) == len(lines[0])
+    assert all(name.isidentifier() for name in lines[0])
+    return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+
+
+@pytest.mark.parametrize("answer", [GOOD, LACKING], ids=["complete", "lacking"])
+def test_every_study_has_the_same_columns_read_alike_by_pandas_and_strict_readers(answer):
+    strict = as_r_reads(answer.csv())
+    frame = pd.read_csv(StringIO(answer.csv()))
+    assert list(frame.columns) == list(strict[0]) == list(COLUMNS)
+    assert len(frame) == len(strict)
+    assert frame["kind"].tolist() == ["model", "floor", "reference"]
+    for column in ("n_cells", "parameters", "rmse_average", "rmse_average_low", "mean_rank"):
+        read = [float(line[column]) if line[column] else np.nan for line in strict]
+        np.testing.assert_array_equal(frame[column].to_numpy(dtype=float), read)
+
+
+def test_numbers_are_written_at_full_precision():
+    (line, *_) = as_r_reads(GOOD.csv())
+    expected = np.mean([one.scores["rmse_average"] for one in ROWS[0]])
+    assert float(line["rmse_average"]) == pytest.approx(expected, rel=1e-15)
+
+
+def test_files_are_utf8_whatever_the_machine_prefers(tmp_path):
+    rows = [row(model, 0.25, 1, features="Übersicht", **size(9)) for model in ("crnn", "linear")]
+    paths = write_answer(Answer("mine", [], [table(*rows)]), tmp_path, figures=())
+    names = ["mine.csv", "mine.md", "mine.tex", "mine-contrasts.csv"]
+    assert [path.name for path in paths] == names
+    assert "Übersicht" in paths[0].read_bytes().decode("utf-8")
+    contrasts = as_r_reads(paths[3].read_bytes().decode("utf-8"))
+    assert [(one["label"], one["against"]) for one in contrasts] == [("crnn, L=60", "linear")]
+    assert list(contrasts[0]) == list(CONTRAST_COLUMNS)
+
+
+@pytest.mark.parametrize("answer", [GOOD, LACKING], ids=["complete", "lacking"])
+def test_json_is_what_its_published_schema_says(answer):
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    written = json.loads(json.dumps(answer.as_json(), allow_nan=False))
+    jsonschema.validate(written, SCHEMA)
+    assert not any(
+        isinstance(value, dict | list) for one in written["rows"] for value in one.values()
+    )
+
+
+def test_the_schema_knows_every_column_and_refuses_what_is_none():
+    rows, contrasts = (SCHEMA["properties"][key]["items"] for key in ("rows", "contrasts"))
+    assert tuple(rows["properties"]) == tuple(rows["required"]) == COLUMNS
+    assert tuple(contrasts["properties"]) == tuple(contrasts["required"]) == CONTRAST_COLUMNS
+    broken = GOOD.as_json()
+    broken["rows"][0]["n_cells"] = "five"
+    with pytest.raises(jsonschema.ValidationError, match="is not of type 'integer'"):
+        jsonschema.validate(broken, SCHEMA)
+
+
+def test_rows_without_all_cells_have_no_mean_in_any_export():
+    crnn = LACKING.as_json()["rows"][0]
+    assert (crnn["n_cells"], crnn["n_missing"]) == (3, 1)
+    told = {key for key, value in crnn.items() if value is not None}
+    assert not {key for key in told if key.startswith(("rmse", "mae", "pearson", "ccc", "best"))}
+    for grid in LACKING.grids:
+        shown = [line for line in grid.lines if line[0].startswith("crnn")]
+        assert all("3 of 4" in line for line in shown), grid.title
+
+
+NASTY = r"100 % & $5 #1 a_b {c} ~d ^e \f <g> |h| é ± 0.1 -0.2"
+
+
+def test_special_characters_are_escaped():
+    assert escaped("a_b & 5 %") == r"a\_b \& 5 \%"
+    assert escaped("\\") == r"\textbackslash{}"
+
+
+def document(grids):
+    return (
+        "\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n\\begin{document}\n"
+        + latex(grids)
+        + "\\end{document}\n"
+    )
+
+
+def test_latex_tables_have_one_cell_a_column_between_booktabs_rules():
+    grids = [*GOOD.grids, *LACKING.grids]
+    text = latex(grids)
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == len(grids)
+    for rule in (r"\toprule", r"\bottomrule"):
+        assert text.count(rule) == len(grids)
+    (main,) = (grid for grid in grids[:1])
+    lines = [line for line in latex([main]).splitlines() if line.endswith(r"\\")]
+    plain = [line for line in lines if r"\multicolumn" not in line]
+    assert {len(line.replace(r"\&", "").split("&")) for line in plain} == {len(main.columns)}
+    assert r"crnn & 60 & 3 & 35,000 & " in text
+
+
+def test_latex_compiles(tmp_path):
+    nasty = Grid(NASTY, (Column(NASTY, is_text=True), Column("x", NASTY)), ((NASTY, "-0.5"),),
+                 notes=(NASTY,))  # fmt: skip
+    text = document([nasty, *GOOD.grids, *LACKING.grids])
+    assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+    if shutil.which("pdflatex") is None:
+        return  # structure is all that can be checked here
+    (tmp_path / "answer.tex").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "answer.tex"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull \\hbox" not in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_figures_in_any_format_are_the_same_bytes_again(tmp_path, kind):
+    answers = [Answer("mine", [], [table(*ROWS)]) for _ in range(2)]
+    folders = [tmp_path / "one", tmp_path / "two"]
+    drawn = [
+        [path for path in write_answer(answer, folder, (kind,)) if path.suffix == f".{kind}"]
+        for answer, folder in zip(answers, folders, strict=True)
+    ]
+    assert len(drawn[0]) == 2
+    for one, other in zip(*drawn, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_correlations_are_shown_with_the_number_of_songs_that_have_none():
+    per_song = make_record().per_song | {
+        "pearson_r_valence": [0.5, None, 0.1], "pearson_r_arousal": [0.5, 0.2, 0.1],
+    }  # fmt: skip
+    scores = make_record().scores | {"pearson_r_valence_per_song": 0.3}
+    answer = Answer("mine", [], [table([make_record(per_song=per_song, scores=scores)])])
+    (grid,) = (one for one in answer.grids if one.title.startswith("Following"))
+    assert "Songs left out, of 3: valence 1, arousal 0." in grid.notes[0]
+    assert grid.lines[0][5] == "0.300"  # the record's mean over the two songs that have one
+    (line,) = answer.as_json()["rows"]
+    assert line["n_songs_without_shape_valence"] == 1
+    assert line["pearson_r_valence_per_song"] == 0.3
