@@ -6,6 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 
 PADDING = 2  # columns of a terminal between two columns of a grid
+MOST_LINES = 100  # of a grid on a terminal; the files have all
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,10 @@ def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
         heading = f"{column.heading}\n{column.side}" if column.side else column.heading
         justify = "left" if column.is_text else "right"
         drawn.add_column(heading, justify=justify, no_wrap=bool(column.side))  # type: ignore[arg-type]
-    for number, line in enumerate(grid.lines, start=1):
+    for number, line in enumerate(grid.lines[:MOST_LINES], start=1):
         drawn.add_row(*(line[index] for index in shown), end_section=number in grid.sections)
+    if len(grid.lines) > MOST_LINES:
+        drawn.caption = f"{len(grid.lines) - MOST_LINES} more lines are in the files written"
     return drawn
 
 

@@ -45,7 +45,7 @@ def standings(table: Table) -> dict[str, Standing]:
     found = [Standing({}, {}, {}) for _ in rows]
     for suffix in CONVENTIONS.values():
         errors_DN = np.stack([drawn_averages(row.cells, suffix) for row in rows], axis=1)
-        ranks_DN = 1 + (errors_DN[:, None, :] < errors_DN[:, :, None]).sum(axis=2)
+        ranks_DN = ranks(errors_DN)
         fronts = {cost: _front_shares(errors_DN, cost, rows) for cost in costs_of(rows)}
         for index, standing in enumerate(found):
             standing.best_share[suffix] = float(np.mean(ranks_DN[:, index] == 1))
@@ -53,6 +53,18 @@ def standings(table: Table) -> dict[str, Standing]:
             for cost, shares_N in fronts.items():
                 standing.front_share[f"{cost}{suffix}"] = float(shares_N[index])
     return {row.group: standing for row, standing in zip(rows, found, strict=True)}
+
+
+def ranks(errors_DN: Array) -> NDArray[np.intp]:
+    """Return each row's rank in every draw, 1 for the lowest error; equal rows share the better."""
+    order_DN = np.argsort(errors_DN, axis=1, kind="stable")
+    sorted_DN = np.take_along_axis(errors_DN, order_DN, axis=1)
+    is_higher_DN = np.diff(sorted_DN, axis=1, prepend=-np.inf) > 0
+    places_N = np.arange(1, errors_DN.shape[1] + 1)
+    shared_DN = np.maximum.accumulate(np.where(is_higher_DN, places_N, 0), axis=1)
+    found_DN = np.empty_like(order_DN)
+    np.put_along_axis(found_DN, order_DN, shared_DN, axis=1)
+    return found_DN
 
 
 def costs_of(rows: Sequence[Row]) -> list[str]:

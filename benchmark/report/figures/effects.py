@@ -8,13 +8,16 @@ from benchmark.report.aggregate import CONVENTIONS
 from benchmark.report.effects import Effect
 from benchmark.report.figures.style import MARKERS, drawing
 
+MOST_CHANGES = 100
+
 
 def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
     """Draw how much each change moves the average RMSE, with its interval, under both conventions.
 
-    One line a change, grouped by model and length; left of zero is better. None for no change.
+    One line a change, grouped by model and length; left of zero is better. None for no change,
+    and for more than a page holds: the table has them.
     """
-    if not found:
+    if not 0 < len(found) <= MOST_CHANGES:
         return None
     with drawing(path) as (plt, sns):
         height = 1.6 + 0.34 * len(found)

@@ -1,5 +1,6 @@
 """Rows as points of error against a cost, and the front: what all trade-off panels share."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Colours = Mapping[str, Any]  # model -> colour
-DODGE = 1.2  # rows of one model share their parameter count; they are drawn this factor apart
+DODGE = 1.2  # rows of one cost are drawn this factor apart
+N_ASIDE = 8  # more of them would run into the next cost
 
 
 def colours_of(rows: Sequence[Row], palette: Any) -> Colours:
@@ -23,6 +25,24 @@ def colours_of(rows: Sequence[Row], palette: Any) -> Colours:
 def marker_of(row: Row, rows: Sequence[Row]) -> str:
     """Return the shape of a row: it tells rows apart in grey print, too."""
     return MARKERS[[one.group for one in rows].index(row.group) % len(MARKERS)]
+
+
+def _alike(rows: Sequence[Row]) -> dict[tuple[str, str], list[int]]:
+    """Return (model, marker) -> the rows drawn that way; more than one where rows are many."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        found[row.model, MARKERS[index % len(MARKERS)]].append(index)
+    return found
+
+
+def _shifts(costs: Sequence[float]) -> list[float]:
+    """Return how many steps each row is moved, so that rows of one cost stand side by side."""
+    n_alike, n_met = Counter(costs), Counter[float]()
+    shifts = []
+    for cost in costs:
+        shifts.append(n_met[cost] - (n_alike[cost] - 1) / 2 if n_alike[cost] <= N_ASIDE else 0.0)
+        n_met[cost] += 1
+    return shifts
 
 
 def draw_points(
@@ -45,18 +65,18 @@ def draw_points(
         (max(one, least), float(row.scores[score] or 0))
         for row, one in zip(rows, costs, strict=True)
     ]
-    for row, (x, y) in zip(rows, points, strict=True):
-        twins = [one.group for one, twin in zip(rows, costs, strict=True) if twin == row.cost(cost)]
-        shift = twins.index(row.group) - (len(twins) - 1) / 2
+    places = [x * DODGE**shift for (x, _), shift in zip(points, _shifts(costs), strict=True)]
+    for style, indices in _alike(rows).items():
+        alone = rows[indices[0]].group if len(indices) == 1 else ""
         axes.errorbar(
-            x * DODGE**shift,
-            y,
-            yerr=row.scores[f"{score}_std"],
-            fmt=marker_of(row, rows),
-            color=colours[row.model],
+            [places[index] for index in indices],
+            [points[index][1] for index in indices],
+            yerr=[rows[index].scores[f"{score}_std"] or 0 for index in indices],
+            fmt=style[1],
+            color=colours[style[0]],
             markersize=9,
             capsize=4,
-            label=(names or {}).get(row.group),
+            label=names.get(alone, style[0]) if names else None,
         )
     on_front = front(list(zip(costs, (y for _, y in points), strict=True)))
     axes.step(

@@ -22,5 +22,5 @@ def drawing(path: Path) -> Iterator[tuple[Any, Any]]:
     with sns.axes_style("whitegrid"), sns.plotting_context("notebook"), salted:
         yield plt, sns
         path.parent.mkdir(parents=True, exist_ok=True)
-        plt.savefig(path, dpi=150, metadata=UNDATED[path.suffix[1:]])
+        plt.gcf().savefig(path, dpi=150, metadata=UNDATED[path.suffix[1:]])
         plt.close()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COST = "parameters"
 ROW_HEIGHT = 0.42  # inches of a row in the panel of shares
+MOST_ROWS = 24  # in that panel
 
 
 def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path) -> Path | None:
@@ -34,7 +35,7 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path)
         figure, (*panels, shares) = plt.subplots(
             1,
             len(CONVENTIONS) + 1,
-            figsize=(16, max(5.8, 2.6 + ROW_HEIGHT * len(rows))),
+            figsize=(16, max(5.8, 2.6 + ROW_HEIGHT * min(len(rows), MOST_ROWS))),
             width_ratios=(1, 1, 0.62),
             layout="constrained",
         )
@@ -68,8 +69,14 @@ def _shares(
     standings: Mapping[str, Standing],
     colours: Colours,
 ) -> None:
-    """Draw one line a row: its marker, and how often it is on the front under each convention."""
-    for place, row in enumerate(rows):
+    """Draw one line a row: its marker, and how often it is on the front under each convention.
+
+    Of many rows, those that are on it most often.
+    """
+    often = sorted(rows, key=lambda row: -sum(standings[row.group].front_share.values()))
+    kept = {row.group for row in often[:MOST_ROWS]}
+    shown = [row for row in rows if row.group in kept]
+    for place, row in enumerate(shown):
         style = {"color": colours[row.model], "markersize": 9, "clip_on": False}
         axes.plot(-8, place, marker_of(row, rows), **style)
         found = [
@@ -81,11 +88,12 @@ def _shares(
             axes.plot(share, place, mark, color="0.15", markerfacecolor=face, clip_on=False)
     for convention, (mark, face) in zip(CONVENTIONS, (("o", "0.15"), ("s", "white")), strict=True):
         axes.plot([], [], mark, color="0.15", markerfacecolor=face, label=convention)
-    names = [row.name(table.shared_settings) for row in rows]
-    axes.set_yticks(range(len(rows)), names, fontsize=10)
+    shared = table.shared_settings
+    axes.set_yticks(range(len(shown)), [row.name(shared) for row in shown], fontsize=10)
     axes.tick_params(axis="y", pad=24)
-    axes.set(xlim=(0, 100), ylim=(len(rows) - 0.5, -0.5), xlabel="% of draws")
-    axes.set_title("how often on the front", fontsize=11)
+    axes.set(xlim=(0, 100), ylim=(len(shown) - 0.5, -0.5), xlabel="% of draws")
+    of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""
+    axes.set_title(f"how often on the front{of_many}", fontsize=11)
     axes.legend(fontsize=9, frameon=True, loc="best")
 
 
