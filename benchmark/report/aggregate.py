@@ -256,15 +256,17 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
 
 def _scores(cells: Sequence[Scores], names: Sequence[str] = SCORE_NAMES) -> Scores:
     """Return mean and standard deviation (n - 1) of every score over the repetitions."""
-    scores: Scores = {}
-    for name in names:
-        values = [cell.get(name) for cell in cells]
-        scores[name] = _mean(values)
-        is_known = len(values) > 1 and None not in values
-        scores[f"{name}_std"] = (
-            float(np.std(np.array(values, dtype=float), ddof=1)) if is_known else None
-        )
-    return scores
+    known = [name for name in names if cells and all(cell.get(name) is not None for cell in cells)]
+    values = np.array([[cell[name] for name in known] for cell in cells], dtype=float)
+    means = dict(zip(known, values.mean(axis=0).tolist(), strict=True)) if known else {}
+    spreads: Scores = {}
+    if known and len(cells) > 1:
+        spreads |= zip(known, values.std(axis=0, ddof=1).tolist(), strict=True)
+    return {
+        key: value
+        for name in names
+        for key, value in ((name, means.get(name)), (f"{name}_std", spreads.get(name)))
+    }
 
 
 def _mean(values: Sequence[float | int | None]) -> float | None:

@@ -34,7 +34,7 @@ class Contrast:
     row: Row
     base: Row
     values: dict[str, float]  # "rmse_average" -> difference
-    intervals: dict[str, Interval]
+    intervals: dict[str, Interval]  # of the averages
     n_songs: int
     share_improved: float  # of songs, average RMSE
     p: float
@@ -124,7 +124,7 @@ def _contrast(row: Row, base: Row, known: Mapping[str, dict[str, Sample]]) -> Co
         row=row,
         base=base,
         values={name: sample.value for name, sample in moved.items()},
-        intervals={name: interval(sample) for name, sample in moved.items()},
+        intervals={name: interval(moved[name]) for name in SHOWN.values()},
         n_songs=len(by_song_S),
         share_improved=float(np.mean(by_song_S < 0)),
         p=sign_flip(by_song_S),

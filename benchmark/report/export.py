@@ -35,7 +35,9 @@ COLUMNS = (
 )  # fmt: skip
 CONTRAST_COLUMNS = (
     "dataset", "features", "labels", "judged_on", "label", "against", "n_songs", "share_improved",
-    "p_sign_flip", "p_holm", *SCORE_NAMES, *INTERVALS, "group", "group_against",
+    "p_sign_flip", "p_holm", *SCORE_NAMES,
+    *(f"rmse_average{suffix}_{end}" for suffix in SUFFIXES for end in ("low", "high")),
+    "group", "group_against",
 )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ from scipy.special import stdtrit
 from benchmark.record.record import RunRecord
 from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, samples, songs_of
 
-LOW, HIGH = 0.025, 0.975
+HIGH = 0.975
+ENDS = (round((1 - HIGH) * (N_DRAWS + 1)) - 1, round(HIGH * (N_DRAWS + 1)) - 1)  # places in order
 FEW_SONGS = 8  # fewer cannot be drawn from: a draw may be one song over and over
 Interval = tuple[float, float]
 
@@ -89,7 +90,8 @@ def interval(sample: Sample) -> Interval:
     widening = stdtrit(freedom, HIGH) / stdtrit(n_songs - 1, HIGH)
     repetitions_D = np.sqrt(total - songs) * _student(n_songs - 1)
     errors_D = repetitions_D - np.sqrt(songs) * _studentised(sample)
-    low, high = sample.value + widening * np.percentile(errors_D, [100 * LOW, 100 * HIGH])
+    ordered_D = np.partition(errors_D, ENDS)
+    low, high = (sample.value + widening * ordered_D[end] for end in ENDS)
     return float(low), float(high)
 
 
@@ -118,5 +120,5 @@ def _studentised(sample: Sample) -> Array:
 def _student(freedom: int) -> Array:
     """Return draws of Student's t, evenly spread and in a fixed random order."""
     order = np.random.default_rng(1).permutation(N_DRAWS)
-    drawn: Array = stdtrit(freedom, (order + 0.5) / N_DRAWS)
+    drawn: Array = stdtrit(freedom, (order + 1) / (N_DRAWS + 1))
     return drawn

@@ -59,6 +59,7 @@ def draw_points(
     `names` maps groups to entries of a legend.
     """
     axes.set_xscale("log")
+    axes.minorticks_off()  # not seen in this style, and most of the time that drawing takes
     costs = [float(row.cost(cost) or 0) for row in rows]
     least = min((one for one in costs if one > 0), default=1.0) / 10  # a log axis has no zero
     points = [

@@ -25,12 +25,12 @@ def test_many_songs_come_close_to_all_signs():
     differences = RNG.normal(0.03, 0.1, 14)
     signs = 1 - 2.0 * ((np.arange(2**14)[:, None] >> np.arange(14)) & 1)
     exact = np.mean(np.abs(signs @ differences) >= abs(differences.sum()) - 1e-12)
-    # 20,000 random signs: the standard error of a share of .3 is .003
-    assert sign_flip(differences) == pytest.approx(exact, abs=0.015)
+    # 10,000 random signs: the standard error of a share of .3 is .005
+    assert sign_flip(differences) == pytest.approx(exact, abs=0.02)
 
 
 def test_no_p_value_is_zero_and_no_difference_gives_one():
-    assert sign_flip(np.full(58, 0.1)) == 1 / 20_000
+    assert sign_flip(np.full(58, 0.1)) == 1 / 10_000
     assert sign_flip(np.zeros(58)) == 1.0
 
 
