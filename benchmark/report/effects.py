@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table, settings_text, shared_settings
+from benchmark.report.draws import Sample, samples
 from benchmark.report.grid import Column, Grid
-from benchmark.report.intervals import bootstrap_differences
+from benchmark.report.intervals import interval, share_repetitions, subtracted
 from benchmark.report.tables import SCORES
 
 NOTE = (
-    "Change of RMSE [95 % interval: bootstrap over songs crossed with repetitions, paired]; below"
+    "Change of RMSE [95 % interval over songs and repetitions, paired]; below"
     " zero is better. Many rows: some intervals leave out zero by chance."
 )
 
@@ -30,10 +31,13 @@ def effects(tables: Sequence[Table]) -> list[Effect]:
     rows = _judged_on_evaluation(tables)
     shared = shared_settings(row for _, row in rows)
     found = []
+    known: dict[str, dict[str, Sample]] = {}  # of the defaults, which many changes share
     for table, row in rows:
         base = _default_of(row, rows, shared)
         if base is not None and row is not base[1] and row.is_complete:
-            found.append(_effect(table, row, base, shared))
+            if base[1].group not in known:
+                known[base[1].group] = samples(base[1].cells)
+            found.append(_effect(table, row, base, shared, known[base[1].group]))
     return found
 
 
@@ -90,23 +94,29 @@ def _default_of(
 
 def _can_pair(row: Row, base: Row) -> bool:
     """Tell whether both judged the same songs with the same repetitions."""
-    return [one.repetition for one in row.cells] == [one.repetition for one in base.cells] and (
+    return share_repetitions(row.cells, base.cells) and (
         row.cells[0].per_song["song_id"] == base.cells[0].per_song["song_id"]
     )
 
 
-def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
+def _effect(
+    table: Table,
+    row: Row,
+    base: tuple[Table, Row],
+    shared: dict[str, Any],
+    theirs: dict[str, Sample],
+) -> Effect:
     """Return how one row differs from its default."""
     base_table, default = base
     own = row.own_settings(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
-    intervals = bootstrap_differences(row.cells, default.cells)
+    moved = subtracted(samples(row.cells), theirs, is_paired=True)
     return Effect(
         model=row.model,
         sequence_length=row.sequence_length,
         changed=", ".join([*differs, *([settings_text(own)] if own else [])]),
         moves={
-            name: ((row.scores[name] or 0) - (default.scores[name] or 0), *intervals[name])
+            name: ((row.scores[name] or 0) - (default.scores[name] or 0), *interval(moved[name]))
             for name in SCORE_NAMES
         },
     )

@@ -9,7 +9,7 @@ from benchmark.report.tables import plus_minus
 
 TRAINING = "development (training error)"
 NOTES = (
-    "Ours: mean over repetitions [95 % interval: bootstrap over songs crossed with repetitions];"
+    "Ours: mean over repetitions [95 % interval over songs and repetitions];"
     " inside or outside says where the printed value lies. It is no test of equality.",
     "The paper does not say whether its RMSE is pooled over frames or a mean over songs.",
 )
