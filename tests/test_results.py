@@ -1,5 +1,9 @@
 """Committed numbers are what the committed records say, and nothing else."""
 
+import json
+import re
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -9,7 +13,9 @@ import pytest
 
 from benchmark.record.searches import read_searches
 from benchmark.record.store import read_plans, read_records
+from benchmark.report.aggregate import SCORE_NAMES
 from benchmark.report.answer import answer_from_records
+from benchmark.report.export import contrasts_csv
 from benchmark.report.search import trials_table
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -21,9 +27,13 @@ def test_committed_tables_are_rebuilt_from_the_records(folder):
     for study in {plan.study for plan in read_plans(folder)}:
         answer = answer_from_records(folder, study)
         assert (folder / "tables" / f"{study}.md").read_text() == answer.markdown()
+        assert (folder / "tables" / f"{study}.tex").read_text() == answer.latex()
         written = pd.read_csv(folder / "tables" / f"{study}.csv")
         rebuilt = pd.read_csv(StringIO(answer.csv()))
         pd.testing.assert_frame_equal(written, rebuilt, rtol=1e-9, atol=0)
+        compared = pd.read_csv(folder / "tables" / f"{study}-contrasts.csv")
+        again = pd.read_csv(StringIO(contrasts_csv(answer.contrasts)))
+        pd.testing.assert_frame_equal(compared, again, rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -67,3 +77,24 @@ def test_committed_finalists_are_the_means_of_their_records(folder, search):
     for row in search.finalists:
         assert len(groups[row["group"]]) == row["n_seeds"]
         assert np.mean(groups[row["group"]]) == pytest.approx(row["rmse"], abs=1e-12)
+
+
+def test_the_script_in_the_docs_recomputes_the_headline_table_from_the_records_alone(tmp_path):
+    (script,) = re.findall(r"```python\n(.*?)```", (RESULTS / "README.md").read_text(), re.S)
+    assert len([line for line in script.splitlines() if line.strip()]) <= 20
+    assert set(re.findall(r"^(?:import|from) (\w+)", script, re.M)) == {
+        "json", "collections", "pathlib", "numpy",
+    }  # fmt: skip
+    path = tmp_path / "recompute.py"
+    path.write_text(script)
+    done = subprocess.run(
+        [sys.executable, path], cwd=RESULTS, capture_output=True, text=True, check=True
+    )
+    found = {row["group"]: row for row in map(json.loads, done.stdout.splitlines())}
+    written = pd.read_csv(RESULTS / "tradeoff-song_means" / "tables" / "tradeoff.csv")
+    rows = written[written["group"].notna()]
+    assert set(found) == set(rows["group"])
+    for _, row in rows.iterrows():
+        assert found[row["group"]]["n"] == row["n_cells"]
+        for name in SCORE_NAMES:
+            assert found[row["group"]][name] == pytest.approx(row[name], abs=1e-9)

@@ -82,11 +82,19 @@ def test_status_counts_what_is_missing(recorded, capfd):
     assert answer.returncode == 1
 
 
-@pytest.mark.parametrize("format_", ["table", "csv", "markdown", "json"])
+@pytest.mark.parametrize("format_", ["table", "csv", "markdown", "latex", "json"])
 def test_report_prints_in_every_format(recorded, format_, capfd):
     answer = mer_here(capfd, "report", "--results", recorded, "--format", format_)
     assert answer.returncode == 0, answer.stderr
     assert "crnn" in answer.stdout
+
+
+def test_report_without_mlflow_writes_the_files_alone(recorded, capfd):
+    (recorded / "mlflow.db").unlink(missing_ok=True)
+    answer = mer_here(capfd, "report", "--results", recorded, "--no-mlflow", "--figures", "svg,pdf")
+    assert answer.returncode == 0, answer.stderr
+    assert "all_studies.tex" in answer.stdout
+    assert not (recorded / "mlflow.db").exists()
 
 
 def test_a_deleted_mlflow_database_comes_back_with_the_next_report(recorded, capfd):
@@ -144,6 +152,7 @@ WRONG = {
     "include that fails": ([*RUN, "--include", "{tmp}/fails.py"], "ZeroDivisionError"),
     "unwritable results": (["run", "--results", "{tmp}/file/results"], "cannot be written"),
     "damaged study": ([*RUN, "--study", "{tmp}/damaged.yaml"], "is not YAML"),
+    "unknown figures": (["report", "--figures", "png,bmp"], "'bmp' is not one of png, svg, pdf"),
     "report without records": (["report", "--results", "{tmp}/none"], "No results folder"),
     "status without records": (["status", "--results", "{tmp}/none"], "No results folder"),
     "ui without a database": (["ui", "--results", "{tmp}"], "No MLflow database"),

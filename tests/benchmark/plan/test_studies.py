@@ -1,6 +1,6 @@
 import pytest
 
-from benchmark.errors import ConfigError, UnknownNameError
+from benchmark.errors import USER_ERRORS, ConfigError, UnknownNameError
 from benchmark.plan.config import TrainingConfig, resolve
 from benchmark.plan.expand import expand
 from benchmark.plan.studies import named_studies, read_study
@@ -231,3 +231,26 @@ def test_no_option_of_training_or_protocol_hides_one_of_a_model():
     for row in MODELS.values():
         own = fields(row.load().Config) if hasattr(row.load(), "Config") else ()
         assert not {one.name for one in own} & set(shared)
+
+
+def test_a_study_declares_which_rows_it_compares(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("models: [crnn]\ncontrasts: [[crnn, linear], ['crnn, L=10', largest]]\n")
+    assert read_study(str(path), {}).contrasts == (("crnn", "linear"), ("crnn, L=10", "largest"))
+    assert read_study("smoke", {}).contrasts is None
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("[crnn, linear]", r"must list pairs of rows, .* got 'crnn'"),
+        ("[[crnn]]", r"must list pairs of rows, .* got \['crnn'\]"),
+        ("[[crn, linear]]", "No model is called 'crn'. Did you mean 'crnn'"),
+        ("[[crnn, 7]]", "must list pairs of rows"),
+    ],
+)
+def test_contrasts_that_name_no_rows_are_explained(tmp_path, written, message):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"models: [crnn]\ncontrasts: {written}\n")
+    with pytest.raises(USER_ERRORS, match=message):
+        read_study(str(path), {})

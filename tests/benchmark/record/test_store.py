@@ -5,6 +5,7 @@ import pytest
 
 from benchmark.errors import ResultsError
 from benchmark.record.store import (
+    declared_contrasts,
     latest_by_cell,
     prepare_folder,
     read_plans,
@@ -106,3 +107,13 @@ def test_the_same_request_is_remembered_once(tmp_path):
 def test_records_are_found_by_cell():
     records = [make_record(repetition=1), make_record(repetition=2)]
     assert latest_by_cell(records) == {record.cell: record for record in records}
+
+
+def test_declared_contrasts_are_remembered_and_plans_without_them_stay_readable(tmp_path):
+    write_plan(tmp_path, "old", [make_cell("crnn")])
+    assert "contrasts" not in next((tmp_path / "plans").glob("*.json")).read_text()
+    assert declared_contrasts(tmp_path, "old") is None
+    write_plan(tmp_path, "mine", [make_cell("crnn")], [("crnn", "linear"), ("every", "largest")])
+    write_plan(tmp_path, "mine", [make_cell("blstm")], [("crnn", "linear")])
+    expected = {("crnn", "linear"), ("every", "largest")}
+    assert set(declared_contrasts(tmp_path, "mine")) == expected
