@@ -1,6 +1,7 @@
 """RMSE against what else a row costs: operations, training time, energy where it is known."""
 
 from pathlib import Path
+from textwrap import fill
 
 from benchmark.report.aggregate import Table
 from benchmark.report.figures.points import colours_of, draw_points
@@ -26,7 +27,8 @@ def costs_figure(table: Table, path: Path) -> Path | None:
     costs = [cost for cost in costs_of(rows) if cost in AXES]
     if len(rows) < 2 or not costs:
         return None
-    names = {row.group: row.name(table.shared_settings) for row in rows}
+    shared = table.shared_settings
+    names = {row.group: fill(row.name(shared), 40, break_long_words=False) for row in rows}
     with drawing(path) as (plt, sns):
         figure, panels = plt.subplots(
             1, len(costs), figsize=(6 * len(costs), 5.2), layout="constrained", squeeze=False

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COST = "parameters"
-ROW_HEIGHT = 0.42  # inches of a row in the panel of shares
+ROW_HEIGHT = 0.5  # inches of a row in the panel of shares
 MOST_ROWS = 24  # in that panel
+NAME_WIDTH = 30  # characters
 
 
 def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path) -> Path | None:
@@ -89,7 +91,8 @@ def _shares(
     for convention, (mark, face) in zip(CONVENTIONS, (("o", "0.15"), ("s", "white")), strict=True):
         axes.plot([], [], mark, color="0.15", markerfacecolor=face, label=convention)
     shared = table.shared_settings
-    axes.set_yticks(range(len(shown)), [row.name(shared) for row in shown], fontsize=10)
+    names = [fill(row.name(shared), NAME_WIDTH, break_long_words=False) for row in shown]
+    axes.set_yticks(range(len(shown)), names, fontsize=10)
     axes.tick_params(axis="y", pad=24)
     axes.set(xlim=(0, 100), ylim=(len(shown) - 0.5, -0.5), xlabel="% of draws")
     of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""
