@@ -19,7 +19,8 @@ const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").re
 // A long name in lines of about so many characters.
 function wrapped(text, width) {
   const lines = [""];
-  for (const word of text.split(" ")) {
+  const pieces = text.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${width}}`, "g")) ?? []);
+  for (const word of pieces) {
     if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
     lines.push([lines.pop(), word].filter(Boolean).join(" "));
   }
@@ -209,7 +210,6 @@ function drawLengths(table) {
     .map((line) => rows.filter((row) => row.line === line).sort((a, b) => a.length - b.length))
     .filter((line) => line.length > 1);
   if (!isDrawn("lengths", lines.length > 0)) return;
-  const ticks = [...new Set(lines.flat().map((row) => row.length))].sort((a, b) => a - b);
   const models = new Set(lines.map((line) => line[0].model));
   const traces = lines.map((line, place) => ({
     name: plain(line[0].line), mode: "lines+markers", x: line.map((row) => row.length), y: line.map((row) => row.scores[name]),
@@ -229,6 +229,7 @@ function drawLengths(table) {
       });
     }
   }
+  const ticks = [...new Set(traces.flatMap((trace) => trace.x))].sort((a, b) => a - b);
   const floors = table.rows.filter((row) => row.isFloor && row.scores[name] !== null);
   const ends = [ticks[0], ticks.at(-1)];
   floors.forEach((row) => traces.push({
@@ -248,7 +249,7 @@ function drawRepetitions(table) {
   const rows = table.rows.filter((row) => row.nCells).reverse();
   if (!isDrawn("repetitions", rows.length > 0)) return;
   const width = isPaper() ? PAPER_WIDTH : byId("repetitions").clientWidth;
-  const labels = rows.map((row) => wrapped(row.label, width < 500 ? 14 : 48));
+  const labels = rows.map((row) => wrapped(row.label, width < 500 ? 16 : 48));
   const points = rows.map((row, place) => ({
     mode: "markers", showlegend: false, x: row.repetitions.map((one) => one[name]), y: row.repetitions.map(() => place),
     hoverinfo: "text",
@@ -264,7 +265,7 @@ function drawRepetitions(table) {
     "repetitions-chart", [...points, means],
     {
       xaxis: axis("RMSE, lower is better"),
-      yaxis: axis("", { tickvals: rows.map((_, place) => place), ticktext: labels, range: [-0.6, rows.length - 0.4] }),
+      yaxis: axis("", { tickfont: { size: 12 }, tickvals: rows.map((_, place) => place), ticktext: labels, range: [-0.6, rows.length - 0.4] }),
     },
     `${described}: one point per repetition (other first weights, batch orders and held-out songs), a bar at the mean of complete rows. Models that draw nothing at random are run once.`,
     70 + rows.length * Math.max(30, 8 + 16 * nLines),

@@ -1,6 +1,6 @@
 """What the page's charts show, as plain values: rows, fronts, printed values, learning curves."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,10 +23,15 @@ ALL_NETWORKS = "all networks"
 def table_chart(table: Table) -> dict[str, Any]:
     """Return everything the charts say about one table but its songs."""
     labels = row_labels(table)
-    compared = [index for index, row in enumerate(table.rows) if is_compared(row, table)]
+    compared = compared_rows(table)
+    dodges = _dodges(table, compared)
+    shared = table.shared_settings
     return {
         "name": short_name(table),
-        "rows": [_row(row, label, table) for row, label in zip(table.rows, labels, strict=True)],
+        "rows": [
+            _row(row, label, row.label(shared)) | {"dodge": dodges.get(place, 1.0)}
+            for place, (row, label) in enumerate(zip(table.rows, labels, strict=True))
+        ],
         "compared": compared,
         "fronts": {
             cost: {name: _front(table, compared, cost, name) for name in SCORE_NAMES}
@@ -52,41 +57,59 @@ def row_labels(table: Table) -> list[str]:
     """Return a name for every row that no other row of the table has."""
     shared = table.shared_settings
     names = [row.label(shared) for row in table.rows]
+    counts = Counter(names)
     return [
         name
-        if row.sequence_length is None or names.count(name) == 1
+        if row.sequence_length is None or counts[name] == 1
         else f"{name}, L={row.sequence_length}"
         for name, row in zip(names, table.rows, strict=True)
     ]
 
 
-def is_compared(row: Row, table: Table) -> bool:
-    """Tell whether a row takes part in the trade-off.
+def compared_rows(table: Table) -> list[int]:
+    """Return the places of the rows that take part in the trade-off.
 
-    Not if it is incomplete, if its epoch was chosen on the judging songs, or if it changes a
-    setting of another row of the table: such changes have a table of their own.
+    Not one that is incomplete, that chose its epoch on the judging songs, or that changes a setting
+    of another row of the table: such changes have a table of their own.
     """
     shared = table.shared_settings
-    has_default = any(
-        (other.model, other.sequence_length) == (row.model, row.sequence_length)
-        and not other.own_settings(shared)
-        for other in table.rows
-    )
-    is_change = has_default and bool(row.own_settings(shared))
-    return row.is_complete and not is_change and row.settings.get("selection") != "evaluation"
+    changed = [bool(row.own_settings(shared)) for row in table.rows]
+    defaults = {
+        (row.model, row.sequence_length)
+        for row, is_changed in zip(table.rows, changed, strict=True)
+        if not is_changed
+    }
+    return [
+        place
+        for place, row in enumerate(table.rows)
+        if row.is_complete
+        and row.settings.get("selection") != "evaluation"
+        and not (changed[place] and (row.model, row.sequence_length) in defaults)
+    ]
 
 
-def _row(row: Row, label: str, table: Table) -> dict[str, Any]:
+def _dodges(table: Table, compared: Sequence[int]) -> dict[int, float]:
+    """Return the factors that draw the compared rows of a model beside each other."""
+    by_model: dict[str, list[int]] = defaultdict(list)
+    for place in compared:
+        by_model[table.rows[place].model].append(place)
+    return {
+        place: round(float(DODGE ** (step - (len(places) - 1) / 2)), 4)
+        for places in by_model.values()
+        for step, place in enumerate(places)
+    }
+
+
+def _row(row: Row, label: str, line: str) -> dict[str, Any]:
     """Return one row: its costs, its scores with spread and interval, and every repetition."""
     return {
         "label": label,
         "model": row.model,
         "length": row.sequence_length,
-        "line": row.label(table.shared_settings),  # rows of one line differ in length only
+        "line": line,  # rows of one line differ in length only
         "isFloor": row.is_floor,
         "nCells": row.n_cells,
         "nAsked": row.n_asked,
-        "dodge": _dodge(row, table),
         "costs": {cost: getattr(row, cost) for cost in COSTS},
         "scores": {name: _short(row.scores.get(name)) for name in SCORE_NAMES},
         "spreads": {name: _short(row.scores.get(f"{name}_std")) for name in SCORE_NAMES},
@@ -101,19 +124,6 @@ def _row(row: Row, label: str, table: Table) -> dict[str, Any]:
             for cell in row.cells
         ],
     }
-
-
-def _dodge(row: Row, table: Table) -> float:
-    """Return the factor that draws a row beside the compared ones of its model."""
-    siblings = [
-        other.group
-        for other in table.rows
-        if other.model == row.model and is_compared(other, table)
-    ]
-    if row.group not in siblings:
-        return 1.0
-    steps = siblings.index(row.group) - (len(siblings) - 1) / 2
-    return float(round(DODGE**steps, 4))
 
 
 def _front(table: Table, compared: Sequence[int], cost: str, score: str) -> list[int]:

@@ -22,13 +22,14 @@ function drawLearning(table) {
   const chosen = value("learning-row");
   const y = axis("RMSE, lower is better");
   if (chosen === "all") {
-    const rows = table.rows.map((row, place) => [row, table.learning[place][0]]).filter(([, one]) => one?.validation.median.length);
+    const places = table.compared.length ? table.compared : table.rows.map((_, place) => place);
+    const rows = places.map((place) => [table.rows[place], table.learning[place][0]]).filter(([, one]) => one?.validation.median.length);
     const traces = rows.map(([row, one]) => ({
       name: plain(row.label), mode: "lines", x: epochs(one.validation.median), y: one.validation.median, hoverinfo: "x+y+name",
       line: { color: colourOf(table, row.model), dash: DASHES[placeOfLength(table, row.length) % DASHES.length] },
     }));
     draw("learning-chart", traces, { xaxis: axis("epoch"), yaxis: y },
-      `RMSE on the held-out development songs that training stops on: median over repetitions and networks, drawn while at least half of them still train.`, 360);
+      `RMSE on the held-out development songs that training stops on: median over repetitions and networks, drawn while at least half of them still train.${places.length < table.rows.length ? " Rows that are incomplete or change another one are not here; choose them one by one." : ""}`, 360);
     return;
   }
   const row = table.rows[Number(chosen)];
@@ -39,5 +40,5 @@ function drawLearning(table) {
     ...band(epochs(one.training.median), one.training, ink("--c5"), "dot", "songs it learns from"),
   ];
   draw("learning-chart", traces, { xaxis: axis("epoch"), yaxis: y },
-    `${row.label}, ${one.network}: median over ${one.n} curves, band from the lowest to the highest, drawn while at least half of them still train. Epoch kept: ${one.best} (median). The training curve has dropout in it.`, 360);
+    `${row.label}, ${one.network}: median over ${one.n} curves, band from the lowest to the highest, drawn while at least half of them still train. Epoch kept: ${one.best} (median). Training error is measured with dropout on.`, 360);
 }

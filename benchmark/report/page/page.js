@@ -28,7 +28,7 @@ function fillBeside(table) {
 
 function fillLearning(table) {
   const rows = table.rows.map((row, place) => [place, row.label]).filter(([place]) => table.learning[place].length);
-  fill("learning-row", [["all", "all, songs they stop on"], ...rows]);
+  fill("learning-row", [["all", "all together"], ...rows]);
   fillNetworks(table);
 }
 
