@@ -121,7 +121,9 @@ function drawTradeoff(table) {
   const bars = value("tradeoff-bars");
   const isCount = cost !== "train_seconds";
   const x = (row) => row.costs[cost] * (isCount ? row.dodge : 1);
-  const rows = table.compared.map((place) => table.rows[place]).filter((row) => row.costs[cost] > 0);
+  const compared = table.compared.map((place) => table.rows[place]);
+  const rows = compared.filter((row) => row.costs[cost] > 0);
+  const free = compared.filter((row) => !rows.includes(row)).map((row) => row.label);
   if (!isDrawn("tradeoff", rows.length > 0)) return;
   const traces = rows.map((row) => ({
     name: plain(row.label), mode: "markers", x: [x(row)], y: [row.scores[name]],
@@ -140,7 +142,7 @@ function drawTradeoff(table) {
   const measure = value("tradeoff-score").replace("rmse_", "");
   traces.push(...publishedPoints(table, printed, measure, (row) => row.parameters));
   const [range, lines, beyond] = withReferences(table, name, traces);
-  const hidden = table.rows.length - rows.length;
+  const hidden = table.rows.length - compared.length;
   draw(
     "tradeoff-chart", traces,
     {
@@ -153,6 +155,7 @@ function drawTradeoff(table) {
       isCount ? "Rows of one model have nearly the same count and are drawn a little apart." : "Seconds depend on the machine and on what else it did.",
       traces.some((trace) => trace.isPrinted) ? "Hollow: printed by others for the same songs, over frames or songs they do not say; they take no part in the front." : "",
       beyond ? `Below the chart: ${beyond}.` : "",
+      free.length ? `Without such a cost, so not on a log axis: ${free.join(", ")}.` : "",
       hidden ? `${hidden} rows are not here: incomplete, changes of another row, or with an epoch chosen on the judging songs.` : "",
     ].filter(Boolean).join(" "),
     430,

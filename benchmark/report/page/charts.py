@@ -135,7 +135,7 @@ def _front(table: Table, compared: Sequence[int], cost: str, score: str) -> list
             float(table.rows[index].scores[score] or 0),
         )
         for index in compared
-        if getattr(table.rows[index], cost) is not None
+        if getattr(table.rows[index], cost)  # a log axis has no zero
     ]
     return [known[place][0] for place in front([(x, y) for _, x, y in known])]
 
