@@ -1,7 +1,7 @@
 // Charts of whole tables. Every function takes one table's values and draws them; colour tells the
 // model, shape or dash the sequence length.
 
-const SYMBOLS = ["circle", "diamond", "square", "triangle-up", "x", "pentagon", "star", "hexagon"];
+const SYMBOLS = ["circle", "diamond", "square", "cross", "triangle-up", "x", "pentagon", "star", "hexagon"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const N_COLOURS = 8;
 const PAPER_WIDTH = 690; // CSS pixels between the margins of A4
@@ -135,7 +135,7 @@ function drawTradeoff(table) {
   }));
   const front = table.fronts[cost][name].map((place) => table.rows[place]);
   traces.unshift({
-    name: "front: lower RMSE or less cost", mode: "lines", x: front.map(x), y: front.map((row) => row.scores[name]),
+    name: "front: no row has both lower cost and lower RMSE", mode: "lines", x: front.map(x), y: front.map((row) => row.scores[name]),
     line: { shape: "hv", color: ink("--quiet"), width: 1.5 }, hoverinfo: "skip",
   });
   const printed = isCount && cost === "parameters" ? table.published : [];
@@ -152,7 +152,7 @@ function drawTradeoff(table) {
     [
       `${described}, against ${told("tradeoff-cost")}.`,
       `Bars: ${told("tradeoff-bars")}. Bars that overlap do not make two rows equal: both judge the same songs, so compare them in pairs.`,
-      isCount ? "Rows of one model have nearly the same count and are drawn a little apart." : "Seconds depend on the machine and on what else it did.",
+      isCount ? "Rows of one model with nearly the same count are drawn a little apart." : "Seconds depend on the machine and on what else it did.",
       traces.some((trace) => trace.isPrinted) ? "Hollow: printed by others for the same songs, over frames or songs they do not say; they take no part in the front." : "",
       beyond ? `Below the chart: ${beyond}.` : "",
       free.length ? `Without such a cost, so not on a log axis: ${free.join(", ")}.` : "",
