@@ -1,20 +1,24 @@
 """Write the page: facts, tables and charts of an answer into one HTML file."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.record.store import asked_for, write_whole
 from benchmark.report.answer import Answer, figure_name
-from benchmark.report.grid import Grid
+from benchmark.report.grid import Column, Grid
 from benchmark.report.page import about
 from benchmark.report.page.charts import COSTS, row_labels, short_name, table_chart
 from benchmark.report.page.packed import script_json, squeezed
 from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
 from benchmark.report.tables import grids, title
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PACKAGE = "benchmark.report.page"
 STYLE = "page.css"
@@ -43,6 +47,11 @@ def write_page(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) ->
 
 def page_text(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> str:
     """Return the page. Whatever a user named is escaped: by Jinja in text, as JSON in scripts."""
+    return str(jinja().get_template("page.html").render(_content(answer, results, tracked)))
+
+
+def jinja() -> "Environment":
+    """Return what fills the templates of this package; everything is escaped but what they say."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -52,8 +61,13 @@ def page_text(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    text: str = environment.get_template("page.html").render(_content(answer, results, tracked))
-    return text
+    environment.globals["runs"] = column_runs
+    return environment
+
+
+def column_runs(columns: Sequence[Column]) -> list[tuple[str, list[Column]]]:
+    """Return neighbouring columns of one side together, in the order of the columns."""
+    return [(side, list(run)) for side, run in groupby(columns, key=lambda column: column.side)]
 
 
 def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ Plotly keeps what it drew in `.data` and `.layout` of the chart's element.
 import numpy as np
 import pytest
 
+from benchmark.report.grid import Column, Grid
+from benchmark.report.page.write import jinja
 from tests.benchmark.report.pages import HOSTILE_MODEL, PREDICTED, SPLIT, write_mine
 from tests.browser import visit
 
@@ -79,6 +81,25 @@ def changes(page, act):
             return True
         page.wait_for_timeout(50)
     return False
+
+
+def test_every_heading_stands_above_its_column(browser, tmp_path):
+    columns = (
+        Column("model", is_text=True), Column("first", "left"), Column("second", "left"),
+        Column("between"), Column("third", "right"), Column("last"),
+    )  # fmt: skip
+    line = tuple(f"{column.heading} {column.side}".strip() for column in columns)
+    table = jinja().get_template("parts.html").module.table(Grid("title", columns, (line,)))
+    path = tmp_path / "table.html"
+    path.write_text(str(table))
+    with visit(browser, path.as_uri()) as one:
+        boxes = one.page.evaluate("""() => [...document.querySelectorAll('tr')].map(row =>
+            [...row.cells].map(cell => [cell.innerText, cell.offsetLeft, cell.offsetWidth]))""")
+    heads = [head for row in boxes[:-1] for head in row]
+    for told, left, width in boxes[-1]:
+        middle = left + width / 2
+        above = {text for text, start, wide in heads if start < middle < start + wide}
+        assert above == set(told.split())
 
 
 def test_every_choice_and_every_button_draws_something_else(desk):
