@@ -1,6 +1,6 @@
 """The study that asks for the same cells again, read back from the records."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -32,12 +32,15 @@ def same_study(study: str, records: Sequence[RunRecord], asked: Mapping[str, str
     base of the others, which therefore say where they keep a default that the base changes.
     """
     groups = {record.group: record for record in records}
+    seeds: dict[str, set[int]] = defaultdict(set)
+    for record in records:
+        seeds[record.group].add(record.base_seed)
     counts = Counter(asked.values())
     rows = [record for record in groups.values() if not _is_floor(record)]
     parts: list[Part] = []
     for record in rows or list(groups.values())[:1]:
-        seeds = sorted({one.base_seed for one in records if one.group == record.group})
-        parts += [_part(record, seed, counts[record.group] // len(seeds)) for seed in seeds]
+        own = sorted(seeds[record.group])
+        parts += [_part(record, seed, counts[record.group] // len(own)) for seed in own]
     parts = _joined(_joined(parts, "models", "lengths"), "lengths", "models")
     parts.sort(key=lambda part: len(part.settings))
     base, others = parts[0], parts[1:]
