@@ -1,4 +1,4 @@
-"""`report`: tables and figures from records alone."""
+"""`report`: tables, figures and the page from records alone."""
 
 import json
 from enum import StrEnum
@@ -17,6 +17,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     LATEX = "latex"
     JSON = "json"
+    HTML = "html"  # a page; its path is printed
 
 
 def report(
@@ -36,14 +37,18 @@ def report(
     from benchmark.record.store import read_records
     from benchmark.record.tracking import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
+    from benchmark.report.page.write import Tracked, write_page
     from benchmark.run import mirror_answer, mirror_searches
 
     kinds = figure_kinds(figures)
     answer = answer_from_records(results, study)
     paths = write_answer(answer, results, kinds)
+    tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
-        mirror_answer(Mirror(results), answer, paths)
+        mirror = Mirror(results)
+        mirror_answer(mirror, answer, paths)
         paths += mirror_searches(results, read_records(results))
+        tracked = mirror.addresses()
     wanted = Format.JSON if as_json else format_
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))
@@ -53,5 +58,8 @@ def report(
         typer.echo(answer.markdown(), nl=False)
     elif wanted is Format.LATEX:
         typer.echo(answer.latex(), nl=False)
+    elif wanted is Format.HTML:
+        page = write_page(answer, results, {group: Tracked(*run) for group, run in tracked.items()})
+        typer.echo(f"written: {page}")
     else:
         print_answer(answer, paths, results)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
+UI = "http://127.0.0.1:5000"  # where `ui` shows a store unless told otherwise
 CELL_TAG, GROUP_TAG, KIND_TAG, FILE_TAG = "mer.cell", "mer.group", "mer.kind", "mer.record"
 
 
@@ -162,6 +163,14 @@ class Mirror:
             self.client.log_artifact(run_id, str(figure))
         seconds = defined.get("train_seconds", 0.0) * defined.get("n_cells", 0.0)
         self.client.set_terminated(run_id, end_time=started + int(1000 * seconds))
+
+    def addresses(self) -> dict[str, tuple[str, str]]:
+        """Return the name of every group's run and where `ui` shows it."""
+        runs = {group: self.client.get_run(run_id).info for group, run_id in self.parents.items()}
+        return {
+            group: (run.run_name, f"{UI}/#/experiments/{run.experiment_id}/runs/{run.run_id}")
+            for group, run in runs.items()
+        }
 
     def _experiment(self, record: RunRecord) -> str:
         """Return the experiment's id; on first sight learn what it already holds."""
