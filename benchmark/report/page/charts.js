@@ -106,11 +106,13 @@ function errorBars(row, name, kind) {
 
 function hover(row, name, cost, costName) {
   const interval = row.intervals[name];
+  const share = name.startsWith("rmse_average") ? row.frontShares[cost + name.replace("rmse_average", "")] : undefined;
   return [
     `<b>${plain(row.label)}</b>`,
     `RMSE ${shown(row.scores[name])}${row.spreads[name] === null ? "" : ` ± ${shown(row.spreads[name])}`}`,
     interval ? `95 % interval ${shown(interval[0])} to ${shown(interval[1])}` : "",
     `${costName}: ${Math.round(row.costs[cost]).toLocaleString("en")}`,
+    share === undefined ? "" : `on the front in ${Math.round(100 * share)} % of draws of songs and repetitions`,
     `${row.nCells} of ${row.nAsked} cells`,
   ].filter(Boolean).join("<br>");
 }
@@ -119,7 +121,7 @@ function drawTradeoff(table) {
   const [name, described] = scoreOf("tradeoff");
   const cost = value("tradeoff-cost");
   const bars = value("tradeoff-bars");
-  const isCount = cost !== "train_seconds";
+  const isCount = !cost.startsWith("train_");
   const x = (row) => row.costs[cost] * (isCount ? row.dodge : 1);
   const compared = table.compared.map((place) => table.rows[place]);
   const rows = compared.filter((row) => row.costs[cost] > 0);
@@ -152,7 +154,7 @@ function drawTradeoff(table) {
     [
       `${described}, against ${told("tradeoff-cost")}.`,
       `Bars: ${told("tradeoff-bars")}. Bars that overlap do not make two rows equal: both judge the same songs, so compare them in pairs.`,
-      isCount ? "Rows of one model with nearly the same count are drawn a little apart." : "Seconds depend on the machine and on what else it did.",
+      isCount ? "Rows of one model with nearly the same count are drawn a little apart." : "Seconds and joules depend on the machine and on what else it did.",
       traces.some((trace) => trace.isPrinted) ? "Hollow: printed by others for the same songs, over frames or songs they do not say; they take no part in the front." : "",
       beyond ? `Below the chart: ${beyond}.` : "",
       free.length ? `Without such a cost, so not on a log axis: ${free.join(", ")}.` : "",

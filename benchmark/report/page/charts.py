@@ -1,7 +1,7 @@
 """What the page's charts show, as plain values: rows, fronts, printed values, learning curves."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,26 +10,30 @@ from numpy.typing import NDArray
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table
 from benchmark.report.pareto import front
 from benchmark.report.published import MEASURES, Published, published_beside
+from benchmark.report.standings import Standing
 
 COSTS = {
     "parameters": "trainable parameters",
     "flops": "multiply-adds for 60 frames",
     "train_seconds": "seconds of training per repetition",
+    "train_joules": "joules of training per repetition",
 }
 DODGE = 1.15  # rows of one model share their counts; they are drawn this factor apart
 ALL_NETWORKS = "all networks"
 
 
-def table_chart(table: Table) -> dict[str, Any]:
-    """Return everything the charts say about one table but its songs."""
+def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, Any]:
+    """Return everything the charts say about one table but its songs; standings are by group."""
     labels = row_labels(table)
-    compared = compared_rows(table)
+    groups = {row.group for row in table.competitors}
+    compared = [place for place, row in enumerate(table.rows) if row.group in groups]
     dodges = _dodges(table, compared)
     shared = table.shared_settings
     return {
         "name": short_name(table),
         "rows": [
-            _row(row, label, row.label(shared)) | {"dodge": dodges.get(place, 1.0)}
+            _row(row, label, row.label(shared))
+            | {"dodge": dodges.get(place, 1.0), "frontShares": _front_shares(row, standings)}
             for place, (row, label) in enumerate(zip(table.rows, labels, strict=True))
         ],
         "compared": compared,
@@ -66,28 +70,6 @@ def row_labels(table: Table) -> list[str]:
     ]
 
 
-def compared_rows(table: Table) -> list[int]:
-    """Return the places of the rows that take part in the trade-off.
-
-    Not one that is incomplete, that chose its epoch on the judging songs, or that changes a setting
-    of another row of the table: such changes have a table of their own.
-    """
-    shared = table.shared_settings
-    changed = [bool(row.own_settings(shared)) for row in table.rows]
-    defaults = {
-        (row.model, row.sequence_length)
-        for row, is_changed in zip(table.rows, changed, strict=True)
-        if not is_changed
-    }
-    return [
-        place
-        for place, row in enumerate(table.rows)
-        if row.is_complete
-        and row.settings.get("selection") != "evaluation"
-        and not (changed[place] and (row.model, row.sequence_length) in defaults)
-    ]
-
-
 def _dodges(table: Table, compared: Sequence[int]) -> dict[int, float]:
     """Return the factors that draw the compared rows of a model beside each other."""
     by_model: dict[str, list[int]] = defaultdict(list)
@@ -110,7 +92,7 @@ def _row(row: Row, label: str, line: str) -> dict[str, Any]:
         "isFloor": row.is_floor,
         "nCells": row.n_cells,
         "nAsked": row.n_asked,
-        "costs": {cost: getattr(row, cost) for cost in COSTS},
+        "costs": {cost: row.cost(cost) for cost in COSTS},
         "scores": {name: _short(row.scores.get(name)) for name in SCORE_NAMES},
         "spreads": {name: _short(row.scores.get(f"{name}_std")) for name in SCORE_NAMES},
         "intervals": {
@@ -126,16 +108,24 @@ def _row(row: Row, label: str, line: str) -> dict[str, Any]:
     }
 
 
+def _front_shares(row: Row, standings: Mapping[str, Standing]) -> dict[str, float]:
+    """Return how often a row is on the front when songs and repetitions are drawn anew."""
+    standing = standings.get(row.group)
+    return {} if standing is None else {k: round(v, 3) for k, v in standing.front_share.items()}
+
+
+def known_costs(tables: Sequence[Table]) -> dict[str, str]:
+    """Return the costs that some row knows, with their names: energy only where it is reported."""
+    rows = [row for table in tables for row in table.rows]
+    return {cost: name for cost, name in COSTS.items() if any(row.cost(cost) for row in rows)}
+
+
 def _front(table: Table, compared: Sequence[int], cost: str, score: str) -> list[int]:
     """Return the rows that no other row beats on cost and error, cheapest first."""
     known = [
-        (
-            index,
-            float(getattr(table.rows[index], cost)),
-            float(table.rows[index].scores[score] or 0),
-        )
+        (index, x, float(table.rows[index].scores[score] or 0))
         for index in compared
-        if getattr(table.rows[index], cost)  # a log axis has no zero
+        if (x := table.rows[index].cost(cost))  # a log axis has no zero
     ]
     return [known[place][0] for place in front([(x, y) for _, x, y in known])]
 

@@ -12,7 +12,7 @@ from benchmark.record.store import asked_for, write_whole
 from benchmark.report.answer import Answer, figure_name
 from benchmark.report.grid import Column, Grid
 from benchmark.report.page import about
-from benchmark.report.page.charts import COSTS, row_labels, short_name, table_chart
+from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
 from benchmark.report.page.packed import script_json, squeezed
 from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
 from benchmark.report.tables import grids, title
@@ -89,7 +89,7 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
         "figures": _figures(answer, results),
         "headline": headline,
         "more": [grid for grid in answer.grids if grid not in headline],
-        "costs": COSTS,
+        "costs": known_costs(answer.tables),
         "charts": charts,
         "carries_annotations": any(chart["songs"]["truth"] for chart in charts),
         "problems": about.problems(answer.records, asked, answer.tables),
@@ -121,7 +121,7 @@ def _charts(answer: Answer, results: Path) -> list[dict[str, Any]]:
     for table in answer.tables:
         songs = table_songs(table, results, room)
         room -= packed_bytes(songs)
-        charts.append(table_chart(table) | {"songs": songs})
+        charts.append(table_chart(table, answer.standings) | {"songs": songs})
     return charts
 
 
