@@ -12,11 +12,12 @@ from benchmark.plan.config import Study, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.record.record import RunRecord
-from benchmark.record.search_tracking import SearchMirror
 from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
-from benchmark.record.tracking import Mirror
+from benchmark.record.tracking.mirror import Mirror
+from benchmark.record.tracking.searches import SearchMirror
 from benchmark.report.answer import Answer, answer_from_records, figure_name, write_answer
+from benchmark.report.notes import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
@@ -194,4 +195,4 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
                 "train_seconds": row.train_seconds,
                 "n_cells": row.n_cells,
             }
-            mirror.summarise(row.group, row.scores | costs, shown)
+            mirror.summarise(row.group, row.scores, costs, shown, row_note(row, table))

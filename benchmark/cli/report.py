@@ -27,7 +27,7 @@ def report(
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
     from benchmark.record.store import read_records
-    from benchmark.record.tracking import Mirror
+    from benchmark.record.tracking.mirror import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
     from benchmark.report.tables import csv_text
     from benchmark.run import mirror_answer, mirror_searches

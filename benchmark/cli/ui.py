@@ -16,7 +16,7 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000,
 ) -> None:
     """Start the MLflow UI on 127.0.0.1; stop it with Ctrl-C."""
-    from benchmark.record.tracking import DATABASE, store_uri
+    from benchmark.record.tracking.database import DATABASE, store_uri
 
     if not (results / DATABASE).is_file():
         raise ResultsError(

@@ -4,7 +4,8 @@ import pytest
 from mlflow import MlflowClient
 
 from benchmark.record.store import write_record
-from benchmark.record.tracking import DATABASE, Mirror, store_uri
+from benchmark.record.tracking.database import DATABASE, store_uri
+from benchmark.record.tracking.mirror import Mirror
 from benchmark.report.answer import Answer, write_answer
 from benchmark.run import mirror_answer
 from tests.benchmark.report.records import make_record
