@@ -11,6 +11,7 @@ from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
+from benchmark.publish import publish
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
@@ -165,7 +166,7 @@ def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answe
     answer = answer_from_records(options.results, bill.study.name, asked)
     paths = write_answer(answer, options.results)
     mirror_answer(mirror, answer, paths)
-    return answer, paths
+    return answer, paths + publish(mirror, answer)
 
 
 def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
@@ -180,6 +181,13 @@ def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
         mirror.summarise(search, paths)
         written += paths
     return written
+
+
+def mirror_records(results: Path) -> None:
+    """Make the MLflow copy of a whole results folder, with the figures that are there."""
+    answer = answer_from_records(results)
+    mirror_answer(Mirror(results), answer, sorted((results / "figures").glob("*.png")))
+    mirror_searches(results, read_records(results))
 
 
 def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:

@@ -26,6 +26,7 @@ def report(
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
+    from benchmark.publish import publish
     from benchmark.record.store import read_records
     from benchmark.record.tracking.mirror import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
@@ -34,7 +35,9 @@ def report(
 
     answer = answer_from_records(results, study)
     paths = write_answer(answer, results)
-    mirror_answer(Mirror(results), answer, paths)
+    mirror = Mirror(results)
+    mirror_answer(mirror, answer, paths)
+    paths += publish(mirror, answer)
     paths += mirror_searches(results, read_records(results))
     wanted = Format.JSON if as_json else format_
     if wanted is Format.JSON:

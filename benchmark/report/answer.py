@@ -16,6 +16,8 @@ from benchmark.report.grid import Grid, markdown
 from benchmark.report.paper import paper_grids
 from benchmark.report.tables import csv_text, grids
 
+ALL_STUDIES = "all studies"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -63,14 +65,14 @@ def answer_from_records(
     records = read_records(results)
     if asked is None:
         asked = asked_for(results, study, records)
-    tables = aggregate(records, asked, study or "all studies")
+    tables = aggregate(records, asked, study or ALL_STUDIES)
     if not tables:
         of_study = f" of study '{study}'" if study else ""
         raise ResultsError(
             f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
         )
     kept = [record for record in records if record.cell in asked]
-    return Answer(study or "all studies", kept, tables)
+    return Answer(study or ALL_STUDIES, kept, tables)
 
 
 def write_answer(answer: Answer, results: Path) -> list[Path]:

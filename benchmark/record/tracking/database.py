@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
+from benchmark.record.tracking.views import TRADE_OFF, TRIALS, VIEW_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -102,6 +103,15 @@ def experiment_id(client: "MlflowClient", results: Path, name: str, tags: Mappin
         if found.tags.get(key) != value:
             client.set_experiment_tag(found.experiment_id, key, value)
     return str(found.experiment_id)
+
+
+def experiments(client: "MlflowClient") -> list[tuple[str, str, str]]:
+    """Return name, id and first saved view of every experiment that has views."""
+    found = []
+    for one in client.search_experiments(order_by=["name"]):
+        views = [key for key in (TRADE_OFF, TRIALS) if VIEW_TAG + key in one.tags]
+        found += [(one.name, str(one.experiment_id), view) for view in views]
+    return found
 
 
 def runs_of(client: "MlflowClient", experiment: str) -> Iterator["Run"]:

@@ -30,10 +30,12 @@ from benchmark.record.tracking.views import cell_views
 from datasets.registry import DATASETS
 
 LAYOUT = 2  # raise it when copies of the same records would look different
-HOW_TO_READ = (
-    "One run per model with the means over its repetitions; below each, one run per cell."
-    " For the trade-off press *Views*, choose *RMSE against parameters*, press the chart icon."
-)
+HOW_TO_READ = "Trade-off: press *Views*, *RMSE against parameters*, then the chart icon."
+COLOURS = (  # seaborn's palette "colorblind"; MLflow would draw two models alike
+    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
+    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
+)  # fmt: skip
+COLOUR_TAG = "mlflow.runColor"
 
 
 class Mirror:
@@ -131,7 +133,12 @@ class Mirror:
             run = self.client.create_run(
                 experiment,
                 start_time=int(record.circumstances["started"] * 1000),
-                tags={GROUP_TAG: record.group, KIND_TAG: "mean", "mer.model": record.model},
+                tags={
+                    GROUP_TAG: record.group,
+                    KIND_TAG: "mean",
+                    COLOUR_TAG: COLOURS[len(self.parents) % len(COLOURS)],
+                    "mer.model": record.model,
+                },
                 run_name=f"{record.model}{length}{_settings(record)}"[:250],
             )
             log(self.client, run.info.run_id, _parameters(record), {}, 0)
@@ -165,7 +172,7 @@ def _experiment_note(record: RunRecord) -> str:
     entry = DATASETS.get(record.dataset)
     caveat = f": **{entry.caveat}**" if entry and entry.caveat else ""
     songs = ", ".join(f"{count} {side} songs" for side, count in record.n_songs.items())
-    return f"Dataset {record.dataset}{caveat} ({record.features}, {songs}). {HOW_TO_READ}"
+    return f"Dataset {record.dataset}{caveat} ({record.features}; {songs}). {HOW_TO_READ}"
 
 
 def _settings(record: RunRecord) -> str:
