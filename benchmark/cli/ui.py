@@ -35,9 +35,14 @@ def ui(
     typer.echo(f"MLflow UI on {address} for {results}; stop it with Ctrl-C.")
     for name, experiment, view in experiments(open_client(results)):
         typer.echo(f"{name}: {address}/{page_of(experiment, view)}")
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(results)]
+    raise typer.Exit(serve(store_uri(results), port))
+
+
+def serve(database: str, port: int) -> int:
+    """Run MLflow's server until it is stopped; return its exit code."""
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", database]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
-    raise typer.Exit(subprocess.run(command, env=os.environ | QUIET, check=False).returncode)
+    return subprocess.run(command, env=os.environ | QUIET, check=False).returncode
 
 
 def _check_port(port: int) -> None:

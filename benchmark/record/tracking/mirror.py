@@ -26,16 +26,11 @@ from benchmark.record.tracking.database import (
     runs_of,
     with_logarithms,
 )
-from benchmark.record.tracking.views import cell_views
+from benchmark.record.tracking.views import cell_views, colour_of
 from datasets.registry import DATASETS
 
 LAYOUT = 2  # raise it when copies of the same records would look different
 HOW_TO_READ = "Trade-off: press *Views*, *RMSE against parameters*, then the chart icon."
-COLOURS = (  # seaborn's palette "colorblind"; MLflow would draw two models alike
-    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
-    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
-)  # fmt: skip
-COLOUR_TAG = "mlflow.runColor"
 
 
 class Mirror:
@@ -136,8 +131,8 @@ class Mirror:
                 tags={
                     GROUP_TAG: record.group,
                     KIND_TAG: "mean",
-                    COLOUR_TAG: COLOURS[len(self.parents) % len(COLOURS)],
                     "mer.model": record.model,
+                    **colour_of(len(self.parents)),
                 },
                 run_name=f"{record.model}{length}{_settings(record)}"[:250],
             )

@@ -16,13 +16,12 @@ from benchmark.record.tracking.database import (
     runs_of,
     with_logarithms,
 )
-from benchmark.record.tracking.views import trial_views
+from benchmark.record.tracking.views import colour_of, trial_views
 
 TRIAL_TAG = "mer.trial"
 HOW_TO_READ = (
-    "One run per trial, below the run of the search. RMSE is over held-out development songs;"
-    " evaluation songs take no part. Press *Views*, choose *RMSE of all trials*, press the chart"
-    " icon."
+    "RMSE on held-out development songs. Charts: press *Views*, *RMSE of all trials*, then the"
+    " chart icon."
 )
 
 
@@ -56,13 +55,15 @@ class SearchMirror:
             "mlflow.parentRunId": self.parent,
             "mer.status": row.state,
             "mer.reason": row.reason or "",
+            **colour_of(row.number),
         }
         run = self.client.create_run(self.experiment, tags=tags, run_name=_name(row))
         run_id, at = run.info.run_id, run.info.start_time
         log(self.client, run_id, row.values, _metrics(row), at)
         if record is not None:
             log_curves(self.client, run_id, record, at)
-        self.client.set_terminated(run_id, status="FAILED" if row.state == "failed" else "FINISHED")
+        status = "FAILED" if row.state == "failed" else "FINISHED"
+        self.client.set_terminated(run_id, status=status, end_time=at + round(1000 * row.seconds))
         self.copied.add(str(row.number))
 
     def summarise(self, search: SearchRecord, files: list[Path]) -> None:
@@ -80,7 +81,9 @@ class SearchMirror:
             self.client.set_experiment_tag(self.experiment, key, value)
         for path in files:
             self.client.log_artifact(self.parent, str(path))
-        self.client.set_terminated(self.parent)
+        began = self.client.get_run(self.parent).info.start_time
+        seconds = sum(trial.seconds for trial in search.trials)
+        self.client.set_terminated(self.parent, end_time=began + round(1000 * seconds))
 
 
 def _name(row: TrialRow) -> str:

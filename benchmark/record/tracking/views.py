@@ -14,6 +14,10 @@ TRADE_OFF, TABLE, TRIALS = "tradeoff", "table", "trials"
 PAGE = "#/experiments/{experiment}/runs?workflowType=machine_learning"  # not the pages for chats
 COSTS = ("log10_parameters", "log10_flops", "log10_train_seconds")
 SCORES = ("rmse_valence", "rmse_arousal", "rmse_average", "n_parameters", "train_seconds")
+COLOURS = (  # seaborn's palette "colorblind"
+    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
+    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
+)  # fmt: skip
 
 
 def cell_views() -> dict[str, str]:
@@ -43,7 +47,8 @@ def trial_views(settings: Sequence[str]) -> dict[str, str]:
     ]
     columns = [_metric("rmse_average"), _metric("n_parameters"), "tags.`mer.status`"]
     columns += [f"params.`{setting}`" for setting in settings]
-    view = _view("RMSE of all trials", "tags.`mer.kind` = 'trial'", charts, columns)
+    runs, wide = "tags.`mer.kind` = 'trial'", 1
+    view = _view("RMSE of all trials", runs, charts, columns, charts_in_a_row=wide)
     return KIND_OF_EXPERIMENT | {VIEW_TAG + TRIALS: view}
 
 
@@ -52,10 +57,22 @@ def page_of(experiment: str, view: str) -> str:
     return f"{PAGE.format(experiment=experiment)}&compareRunsMode=CHART&viewStateShareKey={view}"
 
 
-def _view(name: str, runs: str, charts: list[dict[str, Any]], columns: list[str]) -> str:
+def colour_of(position: int) -> dict[str, str]:
+    """Return the tag that colours a run; left to itself, MLflow draws two models alike."""
+    return {"mlflow.runColor": COLOURS[position % len(COLOURS)]}
+
+
+def _view(
+    name: str, runs: str, charts: list[dict[str, Any]], columns: list[str], charts_in_a_row: int = 2
+) -> str:
     """Return a view of the runs that a filter leaves, best first."""
     section = {"uuid": "costs", "name": name, "display": True, "isReordered": False}
-    section |= {"deleted": False, "isGenerated": False, "columns": 2, "cardHeight": 360}
+    section |= {
+        "deleted": False,
+        "isGenerated": False,
+        "columns": charts_in_a_row,
+        "cardHeight": 360,
+    }
     state = {
         "searchFilter": runs,
         "orderByKey": "metrics.`rmse_average`",
@@ -70,7 +87,7 @@ def _view(name: str, runs: str, charts: list[dict[str, Any]], columns: list[str]
         "compareRunSections": [section],
         "viewMaximized": False,
         "runListHidden": False,
-        "isAccordionReordered": False,
+        "isAccordionReordered": True,  # or the UI sorts its own sections before ours
         "useGroupedValuesInCharts": True,
         "hideEmptyCharts": True,
         "groupBy": None,

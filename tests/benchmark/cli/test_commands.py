@@ -146,7 +146,7 @@ WRONG = {
     "damaged study": ([*RUN, "--study", "{tmp}/damaged.yaml"], "is not YAML"),
     "report without records": (["report", "--results", "{tmp}/none"], "No results folder"),
     "status without records": (["status", "--results", "{tmp}/none"], "No results folder"),
-    "ui without a database": (["ui", "--results", "{tmp}"], "No MLflow database"),
+    "ui without records": (["ui", "--results", "{tmp}"], "No records in"),
 }  # fmt: skip
 
 
