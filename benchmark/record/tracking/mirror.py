@@ -30,7 +30,7 @@ from benchmark.record.tracking.views import cell_views, colour_of
 from datasets.registry import DATASETS
 
 LAYOUT = 2  # raise it when copies of the same records would look different
-HOW_TO_READ = "Trade-off: press *Views*, *RMSE against parameters*, then the chart icon."
+HOW_TO_READ = "Trade-off: *Views*, *RMSE against parameters*, chart icon."
 
 
 class Mirror:

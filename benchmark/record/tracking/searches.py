@@ -20,8 +20,7 @@ from benchmark.record.tracking.views import colour_of, trial_views
 
 TRIAL_TAG = "mer.trial"
 HOW_TO_READ = (
-    "RMSE on held-out development songs. Charts: press *Views*, *RMSE of all trials*, then the"
-    " chart icon."
+    "RMSE on held-out development songs. Charts: *Views*, *RMSE of all trials*, chart icon."
 )
 
 

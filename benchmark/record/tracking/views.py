@@ -47,8 +47,7 @@ def trial_views(settings: Sequence[str]) -> dict[str, str]:
     ]
     columns = [_metric("rmse_average"), _metric("n_parameters"), "tags.`mer.status`"]
     columns += [f"params.`{setting}`" for setting in settings]
-    runs, wide = "tags.`mer.kind` = 'trial'", 1
-    view = _view("RMSE of all trials", runs, charts, columns, charts_in_a_row=wide)
+    view = _view("RMSE of all trials", "tags.`mer.kind` = 'trial'", charts, columns)
     return KIND_OF_EXPERIMENT | {VIEW_TAG + TRIALS: view}
 
 
@@ -62,15 +61,13 @@ def colour_of(position: int) -> dict[str, str]:
     return {"mlflow.runColor": COLOURS[position % len(COLOURS)]}
 
 
-def _view(
-    name: str, runs: str, charts: list[dict[str, Any]], columns: list[str], charts_in_a_row: int = 2
-) -> str:
+def _view(name: str, runs: str, charts: list[dict[str, Any]], columns: list[str]) -> str:
     """Return a view of the runs that a filter leaves, best first."""
     section = {"uuid": "costs", "name": name, "display": True, "isReordered": False}
     section |= {
         "deleted": False,
         "isGenerated": False,
-        "columns": charts_in_a_row,
+        "columns": 1,
         "cardHeight": 360,
     }
     state = {
