@@ -1,12 +1,17 @@
-"""What many tests need: small songs, the real data's folder, a user's own file."""
+"""What many tests need: small songs, the real data's folder, a user's own file, a browser."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from datasets.contract import Song, Split
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -74,6 +79,15 @@ def official_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("official")
     write_official_folder(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Lend a headless Chromium to the tests of one file; see `tests/browser.py`."""
+    from tests.browser import chromium_browser
+
+    with chromium_browser() as one:
+        yield one
 
 
 @pytest.fixture
