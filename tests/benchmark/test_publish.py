@@ -1,6 +1,7 @@
 """The winner of a table is registered in MLflow and predicts without this project."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,15 +11,17 @@ import pytest
 import torch
 
 from benchmark.execute import load_split
-from benchmark.publish import median_repetition, ranked
+from benchmark.publish import median_repetition, publish, ranked
 from benchmark.record.store import path_of, read_records
 from benchmark.record.tracking.champion import ALIAS
 from benchmark.record.tracking.database import open_client, store_uri
+from benchmark.record.tracking.mirror import Mirror
+from benchmark.report.answer import answer_from_records
 from benchmark.train.portable import NotPortable, portable
 from benchmark.train.trainer import ScaledNetwork
 from datasets.scaling import Scaler
 from models.crnn import CRNN, CRNNConfig
-from tests.benchmark.cli.cli import mer_here
+from tests.benchmark.cli.cli import ROOT, mer, mer_here
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.test_answer import make_table
 from tests.conftest import make_song
@@ -43,13 +46,12 @@ print(sorted(ours))
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """Run two networks, then move the folder: the registered model moves with it."""
+    """Run a network three times, then move the folder: the registered model moves with it."""
     first = tmp_path_factory.mktemp("first") / "results"
-    folder = tmp_path_factory.mktemp("second") / "moved"
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmark", "run", "--models", "crnn,crnn_nb", "--max-epochs", "2",
-         "--repetitions", "3", "--workers", "1", "--results", str(first)],
-        capture_output=True, text=True, check=False,
+    folder = tmp_path_factory.mktemp("second") / "results"
+    done = mer(
+        "run", "--models", "crnn", "--max-epochs", 1, "--repetitions", 3, "--workers", 1,
+        "--results", first,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "written: " in done.stdout
@@ -79,6 +81,20 @@ def test_the_champion_predicts_outside_the_repository_what_the_record_says(publi
         assert np.abs(predicted[song_id] - recorded[song_id]).max() < 1e-5
 
 
+def test_the_readme_loads_the_champion(published):
+    open_client(published)  # as `ui` and `report` do: the folder was moved
+    text = (ROOT / "README.md").read_text()
+    (example,) = [
+        one for one in re.findall(r"```python\n(.*?)```", text, re.S) if "champion" in one
+    ]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"{example}\nprint(tuple(emotion.shape))"],
+        cwd=published.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "(1, 120, 2)"
+
+
 def test_the_champion_says_what_it_is(published):
     version = open_client(published).get_model_version_by_alias(NAME, ALIAS)
     assert version.run_id
@@ -99,11 +115,12 @@ def test_an_unchanged_winner_is_not_registered_again(published, capfd):
     assert len(open_client(published).search_model_versions(f"name='{NAME}'")) == 1
 
 
-def test_nothing_is_registered_where_no_weights_were_kept(published, tmp_path, capfd):
+def test_nothing_is_registered_where_no_weights_were_kept(published, tmp_path):
     shutil.copytree(published / "records", tmp_path / "records")
-    answer = mer_here(capfd, "report", "--results", tmp_path)
-    assert answer.returncode == 0
-    assert open_client(tmp_path).search_registered_models() == []
+    answer = answer_from_records(tmp_path)
+    assert publish(Mirror(tmp_path), answer) == []
+    (tmp_path / "weights").mkdir()
+    assert publish(Mirror(tmp_path), answer) == []
 
 
 def scored(model, average, parameters, repetition=1, **changes):
