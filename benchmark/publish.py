@@ -71,7 +71,7 @@ def _publish_winner(mirror: Mirror, table: Table) -> Iterator[Path]:
         weights = weights_path(mirror.results, record)
         if not weights.is_file():
             return  # the winner came without its weights: the next best would be no winner
-        module = _exported(record, weights)
+        module = exported(record, weights)
         if isinstance(module, str):
             passed_over.append(f"{row.label({})} ({module})")
             continue
@@ -89,7 +89,7 @@ def _publish_winner(mirror: Mirror, table: Table) -> Iterator[Path]:
         return
 
 
-def _exported(record: RunRecord, weights: Path) -> "ScriptModule | str":
+def exported(record: RunRecord, weights: Path) -> "ScriptModule | str":
     """Return a record's model as one module, or why it is none."""
     entry = MODELS.get(record.model)
     if entry is None:

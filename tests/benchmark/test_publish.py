@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from benchmark.execute import load_split
-from benchmark.publish import median_repetition, publish, ranked
+from benchmark.publish import exported, median_repetition, publish, ranked
 from benchmark.record.store import path_of, read_records
 from benchmark.record.tracking.champion import ALIAS
 from benchmark.record.tracking.database import open_client, store_uri
@@ -146,6 +146,14 @@ def test_the_repetition_with_the_median_error_is_the_one_registered():
     assert median_repetition(row).repetition == 4
     (row,) = make_table(*(scored("crnn", errors[n], 5, n) for n in (1, 2, 3))).rows
     assert median_repetition(row).repetition == 3
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [("blstm_ensemble", "more than one network"), ("mine", "its code was not included")],
+)
+def test_what_cannot_be_one_module_is_passed_over_with_a_reason(model, why, tmp_path):
+    assert exported(make_record(model=model), tmp_path) == why
 
 
 def fitted(network, length):
