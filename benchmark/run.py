@@ -12,6 +12,7 @@ from benchmark.plan.config import Study, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.publish import publish
+from benchmark.record.annotations import keep_annotations
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
@@ -81,16 +82,19 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     """Load the data, list the cells, find what is recorded and price the rest."""
     device = choose_device(options.device)
     splits: dict[str, Split] = {}  # by digest
+    datasets: dict[str, str] = {}  # their names
     cells: dict[str, Cell] = {}  # by key, so that parts share theirs
     for part in study.parts:
         _, dataset_options, features = dataset_of(part)
         split = load_split(part.dataset, plain(dataset_options), features, options.data_root)
         rounds(split, resolve(part, "protocol", ProtocolConfig), part.seed)  # enough songs?
         digest = split.digest()
-        splits[digest] = split
+        splits[digest], datasets[digest] = split, part.dataset
         cells |= {cell.key: cell for cell in expand(part, digest) if cell.key not in cells}
     if not options.is_dry:
         prepare_folder(options.results)
+        for digest, split in splits.items():
+            keep_annotations(options.results, datasets[digest], digest, split)
     recorded = {} if options.is_fresh else _finished(options.results, list(cells.values()))
     todo = [cell for cell in cells.values() if cell.key not in recorded]
     step_times: StepTimes = {}

@@ -1,4 +1,4 @@
-"""`report`: tables and figures from records alone."""
+"""`report`: tables, figures and the page from records alone."""
 
 import json
 from enum import StrEnum
@@ -16,6 +16,7 @@ class Format(StrEnum):
     CSV = "csv"
     MARKDOWN = "markdown"
     JSON = "json"
+    HTML = "html"  # a page; its path is printed
 
 
 def report(
@@ -30,6 +31,7 @@ def report(
     from benchmark.record.store import read_records
     from benchmark.record.tracking.mirror import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
+    from benchmark.report.page.write import Tracked, write_page
     from benchmark.report.tables import csv_text
     from benchmark.run import mirror_answer, mirror_searches
 
@@ -46,5 +48,8 @@ def report(
         typer.echo(csv_text(answer.tables), nl=False)
     elif wanted is Format.MARKDOWN:
         typer.echo(answer.markdown(), nl=False)
+    elif wanted is Format.HTML:
+        page = write_page(answer, results, {k: Tracked(*v) for k, v in mirror.addresses().items()})
+        typer.echo(f"written: {page}")
     else:
         print_answer(answer, paths, results)

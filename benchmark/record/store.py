@@ -2,6 +2,7 @@
 
 Layout  RESULTS/records/<dataset>-<features>/<name>-<cell digest>.json   the record
         RESULTS/predictions/<dataset>-<features>/<same name>.npz         (T, 2) per song
+        RESULTS/annotations/<dataset>-<dataset digest>.npz               what is true of the songs
         RESULTS/weights/<dataset>-<features>/<same name>.safetensors     the fitted model
         RESULTS/plans/<study>-<digest>.json                              which cells were asked for
 Every file is written beside its place, flushed to disk and renamed, so a kill leaves it whole or
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,12 +56,15 @@ def write_record(
 ) -> Path:
     """Write predictions, then the record: a record on disk always has its predictions."""
     if predictions:
-        buffer = BytesIO()
-        np.savez_compressed(buffer, **dict(predictions))  # type: ignore[arg-type]
-        write_whole(path_of(results, "predictions", record, ".npz"), buffer.getvalue())
+        write_arrays(path_of(results, "predictions", record, ".npz"), predictions)
     path = record_path(results, record)
     write_whole(path, _json(asdict(record)))
     return path
+
+
+def read_predictions(results: Path, record: RunRecord) -> dict[str, NDArray[np.float32]]:
+    """Return (T, 2) by song id; nothing where a record was copied without its predictions."""
+    return read_arrays(path_of(results, "predictions", record, ".npz"))
 
 
 def write_plan(results: Path, study: str, cells: Sequence[Cell]) -> None:
@@ -160,6 +165,24 @@ def _json(values: Mapping[str, Any]) -> bytes:
         f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in values.items()
     ]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write named arrays as npz, atomically."""
+    buffer = BytesIO()
+    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
+    write_whole(path, buffer.getvalue())
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Read named arrays, none where there is no file; a damaged file is named."""
+    if not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored)
+    except (OSError, ValueError, BadZipFile, EOFError) as error:
+        raise ResultsError(f"File {path} is damaged ({error}). Remove it and run again.") from error
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -9,12 +9,9 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
     A point is beaten by one that is no worse on either axis and better on one. The indices come
     in the order of the first axis.
     """
-    beaten = {
-        index
-        for index, (x, y) in enumerate(points)
-        if any(
-            other_x <= x and other_y <= y and (other_x, other_y) != (x, y)
-            for other_x, other_y in points
-        )
-    }
-    return sorted((i for i in range(len(points)) if i not in beaten), key=lambda i: points[i])
+    kept: list[int] = []
+    for index in sorted(range(len(points)), key=lambda i: points[i]):
+        last = points[kept[-1]] if kept else (float("inf"), float("inf"))
+        if points[index][1] < last[1] or points[index] == last:
+            kept.append(index)
+    return kept

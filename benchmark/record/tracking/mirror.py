@@ -26,7 +26,7 @@ from benchmark.record.tracking.database import (
     runs_of,
     with_logarithms,
 )
-from benchmark.record.tracking.views import cell_views, colour_of
+from benchmark.record.tracking.views import UI, cell_views, colour_of, run_page
 from datasets.registry import DATASETS
 
 LAYOUT = 2  # raise it when copies of the same records would look different
@@ -100,6 +100,14 @@ class Mirror:
         for figure in figures:
             self.client.log_artifact(run_id, str(figure))
         self.client.set_terminated(run_id, end_time=started + _milliseconds(costs))
+
+    def addresses(self) -> dict[str, tuple[str, str]]:
+        """Return the name of every group's run and where `ui` shows it."""
+        runs = {group: self.client.get_run(run_id).info for group, run_id in self.parents.items()}
+        return {
+            group: (run.run_name, f"{UI}/{run_page(run.experiment_id, run.run_id)}")
+            for group, run in runs.items()
+        }
 
     def _experiment(self, record: RunRecord) -> str:
         """Return the experiment's id; on first sight learn what it already holds."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+UI = "http://127.0.0.1:5000"  # where `ui` shows a store unless told otherwise
 VIEW_TAG = "mlflow.sharedViewState."
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 TRADE_OFF, TABLE, TRIALS = "tradeoff", "table", "trials"
@@ -59,6 +60,11 @@ def page_of(experiment: str, view: str) -> str:
 def colour_of(position: int) -> dict[str, str]:
     """Return the tag that colours a run; left to itself, MLflow draws two models alike."""
     return {"mlflow.runColor": COLOURS[position % len(COLOURS)]}
+
+
+def run_page(experiment: str, run: str) -> str:
+    """Return the part of an address after the port that shows one run."""
+    return PAGE.format(experiment=experiment).replace("/runs", f"/runs/{run}")
 
 
 def _view(name: str, runs: str, charts: list[dict[str, Any]], columns: list[str]) -> str:

@@ -1,6 +1,7 @@
 """What every command answers, and what it says when it cannot."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.record.store import write_plan, write_record
+from benchmark.record.tracking.database import open_client
 from datasets.deam_files import ANNOTATIONS
 from tests.benchmark.cli.cli import mer, mer_here
 from tests.benchmark.report.records import make_record
@@ -87,6 +89,19 @@ def test_report_prints_in_every_format(recorded, format_, capfd):
     answer = mer_here(capfd, "report", "--results", recorded, "--format", format_)
     assert answer.returncode == 0, answer.stderr
     assert "crnn" in answer.stdout
+
+
+def test_report_writes_a_page_whose_links_lead_to_the_rows_runs(recorded, capfd):
+    answer = mer_here(capfd, "report", "--results", recorded, "--format", "html")
+    page = recorded / "report" / "all_studies.html"
+    assert (answer.returncode, answer.stdout) == (0, f"written: {page}\n")
+    found = re.findall(r'href="(http[^"]+)">([^<]+)</a>', page.read_text())
+    client = open_client(recorded)
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    (run,) = client.search_runs(experiments, "tags.`mer.kind` = 'mean'")
+    runs = f"http://127.0.0.1:5000/#/experiments/{run.info.experiment_id}/runs"
+    address = f"{runs}/{run.info.run_id}?workflowType=machine_learning"
+    assert found == [(address, run.info.run_name)]
 
 
 def test_a_deleted_mlflow_database_comes_back_with_the_next_report(recorded, capfd):

@@ -1,0 +1,38 @@
+"""The true curves of a dataset, kept once beside the predictions that are held against them.
+
+File    RESULTS/annotations/<dataset>-<dataset digest>.npz: for every song of the split (T, 3)
+        float32, seconds from the start of the recording, valence and arousal on [-1, 1]
+Beware  a dataset's licence applies to this folder too; git ignores it
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.record.store import DIGEST_CHARACTERS, read_arrays, write_arrays
+from datasets.contract import Split
+
+Curves = dict[str, NDArray[np.float32]]
+
+
+def annotations_path(results: Path, dataset: str, digest: str) -> Path:
+    """Return where the annotations of a dataset lie."""
+    return results / "annotations" / f"{dataset}-{digest[:DIGEST_CHARACTERS]}.npz"
+
+
+def keep_annotations(results: Path, dataset: str, digest: str, split: Split) -> None:
+    """Write the annotations of both sides of a split, unless they are there."""
+    path = annotations_path(results, dataset, digest)
+    if path.is_file():
+        return
+    curves = {
+        song.song_id: np.column_stack([song.times, song.annotations]).astype(np.float32)
+        for song in (*split.development, *split.evaluation)
+    }
+    write_arrays(path, curves)
+
+
+def read_annotations(results: Path, dataset: str, digest: str) -> Curves:
+    """Return (T, 3) by song id; nothing where they were not kept."""
+    return read_arrays(annotations_path(results, dataset, digest))

@@ -1,0 +1,194 @@
+"""What ran on what, where, and what went wrong: the facts of the page, as text."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from benchmark.record.record import RunRecord
+from benchmark.report.aggregate import Table, count_cells, settings_text
+from benchmark.report.page.charts import row_labels, short_name
+from benchmark.report.page.reproduce import same_study
+from datasets.registry import DATASETS
+from models.registry import MODELS
+
+SELECTIONS = {
+    "held_out": "the epoch is chosen on {share} development songs, held out; the judging"
+    " songs are opened once, after training",
+    "evaluation": "the epoch is chosen on the songs that judge, which flatters the number",
+    "last": "the last epoch is kept",
+}
+TESTED = {"whole": "whole songs"}
+FILE = "same.yaml"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Cells that are not in the means, and why."""
+
+    name: str
+    status: str
+    reason: str
+
+
+def cells(number: int) -> str:
+    """Return "1 cell" or "2 cells"."""
+    return "1 cell" if number == 1 else f"{number} cells"
+
+
+def facts(table: Table) -> list[tuple[str, str]]:
+    """Return what the table's models learned from and how they were judged."""
+    first = next(record for row in table.rows for record in row.cells or ())
+    n_songs = first.n_songs
+    judged = (
+        f"{n_songs['evaluation']} evaluation songs"
+        if table.folds is None
+        else f"the development songs, each by the one of {table.folds} folds that held it out"
+    )
+    return [
+        ("Dataset", table.dataset),
+        ("Features", f"{table.features}, {first.n_features} columns per half second"),
+        *([("Labels", table.labels)] if table.has_label_choice else []),
+        *(
+            (f"Option {key}", str(value))
+            for key, value in first.dataset_options.items()
+            if key != "labels"
+        ),
+        ("Learned from", f"{n_songs['development']} development songs"),
+        ("Judged on", judged),
+        ("Protocol", " In rows that say so, ".join(f"{one}." for one in _protocols(table))),
+        *([("Every model", settings_text(shared))] if (shared := table.shared_settings) else []),
+        ("Digest of the songs", table.digest),
+    ]
+
+
+def _protocols(table: Table) -> list[str]:
+    """Return how epochs were chosen and songs cut, each way once."""
+    found = []
+    for row in table.rows:
+        for record in row.cells[:1]:
+            if not record.training:
+                continue  # a floor row trains nothing that could stop
+            fraction = record.training.get("validation_fraction")
+            share = f"{fraction:.0%} of the" if fraction else "some"
+            text = SELECTIONS[record.protocol["selection"]].format(share=share)
+            length = record.protocol["test_sequence_length"]
+            text += (
+                f"; tested on {TESTED.get(length, f'sequences of {length} frames')}"
+                if length
+                else ""
+            )
+            found.append(text)
+    return list(dict.fromkeys(found))
+
+
+def caveats(tables: Sequence[Table]) -> list[str]:
+    """Return what must be said beside every number."""
+    named = dict.fromkeys(table.dataset for table in tables)
+    return [
+        f"Dataset {name}: {DATASETS[name].caveat}."
+        for name in named
+        if name in DATASETS and DATASETS[name].caveat
+    ]
+
+
+def counts(records: Sequence[RunRecord], asked: Mapping[str, str]) -> dict[str, int]:
+    """Return how many cells there are of every kind, "asked" included."""
+    by_status, _ = count_cells(records, asked)
+    return {"asked": len(asked)} | by_status
+
+
+def told(label: str, table: Table, tables: Sequence[Table]) -> str:
+    """Return a row's name, with its table where there are several."""
+    return label if len(tables) == 1 else f"{label} ({short_name(table)})"
+
+
+def problems(
+    records: Sequence[RunRecord], asked: Mapping[str, str], tables: Sequence[Table]
+) -> list[Problem]:
+    """Return every diverged and failed cell with its reason, then what was never recorded."""
+    _, wrong = count_cells(records, asked)
+    found = [Problem(one.name, one.status, one.error or "") for one in wrong]
+    known = {record.cell for record in records}
+    missing = Counter(group for cell, group in asked.items() if cell not in known)
+    names = {
+        row.group: told(label, table, tables)
+        for table in tables
+        for row, label in zip(table.rows, row_labels(table), strict=True)
+    }
+    for group, n_cells in missing.items():
+        name = names.get(group, f"a row without any record (group {group[:12]})")
+        reason = f"{cells(n_cells)} asked for and never recorded: stopped, or still running"
+        found.append(Problem(name, "missing", reason))
+    return found
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where cells ran: what all have alike, and every combination of the rest with its count."""
+
+    shared: dict[str, str]
+    differing: list[tuple[str, dict[str, str]]]
+
+
+def environment(records: Sequence[RunRecord]) -> Environment:
+    """Return machine, commit and versions of all cells."""
+    shown = [
+        {
+            "device": str(record.circumstances["device"]),
+            "layers": str(record.circumstances.get("kernels") or "not recorded"),
+            **{key: str(one) for key, one in record.circumstances["environment"].items()},
+        }
+        for record in records
+    ]
+    names = list(dict.fromkeys(name for one in shown for name in one))
+    shared = {
+        name: shown[0].get(name, "")
+        for name in names
+        if len({one.get(name, "") for one in shown}) == 1
+    }
+    others = Counter(
+        tuple((name, one.get(name, "")) for name in names if name not in shared) for one in shown
+    )
+    differing = [(cells(number), dict(one)) for one, number in others.most_common() if one]
+    return Environment(shared, differing)
+
+
+def trained_on(records: Sequence[RunRecord]) -> str:
+    """Return the days of training, in UTC: from the first cell's start to the last one's."""
+    started = [record.circumstances["started"] for record in records]
+    first, last = (
+        datetime.fromtimestamp(second, UTC).date().isoformat()
+        for second in (min(started), max(started))
+    )
+    return first if first == last else f"{first} to {last}"
+
+
+def commands(study: str, records: Sequence[RunRecord], asked: Mapping[str, str]) -> str:
+    """Return the commands that train these cells again into a folder of their own."""
+    commits = Counter(record.circumstances["environment"]["commit"] for record in records)
+    known = [DATASETS[record.dataset] for record in records if record.dataset in DATASETS]
+    foreign = any(
+        record.model not in MODELS or record.dataset not in DATASETS for record in records
+    )
+    options = (" --include FILE.py" if foreign else "") + (
+        " --data-root DATA" if any(entry.needs_data_root for entry in known) else ""
+    )
+    return "\n".join(
+        [
+            *(_checkout(commit, n_cells) for commit, n_cells in commits.most_common()),
+            f"cat > {FILE} <<'END'",
+            same_study(study, records, asked).rstrip(),
+            "END",
+            f"python -m benchmark run --study {FILE} --results again{options}",
+        ]
+    )
+
+
+def _checkout(commit: str, n_cells: int) -> str:
+    """Return the command that brings back the code of some cells."""
+    name, _, version = commit.partition(" ")
+    if version:
+        return f"pip install {name}=={version}  # {cells(n_cells)}"
+    dirty = ", with changes that were not committed" if commit.endswith("-dirty") else ""
+    return f"git checkout {commit.removesuffix('-dirty')}  # {cells(n_cells)}{dirty}"

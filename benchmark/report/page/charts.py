@@ -1,0 +1,198 @@
+"""What the page's charts show, as plain values: rows, fronts, printed values, learning curves."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.report.aggregate import SCORE_NAMES, Row, Table
+from benchmark.report.pareto import front
+from benchmark.report.published import MEASURES, Published, published_beside
+
+COSTS = {
+    "parameters": "trainable parameters",
+    "flops": "multiply-adds for 60 frames",
+    "train_seconds": "seconds of training per repetition",
+}
+DODGE = 1.15  # rows of one model share their counts; they are drawn this factor apart
+ALL_NETWORKS = "all networks"
+
+
+def table_chart(table: Table) -> dict[str, Any]:
+    """Return everything the charts say about one table but its songs."""
+    labels = row_labels(table)
+    compared = compared_rows(table)
+    dodges = _dodges(table, compared)
+    shared = table.shared_settings
+    return {
+        "name": short_name(table),
+        "rows": [
+            _row(row, label, row.label(shared)) | {"dodge": dodges.get(place, 1.0)}
+            for place, (row, label) in enumerate(zip(table.rows, labels, strict=True))
+        ],
+        "compared": compared,
+        "fronts": {
+            cost: {name: _front(table, compared, cost, name) for name in SCORE_NAMES}
+            for cost in COSTS
+        },
+        "references": {
+            name: {score: _short(scores.get(score)) for score in SCORE_NAMES}
+            for name, scores in table.references.items()
+        },
+        "published": [_published(row) for row in published_beside(table)],
+        "learning": [_learning(row) for row in table.rows],
+    }
+
+
+def short_name(table: Table) -> str:
+    """Return what tells a table from the others of its study."""
+    labels = f", labels {table.labels}" if table.has_label_choice else ""
+    folds = f", {table.folds}-fold over development songs" if table.folds else ""
+    return f"{table.dataset}, {table.features}{labels}{folds}"
+
+
+def row_labels(table: Table) -> list[str]:
+    """Return a name for every row that no other row of the table has."""
+    shared = table.shared_settings
+    names = [row.label(shared) for row in table.rows]
+    counts = Counter(names)
+    return [
+        name
+        if row.sequence_length is None or counts[name] == 1
+        else f"{name}, L={row.sequence_length}"
+        for name, row in zip(names, table.rows, strict=True)
+    ]
+
+
+def compared_rows(table: Table) -> list[int]:
+    """Return the places of the rows that take part in the trade-off.
+
+    Not one that is incomplete, that chose its epoch on the judging songs, or that changes a setting
+    of another row of the table: such changes have a table of their own.
+    """
+    shared = table.shared_settings
+    changed = [bool(row.own_settings(shared)) for row in table.rows]
+    defaults = {
+        (row.model, row.sequence_length)
+        for row, is_changed in zip(table.rows, changed, strict=True)
+        if not is_changed
+    }
+    return [
+        place
+        for place, row in enumerate(table.rows)
+        if row.is_complete
+        and row.settings.get("selection") != "evaluation"
+        and not (changed[place] and (row.model, row.sequence_length) in defaults)
+    ]
+
+
+def _dodges(table: Table, compared: Sequence[int]) -> dict[int, float]:
+    """Return the factors that draw the compared rows of a model beside each other."""
+    by_model: dict[str, list[int]] = defaultdict(list)
+    for place in compared:
+        by_model[table.rows[place].model].append(place)
+    return {
+        place: round(float(DODGE ** (step - (len(places) - 1) / 2)), 4)
+        for places in by_model.values()
+        for step, place in enumerate(places)
+    }
+
+
+def _row(row: Row, label: str, line: str) -> dict[str, Any]:
+    """Return one row: its costs, its scores with spread and interval, and every repetition."""
+    return {
+        "label": label,
+        "model": row.model,
+        "length": row.sequence_length,
+        "line": line,  # rows of one line differ in length only
+        "isFloor": row.is_floor,
+        "nCells": row.n_cells,
+        "nAsked": row.n_asked,
+        "costs": {cost: getattr(row, cost) for cost in COSTS},
+        "scores": {name: _short(row.scores.get(name)) for name in SCORE_NAMES},
+        "spreads": {name: _short(row.scores.get(f"{name}_std")) for name in SCORE_NAMES},
+        "intervals": {
+            name: [_short(end) for end in row.intervals[name]]
+            for name in SCORE_NAMES
+            if name in row.intervals
+        },
+        "repetitions": [
+            {"number": cell.repetition, "seed": cell.base_seed}
+            | {name: _short(cell.scores.get(name)) for name in SCORE_NAMES}
+            for cell in row.cells
+        ],
+    }
+
+
+def _front(table: Table, compared: Sequence[int], cost: str, score: str) -> list[int]:
+    """Return the rows that no other row beats on cost and error, cheapest first."""
+    known = [
+        (
+            index,
+            float(getattr(table.rows[index], cost)),
+            float(table.rows[index].scores[score] or 0),
+        )
+        for index in compared
+        if getattr(table.rows[index], cost)  # a log axis has no zero
+    ]
+    return [known[place][0] for place in front([(x, y) for _, x, y in known])]
+
+
+def _published(row: Published) -> dict[str, Any]:
+    """Return a printed row; a printed mean of two targets where no average was printed."""
+    values = {one: float(row.values[one]) if row.values[one] else None for one in MEASURES}
+    return {
+        "label": f"published: {row.label}, {row.features}",
+        "model": row.model,
+        "length": row.sequence_length,
+        "parameters": row.parameters,
+        "values": values | {"average": row.average},
+    }
+
+
+def _learning(row: Row) -> list[dict[str, Any]]:
+    """Return learning curves over the repetitions: of all networks together, then of each."""
+    by_network: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for cell in row.cells:
+        for name, curve in cell.curves.items():
+            by_network[name].append(curve)
+    every = [curve for curves in by_network.values() for curve in curves]
+    named = {ALL_NETWORKS: every} if len(by_network) > 1 else {}
+    return [
+        {
+            "network": name,
+            "n": len(curves),
+            "best": float(np.median([curve["best_epoch"] for curve in curves])),
+            "training": band([curve["training_loss"] for curve in curves]),
+            "validation": band([curve["validation_rmse"] for curve in curves]),
+        }
+        for name, curves in (named | by_network).items()
+    ]
+
+
+def band(curves: Sequence[Sequence[float]]) -> dict[str, list[float]]:
+    """Return median, lowest and highest per epoch, while at least half of the curves go on."""
+    lengths = sorted((len(curve) for curve in curves), reverse=True)
+    n_epochs = lengths[(len(lengths) - 1) // 2] if lengths else 0
+    values = np.full((len(curves), n_epochs), np.nan)
+    for place, curve in enumerate(curves):
+        values[place, : len(curve)] = curve[:n_epochs]
+    if not n_epochs:
+        return {"median": [], "low": [], "high": []}
+    return {
+        "median": _list(np.nanmedian(values, axis=0)),
+        "low": _list(np.nanmin(values, axis=0)),
+        "high": _list(np.nanmax(values, axis=0)),
+    }
+
+
+def _list(values: NDArray[np.float64]) -> list[float]:
+    """Return numbers with the digits a chart can show."""
+    return [round(float(value), 4) for value in values]
+
+
+def _short(value: float | None) -> float | None:
+    """Return a score with the digits a chart can show."""
+    return None if value is None else round(value, 5)

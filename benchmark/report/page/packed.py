@@ -1,0 +1,38 @@
+"""Curves and code as text that is small inside a page.
+
+Series  thousandths -> differences -> small numbers first (zigzag) -> one plane per byte -> gzip ->
+        base64; emotion moves slowly, so most planes hold zeros. `curves.js` reads it back.
+Code    gzip -> base64, inflated by the browser's own DecompressionStream.
+"""
+
+import gzip
+import json
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+THOUSANDTHS = 1000  # RMSE is printed with three decimals, curves are drawn with as many
+
+
+def packed(values: NDArray[np.floating]) -> str:
+    """Return a series (N,) as text, rounded to thousandths."""
+    whole = np.rint(np.asarray(values, dtype=np.float64) * THOUSANDTHS).astype(np.int64)
+    steps = np.diff(whole, prepend=0)
+    zigzag = np.where(steps < 0, -2 * steps - 1, 2 * steps).astype("<u4")
+    planes = zigzag.view(np.uint8).reshape(-1, 4).T
+    return squeezed(planes.tobytes())
+
+
+def squeezed(content: bytes) -> str:
+    """Return bytes as base64 of their gzip; the same bytes always give the same text."""
+    return b64encode(gzip.compress(content, mtime=0)).decode("ascii")
+
+
+def script_json(values: Any) -> str:
+    """Return JSON that can stand inside a script element, whatever the names in it say."""
+    text = json.dumps(values, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

@@ -1,0 +1,136 @@
+"""The study that asks for the same cells again, read back from the records."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import yaml
+
+from benchmark.plan.config import TrainingConfig, defaults
+from benchmark.plan.protocol import ProtocolConfig
+from benchmark.record.record import RunRecord
+from datasets.registry import DATASETS
+from models.registry import MODELS
+
+
+@dataclass
+class Part:
+    """Cells that one mapping of a study's file asks for."""
+
+    shared: dict[str, Any]
+    settings: dict[str, Any]  # dotted; not default
+    usual: dict[str, Any]  # the value in use of every dotted setting
+    models: list[str]
+    lengths: list[int]
+
+
+def same_study(study: str, records: Sequence[RunRecord], asked: Mapping[str, str]) -> str:
+    """Return a study's YAML; running it asks for the cells of these records and no others.
+
+    `asked` maps cells to groups. Floor rows join every study by themselves. The first part is the
+    base of the others, which therefore say where they keep a default that the base changes.
+    """
+    groups = {record.group: record for record in records}
+    seeds: dict[str, set[int]] = defaultdict(set)
+    for record in records:
+        seeds[record.group].add(record.base_seed)
+    counts = Counter(asked.values())
+    rows = [record for record in groups.values() if not _is_floor(record)]
+    parts: list[Part] = []
+    for record in rows or list(groups.values())[:1]:
+        own = sorted(seeds[record.group])
+        parts += [_part(record, seed, counts[record.group] // len(own)) for seed in own]
+    parts = _joined(_joined(parts, "models", "lengths"), "lengths", "models")
+    parts.sort(key=lambda part: len(part.settings))
+    base, others = parts[0], parts[1:]
+    written = {"name": study.replace(" ", "-"), **_keys(base)}
+    if others:
+        written["also"] = [_against(base, part) for part in others]
+    text: str = yaml.safe_dump(written, sort_keys=False, default_flow_style=None, width=88)
+    return text
+
+
+def _is_floor(record: RunRecord) -> bool:
+    """Tell whether the harness adds the record's model to every study."""
+    return record.model in MODELS and MODELS[record.model].is_floor
+
+
+def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
+    """Return what one group of cells asks for."""
+    named = {option: f"{_owner(option, record)}.{option}" for option in _used(record)}
+    dataset = {f"{record.dataset}.{key}": value for key, value in record.dataset_options.items()}
+    changed = {named[option]: value for option, value in record.settings.items()}
+    usual = {named[option]: value for option, value in _used(record).items()}
+    return Part(
+        shared={
+            "dataset": record.dataset,
+            "features": record.features,
+            "repetitions": max(1, repetitions),
+            "seed": seed,
+        },
+        settings=dict(sorted({**_changed_options(record), **changed}.items())),
+        usual=usual | dataset,
+        models=[record.model],
+        lengths=[] if record.sequence_length is None else [record.sequence_length],
+    )
+
+
+def _used(record: RunRecord) -> dict[str, Any]:
+    """Return every option of model, training and protocol that the record was made with."""
+    return {**record.config, **record.training, **record.protocol}
+
+
+def _owner(option: str, record: RunRecord) -> str:
+    """Return the name before an option's dot; no model has an option called as one of these."""
+    owners = {"training": TrainingConfig, "protocol": ProtocolConfig}
+    for name, config_class in owners.items():
+        if option in {one.name for one in fields(config_class)}:
+            return name
+    return record.model
+
+
+def _changed_options(record: RunRecord) -> dict[str, Any]:
+    """Return the dataset's options that are not default, dotted; all where it is not known."""
+    entry = DATASETS.get(record.dataset)
+    usual = defaults(entry.resolve(entry.options)) if entry else {}
+    return {
+        f"{record.dataset}.{key}": value
+        for key, value in record.dataset_options.items()
+        if key not in usual or usual[key] != value
+    }
+
+
+def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:
+    """Make one of parts that say the same and are alike in one list: the other is joined."""
+    found: list[Part] = []
+    for part in parts:
+        for one in found:
+            if all(
+                getattr(one, key) == getattr(part, key) for key in ("shared", "settings", alike)
+            ):
+                setattr(one, joined, getattr(one, joined) + getattr(part, joined))
+                break
+        else:
+            found.append(part)
+    return found
+
+
+def _keys(part: Part) -> dict[str, Any]:
+    """Return a part as keys of a study's file."""
+    lengths = {"sequence_lengths": part.lengths} if part.lengths else {}
+    settings = {"set": part.settings} if part.settings else {}
+    return {"models": part.models, **part.shared, **lengths, **settings}
+
+
+def _against(base: Part, part: Part) -> dict[str, Any]:
+    """Return the keys of a part that differ from its base's, from which it takes all others."""
+    kept = {key: part.usual[key] for key in base.settings if key in part.usual}
+    settings = {
+        key: value
+        for key, value in (kept | part.settings).items()
+        if key not in base.settings or base.settings[key] != value
+    }
+    keys = {key: value for key, value in _keys(part).items() if key != "set"}
+    own = {key: value for key, value in keys.items() if _keys(base).get(key) != value}
+    return {"models": part.models, **own, **({"set": settings} if settings else {})}

@@ -1,0 +1,146 @@
+"""Write the page: facts, tables and charts of an answer into one HTML file."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.record.store import asked_for, write_whole
+from benchmark.report.answer import Answer, figure_name
+from benchmark.report.grid import Column, Grid
+from benchmark.report.page import about
+from benchmark.report.page.charts import COSTS, row_labels, short_name, table_chart
+from benchmark.report.page.packed import script_json, squeezed
+from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
+from benchmark.report.tables import grids, title
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PACKAGE = "benchmark.report.page"
+STYLE = "page.css"
+SCRIPTS = ("curves.js", "charts.js", "learning.js", "songs.js", "page.js")
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A row's run in MLflow."""
+
+    name: str
+    address: str  # valid while `ui` runs
+
+
+def page_path(results: Path, study: str) -> Path:
+    """Return where a study's page lies."""
+    return results / "report" / f"{study.replace(' ', '_')}.html"
+
+
+def write_page(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> Path:
+    """Write the page of an answer whose figures are drawn; `tracked` maps groups to runs."""
+    path = page_path(results, answer.study)
+    write_whole(path, page_text(answer, results, tracked).encode())
+    return path
+
+
+def page_text(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> str:
+    """Return the page. Whatever a user named is escaped: by Jinja in text, as JSON in scripts."""
+    return str(jinja().get_template("page.html").render(_content(answer, results, tracked)))
+
+
+def jinja() -> "Environment":
+    """Return what fills the templates of this package; everything is escaped but what they say."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["runs"] = column_runs
+    return environment
+
+
+def column_runs(columns: Sequence[Column]) -> list[tuple[str, list[Column]]]:
+    """Return neighbouring columns of one side together, in the order of the columns."""
+    return [(side, list(run)) for side, run in groupby(columns, key=lambda column: column.side)]
+
+
+def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:
+    """Return what the template fills in."""
+    study = None if answer.study == "all studies" else answer.study
+    asked = asked_for(results, study, answer.records)
+    charts = _charts(answer, results)
+    headline = _headline(answer)
+    return {
+        "heading": answer.study.capitalize() if study is None else f"Study {study}",
+        "caveats": about.caveats(answer.tables),
+        "counts": about.counts(answer.records, asked),
+        "days": about.trained_on(answer.records),
+        "tables": [
+            {"name": short_name(table), "facts": about.facts(table)}
+            for table in answer.tables
+            if any(row.cells for row in table.rows)
+        ],
+        "figures": _figures(answer, results),
+        "headline": headline,
+        "more": [grid for grid in answer.grids if grid not in headline],
+        "costs": COSTS,
+        "charts": charts,
+        "carries_annotations": any(chart["songs"]["truth"] for chart in charts),
+        "problems": about.problems(answer.records, asked, answer.tables),
+        "environment": about.environment(answer.records),
+        "commands": about.commands(answer.study, answer.records, asked),
+        "results": str(results),
+        "tracked": [
+            (about.told(label, table, answer.tables), tracked.get(row.group))
+            for table in answer.tables
+            for row, label in zip(table.rows, row_labels(table), strict=True)
+        ],
+        "style": _read(STYLE),
+        "script": "\n".join(map(_read, SCRIPTS)),
+        "data": script_json(charts),
+        "plotly": squeezed(_plotly()),
+    }
+
+
+def _headline(answer: Answer) -> list[Grid]:
+    """Return the tables to read first: the study's own, then the means of every dataset."""
+    mains = [grids(table)[0] for table in answer.tables]
+    first = answer.grids[0]
+    return mains if first in mains else [first, *mains]
+
+
+def _charts(answer: Answer, results: Path) -> list[dict[str, Any]]:
+    """Return what the charts draw; curves are kept as long as there is room for them."""
+    charts, room = [], CURVES_BYTES
+    for table in answer.tables:
+        songs = table_songs(table, results, room)
+        room -= packed_bytes(songs)
+        charts.append(table_chart(table) | {"songs": songs})
+    return charts
+
+
+def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
+    """Return the drawn trade-offs as text and image, for readers without scripts."""
+    found = []
+    for table in answer.tables:
+        path = results / "figures" / figure_name(answer.study, table)
+        if path.is_file():
+            image = b64encode(path.read_bytes()).decode("ascii")
+            found.append((title(table), f"data:image/png;base64,{image}"))
+    return found
+
+
+def _read(name: str) -> str:
+    """Return a file of this package."""
+    return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
+
+
+def _plotly() -> bytes:
+    """Return plotly.js as the plotly package ships it, licence included."""
+    return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()

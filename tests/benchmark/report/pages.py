@@ -1,0 +1,84 @@
+"""Results folders made by hand, as a page finds them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.record.annotations import keep_annotations
+from benchmark.record.store import write_record, write_whole
+from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.page.write import Tracked, write_page
+from tests.benchmark.report.records import make_record
+from tests.conftest import make_split
+
+HOSTILE_MODEL = '<img src=x onerror="hacked=1">&amp;'
+HOSTILE_ERROR = "ValueError: </script><script>hacked=1</script> <b>bold</b> %{x}"
+PER_SONG = {
+    "song_id": ["e0", "e1", "e2"], "n_frames": [7, 20, 33],
+    "rmse_valence": [0.3, 0.2, 0.4], "rmse_arousal": [0.2, 0.1, 0.2],
+}  # fmt: skip
+SPLIT = make_split(lengths=(7, 20, 33))
+PREDICTED = {1: 0.1, 2: 0.4}  # repetition -> what it predicts at every frame
+
+
+def records():
+    """Return two lengths of a model, a floor row, a hostile name and what can go wrong."""
+    done = [
+        make_record(
+            sequence_length=length,
+            repetition=repetition,
+            scores=scores_of(shift + 0.01 * repetition),
+            per_song=PER_SONG,
+        )
+        for length, shift in ((60, 0.0), (10, 0.02))
+        for repetition in (1, 2)
+    ]
+    done += [make_record(model="constant", sequence_length=None, scores=scores_of(0.1), curves={})]
+    done += [make_record(model=HOSTILE_MODEL, parameters={"networks": 500}, scores=scores_of(0.05))]
+    wrong = {"scores": {}, "training_scores": {}, "per_song": {}, "parameters": {}, "curves": {}}
+    failed = make_record(model="crnn_nb", status="failed", error=HOSTILE_ERROR, **wrong)
+    diverged = make_record(
+        model="crnn_nb", repetition=2, status="diverged", error="loss inf in epoch 3", **wrong
+    )
+    return [*done, failed, diverged]
+
+
+def scores_of(shift: float) -> dict[str, float]:
+    """Return scores that lie `shift` above those of `make_record`."""
+    return {name: value + shift for name, value in make_record().scores.items()}
+
+
+def write_results(folder: Path, *, has_curves: bool = True) -> Path:
+    """Write records, a plan that asks for one cell more, predictions and annotations."""
+    made = records()
+    predictions = {
+        repetition: {
+            song.song_id: np.full((song.n_frames, 2), level, np.float32)
+            for song in SPLIT.evaluation
+        }
+        for repetition, level in PREDICTED.items()
+    }
+    for record in made:
+        is_done = has_curves and record.status == "done"
+        write_record(folder, record, predictions[record.repetition] if is_done else {})
+    groups = {record.cell: record.group for record in made}
+    write_whole(folder / "plans" / "mine-1.json", plan("mine", groups | {"f" * 64: made[-1].group}))
+    if has_curves:
+        keep_annotations(folder, "tiny", made[0].dataset_digest, SPLIT)
+    return folder
+
+
+def plan(study: str, groups: dict[str, str]) -> bytes:
+    """Return a plan's file."""
+    import json
+
+    return json.dumps({"study": study, "groups": groups}).encode()
+
+
+def write_mine(folder: Path, **options: bool) -> Path:
+    """Write the results and their page, figures drawn."""
+    write_results(folder, **options)
+    answer = answer_from_records(folder, "mine")
+    write_answer(answer, folder)
+    group = make_record().group
+    return write_page(answer, folder, {group: Tracked("crnn-L60", "http://127.0.0.1:5000/#/x")})
