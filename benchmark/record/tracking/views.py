@@ -1,7 +1,7 @@
 """Saved views: what MLflow's UI shows under its button *Views*, and the links that open them.
 
 The UI keeps a view as a tag of the experiment, in the format of its own button *Save as new view*
-(MLflow 3.17); `tests/test_views.py` opens them in a browser.
+(MLflow 3.17); tests/benchmark/cli/test_ui.py opens them in a browser.
 """
 
 import json
