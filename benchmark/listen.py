@@ -123,7 +123,7 @@ def load_listener(paths: Sequence[Path], device: str) -> Listener:
     for weights, path in zip(loaded, paths, strict=True):
         _check_hearing(weights, path)
     extractor = extractor_for(loaded[0].cell.features)
-    models = [_restored(weights, path, device) for weights, path in zip(loaded, paths, strict=True)]
+    models = [restored(weights, path, device) for weights, path in zip(loaded, paths, strict=True)]
     return Listener(loaded[0].cell.name.rpartition("-r")[0], models, extractor)
 
 
@@ -143,7 +143,7 @@ def _check_hearing(weights: Weights, path: Path) -> None:
         )
 
 
-def _restored(weights: Weights, path: Path, device: str) -> Estimator:
+def restored(weights: Weights, path: Path, device: str) -> Estimator:
     """Build a cell's model and fill it."""
     cell = weights.cell
     row = find(MODELS, cell.model, kind="model")

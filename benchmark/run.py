@@ -11,13 +11,15 @@ from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
+from benchmark.publish import publish
 from benchmark.record.annotations import keep_annotations
 from benchmark.record.record import RunRecord
-from benchmark.record.search_tracking import SearchMirror
 from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
-from benchmark.record.tracking import Mirror
+from benchmark.record.tracking.mirror import Mirror
+from benchmark.record.tracking.searches import SearchMirror
 from benchmark.report.answer import Answer, answer_from_records, figure_name, write_answer
+from benchmark.report.notes import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
@@ -168,7 +170,7 @@ def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answe
     answer = answer_from_records(options.results, bill.study.name, asked)
     paths = write_answer(answer, options.results)
     mirror_answer(mirror, answer, paths)
-    return answer, paths
+    return answer, paths + publish(mirror, answer)
 
 
 def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
@@ -185,6 +187,13 @@ def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
     return written
 
 
+def mirror_records(results: Path) -> None:
+    """Make the MLflow copy of a whole results folder, with the figures that are there."""
+    answer = answer_from_records(results)
+    mirror_answer(Mirror(results), answer, sorted((results / "figures").glob("*.png")))
+    mirror_searches(results, read_records(results))
+
+
 def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:
     """Bring MLflow up to the records: every cell, every mean, and the figures beside them."""
     for record in answer.records:
@@ -198,4 +207,4 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
                 "train_seconds": row.train_seconds,
                 "n_cells": row.n_cells,
             }
-            mirror.summarise(row.group, row.scores | costs, shown)
+            mirror.summarise(row.group, row.scores, costs, shown, row_note(row, table))

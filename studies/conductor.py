@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmark.record.record import RunRecord
-from benchmark.record.search_tracking import SearchMirror
 from benchmark.record.searches import SearchRecord, TrialRow, write_search
 from benchmark.record.store import find_record, prepare_folder
+from benchmark.record.tracking.searches import SearchMirror
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer
 from benchmark.run import Bill, RunOptions, complete_run, plan_run

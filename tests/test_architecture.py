@@ -11,7 +11,7 @@ ROOMS = ("benchmark", "datasets", "models", "studies")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 STAGES = ["plan", "train", "evaluate", "record", "report"]
 DOORS = {
-    "mlflow": "benchmark/record/tracking.py",
+    "mlflow": "benchmark/record/tracking/",
     "fvcore": "benchmark/evaluate/complexity.py",
     "seaborn": "benchmark/report/figures/style.py",
     "matplotlib": "benchmark/report/figures/",

@@ -34,8 +34,9 @@ def report(
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
+    from benchmark.publish import publish
     from benchmark.record.store import read_records
-    from benchmark.record.tracking import Mirror
+    from benchmark.record.tracking.mirror import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
     from benchmark.report.page.write import Tracked, write_page
     from benchmark.run import mirror_answer, mirror_searches
@@ -47,6 +48,7 @@ def report(
     if mlflow:
         mirror = Mirror(results)
         mirror_answer(mirror, answer, paths)
+        paths += publish(mirror, answer)
         paths += mirror_searches(results, read_records(results))
         tracked = mirror.addresses()
     wanted = Format.JSON if as_json else format_

@@ -24,6 +24,7 @@ from benchmark.report.standings import Standing, standing_grids, standings
 from benchmark.report.tables import grids
 
 FIGURES = ("png",)
+ALL_STUDIES = "all studies"
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,14 @@ def answer_from_records(
     records = read_records(results)
     if asked is None:
         asked = asked_for(results, study, records)
-    tables = aggregate(records, asked, study or "all studies")
+    tables = aggregate(records, asked, study or ALL_STUDIES)
     if not tables:
         of_study = f" of study '{study}'" if study else ""
         raise ResultsError(
             f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
         )
     kept = [record for record in records if record.cell in asked]
-    return Answer(study or "all studies", kept, tables, declared_contrasts(results, study))
+    return Answer(study or ALL_STUDIES, kept, tables, declared_contrasts(results, study))
 
 
 def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:

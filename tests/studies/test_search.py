@@ -205,7 +205,7 @@ def test_evaluation_songs_are_never_looked_at(capfd, tmp_path):
 
 
 def test_every_trial_is_in_mlflow_under_its_search(capfd, tmp_path):
-    from benchmark.record.tracking import open_client
+    from benchmark.record.tracking.database import open_client
 
     search(capfd, tmp_path, trials=3)
     search(capfd, tmp_path, trials=5)

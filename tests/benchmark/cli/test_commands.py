@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.record.store import write_plan, write_record
-from benchmark.record.tracking import open_client
+from benchmark.record.tracking.database import open_client
 from datasets.deam_files import ANNOTATIONS
 from tests.benchmark.cli.cli import mer, mer_here
 from tests.benchmark.report.records import make_record
@@ -107,7 +107,8 @@ def test_report_writes_a_page_whose_links_lead_to_the_rows_runs(recorded, capfd)
     client = open_client(recorded)
     experiments = [one.experiment_id for one in client.search_experiments()]
     (run,) = client.search_runs(experiments, "tags.`mer.kind` = 'mean'")
-    address = f"http://127.0.0.1:5000/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    runs = f"http://127.0.0.1:5000/#/experiments/{run.info.experiment_id}/runs"
+    address = f"{runs}/{run.info.run_id}?workflowType=machine_learning"
     assert found == [(address, run.info.run_name)]
 
 
@@ -169,7 +170,7 @@ WRONG = {
     "unknown figures": (["report", "--figures", "png,bmp"], "'bmp' is not one of png, svg, pdf"),
     "report without records": (["report", "--results", "{tmp}/none"], "No results folder"),
     "status without records": (["status", "--results", "{tmp}/none"], "No results folder"),
-    "ui without a database": (["ui", "--results", "{tmp}"], "No MLflow database"),
+    "ui without records": (["ui", "--results", "{tmp}"], "No records in"),
 }  # fmt: skip
 
 

@@ -4,13 +4,19 @@ import pytest
 from mlflow import MlflowClient
 
 from benchmark.record.store import write_record
-from benchmark.record.tracking import DATABASE, Mirror, store_uri
+from benchmark.record.tracking.database import DATABASE, store_uri, with_logarithms
+from benchmark.record.tracking.mirror import Mirror
 from benchmark.report.answer import Answer, write_answer
 from benchmark.run import mirror_answer
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.test_answer import make_table
 
-RECORDS = [make_record(), make_record(repetition=2), make_record(model="constant")]
+RECORDS = [
+    make_record(),
+    make_record(repetition=2),
+    make_record(model="constant"),
+    make_record(model="blstm", settings={"layers": 2}),
+]
 
 
 def mirror(results):
@@ -38,7 +44,10 @@ def test_one_experiment_holds_a_parent_per_model_and_a_child_per_cell(mirrored):
     _, _, experiment, runs = mirrored
     assert experiment.name == "tiny-deam-six"
     names = sorted(run.info.run_name for run in runs)
-    assert names == ["constant-L60", "constant-L60-r1", "crnn-L60", "crnn-L60-r1", "crnn-L60-r2"]
+    assert names == [
+        "blstm-L60 layers=2", "blstm-L60-r1 layers=2", "constant-L60", "constant-L60-r1",
+        "crnn-L60", "crnn-L60-r1", "crnn-L60-r2",
+    ]  # fmt: skip
     parent = named(runs, "crnn-L60").info.run_id
     assert named(runs, "crnn-L60-r2").data.tags["mlflow.parentRunId"] == parent
 
@@ -63,7 +72,22 @@ def test_a_parent_carries_the_means_and_the_figure(mirrored):
     run = named(runs, "crnn-L60")
     assert run.data.metrics["rmse_average"] == 0.25
     assert run.data.metrics["n_parameters"] == 35_000
+    assert run.data.metrics["log10_flops"] == 3
+    assert "average 0.250 ± 0.000 (2 cells" in run.data.tags["mlflow.note.content"]
     assert any(one.path.endswith(".png") for one in client.list_artifacts(run.info.run_id))
+
+
+def test_no_two_means_are_drawn_alike(mirrored):
+    _, _, _, runs = mirrored
+    means = [run.data.tags for run in runs if run.data.tags["mer.kind"] == "mean"]
+    assert len({tags["mlflow.runColor"] for tags in means}) == 3
+
+
+def test_a_cost_of_nothing_has_no_logarithm():
+    costs = with_logarithms({"n_parameters": 100, "flops": 0, "train_seconds": None})
+    assert costs == {
+        "n_parameters": 100, "flops": 0, "train_seconds": None, "log10_parameters": 2.0
+    }  # fmt: skip
 
 
 def test_mirroring_again_adds_nothing(mirrored):

@@ -5,18 +5,23 @@ from typing import Any
 
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.record.tracking import (
+from benchmark.record.tracking.database import (
     CELL_TAG,
     KIND_TAG,
+    NOTE_TAG,
     experiment_id,
     log,
     log_curves,
     open_client,
     runs_of,
-    sizes,
+    with_logarithms,
 )
+from benchmark.record.tracking.views import colour_of, trial_views
 
 TRIAL_TAG = "mer.trial"
+HOW_TO_READ = (
+    "RMSE on held-out development songs. Charts: *Views*, *RMSE of all trials*, chart icon."
+)
 
 
 class SearchMirror:
@@ -25,7 +30,9 @@ class SearchMirror:
     def __init__(self, results: Path, name: str) -> None:
         """Open the experiment, and the run that gathers the trials."""
         self.client = open_client(results)
-        self.experiment = experiment_id(self.client, results, f"search-{name}")
+        self.experiment = experiment_id(
+            self.client, results, f"search-{name}", trial_views([]) | {NOTE_TAG: HOW_TO_READ}
+        )
         runs = [(run.info.run_id, run.data.tags) for run in runs_of(self.client, self.experiment)]
         self.copied = {tags[TRIAL_TAG] for _, tags in runs if TRIAL_TAG in tags}
         parents = [run_id for run_id, tags in runs if tags.get(KIND_TAG) == "search"]
@@ -47,13 +54,15 @@ class SearchMirror:
             "mlflow.parentRunId": self.parent,
             "mer.status": row.state,
             "mer.reason": row.reason or "",
+            **colour_of(row.number),
         }
-        run = self.client.create_run(self.experiment, tags=tags, run_name=f"trial {row.number}")
+        run = self.client.create_run(self.experiment, tags=tags, run_name=_name(row))
         run_id, at = run.info.run_id, run.info.start_time
         log(self.client, run_id, row.values, _metrics(row), at)
         if record is not None:
             log_curves(self.client, run_id, record, at)
-        self.client.set_terminated(run_id, status="FAILED" if row.state == "failed" else "FINISHED")
+        status = "FAILED" if row.state == "failed" else "FINISHED"
+        self.client.set_terminated(run_id, status=status, end_time=at + round(1000 * row.seconds))
         self.copied.add(str(row.number))
 
     def summarise(self, search: SearchRecord, files: list[Path]) -> None:
@@ -67,14 +76,36 @@ class SearchMirror:
         }
         best = {"rmse_average": search.completed[0].rmse or 0.0} if search.completed else {}
         log(self.client, self.parent, known, counts | best, 0)
+        for key, value in trial_views(_settings(search)).items():
+            self.client.set_experiment_tag(self.experiment, key, value)
         for path in files:
             self.client.log_artifact(self.parent, str(path))
-        self.client.set_terminated(self.parent)
+        began = self.client.get_run(self.parent).info.start_time
+        seconds = sum(trial.seconds for trial in search.trials)
+        self.client.set_terminated(self.parent, end_time=began + round(1000 * seconds))
 
 
-def _metrics(row: TrialRow) -> dict[str, float]:
-    """Return a trial's error and costs, those that are defined; a pruned one has no final error."""
-    error = {"done": "rmse_average", "pruned": "rmse_when_pruned", "failed": ""}[row.state]
-    found = {error: row.rmse, **sizes(row.n_parameters)}
-    found |= {"n_epochs": row.n_epochs, "seconds": row.seconds}
-    return {key: float(value) for key, value in found.items() if key and value is not None}
+def _name(row: TrialRow) -> str:
+    """Return a trial's number and, in words, what is special about it."""
+    special = [
+        word
+        for word, holds in (("default", row.is_default), (row.state, row.state != "done"))
+        if holds
+    ]
+    return f"trial {row.number}" + (f" ({', '.join(special)})" if special else "")
+
+
+def _settings(search: SearchRecord) -> list[str]:
+    """Return the settings that trials differ in."""
+    values: dict[str, set[str]] = {}
+    for trial in search.trials:
+        for setting, value in trial.values.items():
+            values.setdefault(setting, set()).add(str(value))
+    return [setting for setting, seen in values.items() if len(seen) > 1]
+
+
+def _metrics(row: TrialRow) -> dict[str, float | int | None]:
+    """Return a trial's error and costs; a pruned one has no final error."""
+    error = {"done": "rmse_average", "pruned": "rmse_when_pruned", "failed": "rmse"}[row.state]
+    costs = with_logarithms({"n_parameters": row.n_parameters})
+    return {error: row.rmse, **costs, "n_epochs": row.n_epochs, "seconds": row.seconds}

@@ -1,0 +1,92 @@
+"""The registered model of an experiment: its versions, the latest of which is the champion.
+
+Kept in  RESULTS/mlartifacts/models/<name>/<cell digest>/, in the format of `mlflow.pytorch`
+"""
+
+import shutil
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.record.store import DIGEST_CHARACTERS
+from benchmark.record.tracking.database import ARTIFACTS, CELL_TAG
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ALIAS = "champion"
+
+
+def champion_cell(client: "MlflowClient", name: str) -> str | None:
+    """Return the cell that the champion of a name was exported from; None where there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, ALIAS).tags.get(CELL_TAG)
+    except MlflowException:  # no such model, or no such alias
+        return None
+
+
+def register(
+    client: "MlflowClient",
+    results: Path,
+    name: str,
+    module: Any,
+    example_BTF: NDArray[np.float32],
+    *,
+    cell: str,
+    run_id: str | None,
+    note: str,
+    tags: Mapping[str, str],
+) -> Path:
+    """Save a TorchScript module as the next version of a registered model, the champion."""
+    from mlflow.exceptions import MlflowException
+
+    folder = results / ARTIFACTS / "models" / name / cell[:DIGEST_CHARACTERS]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _save(module, folder, example_BTF)
+    try:
+        client.get_registered_model(name)
+    except MlflowException:
+        client.create_registered_model(name, description="The best model of this experiment.")
+    version = client.create_model_version(
+        name,
+        source=folder.absolute().as_uri(),
+        run_id=run_id,
+        tags={CELL_TAG: cell, **tags},
+        description=note,
+    )
+    client.set_registered_model_alias(name, ALIAS, version.version)
+    return folder
+
+
+def _save(module: Any, folder: Path, example_BTF: NDArray[np.float32]) -> None:
+    """Write a module with its signature and the packages it needs: torch alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # mlflow's own deprecations
+        import mlflow.pytorch
+        import torch
+        from mlflow.models import ModelSignature
+        from mlflow.types import Schema, TensorSpec
+
+        n_features, number = example_BTF.shape[-1], np.dtype(np.float32)
+        mlflow.pytorch.save_model(
+            module,
+            str(folder),
+            signature=ModelSignature(
+                inputs=Schema([TensorSpec(number, (-1, -1, n_features))]),
+                outputs=Schema([TensorSpec(number, (-1, -1, 2))]),
+            ),
+            input_example=example_BTF,
+            pip_requirements=[
+                f"mlflow=={mlflow.__version__}",
+                f"torch=={torch.__version__.partition('+')[0]}",
+                "numpy",
+            ],
+            serialization_format="pickle",  # mlflow's word; TorchScript is written as TorchScript
+        )
