@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
+LOCK_SECONDS = 60  # another process may be writing
 CELL_TAG, GROUP_TAG, KIND_TAG, FILE_TAG = "mer.cell", "mer.group", "mer.kind", "mer.record"
 NOTE_TAG = "mlflow.note.content"  # the description that the UI shows
 PLACES = (  # where MLflow keeps absolute addresses of files
@@ -60,11 +61,11 @@ def open_client(results: Path) -> "MlflowClient":
 def repair_moved(results: Path) -> bool:
     """Point a database that was copied or moved here at the files beside it; tell if it was."""
     path = results / DATABASE
-    if not path.is_file():
+    if not path.is_file() or path.stat().st_size == 0:
         return False
     here = artifacts_uri(results)
     try:
-        with closing(sqlite3.connect(path)) as database, database:
+        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as database, database:
             rows = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
             elsewhere = {
                 location.removesuffix(f"/{name}")
