@@ -19,7 +19,7 @@ from benchmark.record.tracking.mirror import Mirror, experiment_name
 from benchmark.record.weights import weights_path
 from benchmark.report.aggregate import Row, Table
 from benchmark.report.answer import ALL_STUDIES, Answer, answer_from_records
-from benchmark.report.notes import is_flattered, row_note
+from benchmark.report.notes import row_note
 from models.registry import MODELS
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def ranked(table: Table) -> list[Row]:
     rows = [
         row
         for row in table.rows
-        if row.is_complete and row.cells and not row.is_floor and not is_flattered(row)
+        if row.is_complete and row.cells and not row.is_floor and not row.is_flattered
     ]
     return sorted(rows, key=lambda row: (row.scores["rmse_average"] or 0.0, row.parameters or 0))
 

@@ -7,7 +7,7 @@ from benchmark.report.tables import FLATTERED, plus_minus, title
 def row_note(row: Row, table: Table) -> str:
     """Return what a row's numbers are and what they ran on, in Markdown."""
     length = f", {row.sequence_length} frames per sequence" if row.sequence_length else ""
-    flattered = f" {FLATTERED}" if is_flattered(row) else ""
+    flattered = f" {FLATTERED}" if row.is_flattered else ""
     return f"**{row.label({})}**{length}: {_finding(row)}, on {title(table)}.{flattered}"
 
 
@@ -23,8 +23,3 @@ def _finding(row: Row) -> str:
 def _error(row: Row, name: str) -> str:
     """Return one pooled error with its spread."""
     return plus_minus(row.scores[f"rmse_{name}"], row.scores[f"rmse_{name}_std"])
-
-
-def is_flattered(row: Row) -> bool:
-    """Tell whether the epoch was chosen on the songs that judge."""
-    return row.settings.get("selection") == "evaluation"
