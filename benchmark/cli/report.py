@@ -34,18 +34,18 @@ def report(
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
-    from benchmark.publish import publish
-    from benchmark.record.store import read_records
-    from benchmark.record.tracking.mirror import Mirror
     from benchmark.report.answer import answer_from_records, write_answer
-    from benchmark.report.page.write import Tracked, write_page
-    from benchmark.run import mirror_answer, mirror_searches
 
     kinds = figure_kinds(figures)
     answer = answer_from_records(results, study)
     paths = write_answer(answer, results, kinds)
     tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
+        from benchmark.publish import publish
+        from benchmark.record.store import read_records
+        from benchmark.record.tracking.mirror import Mirror
+        from benchmark.run import mirror_answer, mirror_searches
+
         mirror = Mirror(results)
         mirror_answer(mirror, answer, paths)
         paths += publish(mirror, answer)
@@ -61,6 +61,8 @@ def report(
     elif wanted is Format.LATEX:
         typer.echo(answer.latex(), nl=False)
     elif wanted is Format.HTML:
+        from benchmark.report.page.write import Tracked, write_page
+
         page = write_page(answer, results, {group: Tracked(*run) for group, run in tracked.items()})
         typer.echo(f"written: {page}")
     else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import typer
 from rich.console import Console
@@ -18,11 +18,14 @@ from benchmark.record.record import RunRecord
 from benchmark.report.aggregate import settings_text
 from benchmark.report.answer import Answer
 from benchmark.report.grid import terminal_tables
-from benchmark.run import Bill
-from benchmark.workers import Progress
 from datasets.registry import DATASETS
 
+if TYPE_CHECKING:  # they bring torch, which an answer from records does without
+    from benchmark.run import Bill
+    from benchmark.workers import Progress
+
 TABLE_WIDTH = 132  # where the output is no terminal
+MOST_GRIDS = 40  # on a terminal; the files have all
 QUIET_SECONDS = 60  # without a terminal, say what is being trained this often
 
 
@@ -57,7 +60,7 @@ class Screen:
         """Stop drawing and leave the cursor as it was."""
         self.bars.stop()
 
-    def begin(self, bill: Bill) -> None:
+    def begin(self, bill: "Bill") -> None:
         """Say what runs where, and set the bar's length to the estimated work."""
         self.bill = bill
         self.names = {cell.key: cell.name for cell in bill.cells}
@@ -76,7 +79,7 @@ class Screen:
         """Return a cell's part of the bar."""
         return max(1.0, self.bill.estimates[key].seconds)
 
-    def on_progress(self, progress: Progress) -> None:
+    def on_progress(self, progress: "Progress") -> None:
         """Move the bar by one epoch."""
         networks = self.networks[progress.key]
         networks.add(progress.network)
@@ -135,7 +138,7 @@ def headline(study: Study) -> str:
     return f"study {study.name} on {', '.join(on_what)}"
 
 
-def summary(bill: Bill) -> str:
+def summary(bill: "Bill") -> str:
     """Return the second line of a run: how much of it is left, and where it runs."""
     return (
         f"{len(bill.cells)} cells, {len(bill.recorded)} recorded, {len(bill.todo)} to run;"
@@ -152,7 +155,7 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def print_bill(bill: Bill, *, as_json: bool) -> None:
+def print_bill(bill: "Bill", *, as_json: bool) -> None:
     """Print the cells and what each costs if no network stops early."""
     rows: list[dict[str, Any]] = [
         {
@@ -185,12 +188,14 @@ def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=TABLE_WIDTH)
-    for grid in answer.grids:
+    for grid in answer.grids[:MOST_GRIDS]:
         for drawn in terminal_tables(grid, console.width):
             console.print(drawn)
         for note in grid.notes:
             console.print(note, markup=False)
         console.print()
+    if len(answer.grids) > MOST_GRIDS:
+        typer.echo(f"{len(answer.grids) - MOST_GRIDS} more tables are in the files written")
     for path in paths:
         typer.echo(f"written: {path}")
     typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")
