@@ -7,6 +7,7 @@ how many there are and no mean.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -115,12 +116,12 @@ class Table:
     folds: int | None = None  # cross-validation over development songs; None: evaluation songs
     has_label_choice: bool = False  # the dataset has more than one set of labels
 
-    @property
+    @cached_property
     def shared_settings(self) -> dict[str, Any]:
         """Return the settings that every trained row has alike: said once, not in each row."""
         return shared_settings(self.rows)
 
-    @property
+    @cached_property
     def competitors(self) -> list[Row]:
         """Return the complete rows to rank: not flattered, and no change of another row's settings.
 

@@ -87,8 +87,9 @@ def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
     """Return the rows to compare; a pair in either order is compared once."""
     pairs: dict[frozenset[str], tuple[Row, Row]] = {}
     for left, right in declared:
+        bases = _matching(right, table.competitors)
         for row in _matching(left, table.competitors):
-            for base in _matching(right, table.competitors):
+            for base in bases:
                 both = frozenset((row.group, base.group))
                 if row is not base and both not in pairs:
                     pairs[both] = (row, base)

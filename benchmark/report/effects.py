@@ -32,9 +32,10 @@ def effects(tables: Sequence[Table]) -> list[Effect]:
     shared = shared_settings(row for _, row in rows)
     found = []
     known: dict[str, dict[str, Sample]] = {}  # of the defaults, which many changes share
+    defaults = _defaults(rows, shared)
     for table, row in rows:
-        base = _default_of(row, rows, shared)
-        if base is not None and row is not base[1] and row.is_complete:
+        base = defaults.get(_kind(row))
+        if base is not None and row is not base[1] and row.is_complete and _can_pair(row, base[1]):
             if base[1].group not in known:
                 known[base[1].group] = samples(base[1].cells)
             found.append(_effect(table, row, base, shared, known[base[1].group]))
@@ -76,20 +77,20 @@ def _judged_on_evaluation(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
     return [(table, row) for table in tables if table.folds is None for row in table.rows]
 
 
-def _default_of(
-    row: Row, rows: Sequence[tuple[Table, Row]], shared: dict[str, Any]
-) -> tuple[Table, Row] | None:
-    """Return the first row of the same model and length that has no settings of its own."""
-    for table, other in rows:
-        is_alike = (other.model, other.sequence_length) == (row.model, row.sequence_length)
-        if (
-            is_alike
-            and (other.dataset, other.features) == (row.dataset, row.features)
-            and not other.own_settings(shared)
-            and other.is_complete
-        ):
-            return (table, other) if _can_pair(row, other) else None
-    return None
+def _kind(row: Row) -> tuple[object, ...]:
+    """Return what a row and its default have in common."""
+    return row.model, row.sequence_length, row.dataset, row.features
+
+
+def _defaults(
+    rows: Sequence[tuple[Table, Row]], shared: dict[str, Any]
+) -> dict[tuple[object, ...], tuple[Table, Row]]:
+    """Return the first complete row of every kind that has no settings of its own."""
+    found: dict[tuple[object, ...], tuple[Table, Row]] = {}
+    for table, row in rows:
+        if row.is_complete and not row.own_settings(shared):
+            found.setdefault(_kind(row), (table, row))
+    return found
 
 
 def _can_pair(row: Row, base: Row) -> bool:
