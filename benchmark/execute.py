@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from benchmark.errors import USER_ERRORS, TrainingDiverged, TrainingStopped
 from benchmark.evaluate.complexity import Cost, model_cost
@@ -58,7 +59,8 @@ def _cached_split(dataset: str, options: str, features: str, data_root: Path | N
     options_class = entry.resolve(entry.options)
     written = json.loads(options)
     values = validated(options_class, written, where=dataset) if options_class else None
-    split: Split = entry.resolve(entry.load)(values, features, data_root)
+    with threadpool_limits(limits=1):  # workers load beside each other
+        split: Split = entry.resolve(entry.load)(values, features, data_root)
     return split
 
 

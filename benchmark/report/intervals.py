@@ -15,9 +15,9 @@ Axes       D draws, S songs, R repetitions
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from benchmark.record.record import RunRecord
 from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, samples, songs_of
@@ -85,9 +85,9 @@ def interval(sample: Sample) -> Interval:
     if total == 0 or freedom == 0:
         return sample.value, sample.value
     if n_songs < FEW_SONGS:
-        reach = float(stdtrit(freedom, HIGH)) * np.sqrt(total)
+        reach = float(_quantile(freedom, HIGH)) * np.sqrt(total)
         return sample.value - reach, sample.value + reach
-    widening = stdtrit(freedom, HIGH) / stdtrit(n_songs - 1, HIGH)
+    widening = _quantile(freedom, HIGH) / _quantile(n_songs - 1, HIGH)
     repetitions_D = np.sqrt(total - songs) * _student(n_songs - 1)
     errors_D = repetitions_D - np.sqrt(songs) * _studentised(sample)
     ordered_D = np.partition(errors_D, ENDS)
@@ -120,5 +120,12 @@ def _studentised(sample: Sample) -> Array:
 def _student(freedom: int) -> Array:
     """Return draws of Student's t, evenly spread and in a fixed random order."""
     order = np.random.default_rng(1).permutation(N_DRAWS)
-    drawn: Array = stdtrit(freedom, (order + 1) / (N_DRAWS + 1))
+    drawn: Array = _quantile(freedom, (order + 1) / (N_DRAWS + 1))
     return drawn
+
+
+def _quantile(freedom: float, share: Any) -> Any:
+    """Return quantiles of Student's t; scipy loads slowly, and a run begins without it."""
+    from scipy.special import stdtrit
+
+    return stdtrit(freedom, share)
