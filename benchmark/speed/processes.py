@@ -50,9 +50,8 @@ def added_memory(subject: Subject) -> float:
 
 def _added_bytes(subject: Subject) -> int:
     """Train an epoch in this process and return the growth of its peak."""
-    harness_loop(
-        replace(subject, sequence_length=1)
-    )()  # libraries and compiled code are loaded, almost no data
+    shortest = replace(subject, sequence_length=1)
+    harness_loop(shortest)()  # libraries and compiled code are loaded, almost no data
     run = harness_loop(subject)
     before = _bytes_now(subject.device)
     run()
