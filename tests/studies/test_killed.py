@@ -1,5 +1,6 @@
 """A search that is killed at random moments ends as one that was left alone."""
 
+import faulthandler
 import multiprocessing
 import os
 import random
@@ -21,11 +22,14 @@ N_TRIALS = 3 * N_KILLS
 PRELOADED = ["torch", "optuna", "mlflow", "seaborn", "scipy", "benchmark.cli", "studies.conductor"]
 
 
-def search_apart(arguments):
-    """Run the command line in a process of its own, silently."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
+def search_apart(arguments, log):
+    """Run the command line in a process of its own; what it says goes to `log`."""
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    faulthandler.register(signal.SIGUSR1)  # where it is when it does not end
+    # a shell's background jobs ignore Ctrl-C, and so would this one if the tests are one of them
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["mer-benchmark", *map(str, arguments)]
     from benchmark.cli import main
 
@@ -40,10 +44,18 @@ def processes():
     return context
 
 
-def begin(processes, arguments):
-    process = processes.Process(target=search_apart, args=(arguments,))
+def begin(processes, arguments, folder):
+    process = processes.Process(target=search_apart, args=(arguments, folder / "log"), daemon=True)
     process.start()
     return process
+
+
+def said_by(process, folder):
+    """Return what a process wrote last, with its stack if it still lives."""
+    if process.is_alive():
+        os.kill(process.pid, signal.SIGUSR1)
+        time.sleep(1)
+    return (folder / "log").read_text()[-4000:]
 
 
 def n_trials(folder):
@@ -73,7 +85,7 @@ def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(
     source = random.Random(1)
     n_killed = 0
     while n_killed < N_KILLS:
-        process = begin(processes, arguments)
+        process = begin(processes, arguments, tmp_path)
         # a first or a second trial begins, in turn, or all would be killed in their first
         awaited = n_trials(tmp_path) + 1 + n_killed % 2
         deadline = time.monotonic() + 60
@@ -85,9 +97,9 @@ def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         n_killed += 1
-    process = begin(processes, arguments)
+    process = begin(processes, arguments, tmp_path)
     process.join(120)
-    assert process.exitcode == 0
+    assert process.exitcode == 0, said_by(process, tmp_path)
     assert n_killed == N_KILLS
 
     trials = found(tmp_path)["trials"]
@@ -130,20 +142,49 @@ def stored(folder):
     return optuna.load_study(study_name=NAME, storage=f"sqlite:///{folder}/results/optuna.db")
 
 
-def test_ctrl_c_keeps_finished_trials_and_queues_the_one_under_way(tmp_path, processes):
-    write_file(tmp_path)
-    arguments = ["search", *options(tmp_path, trials=100_000, max_epochs=2000, pruner="none")]
-    process = begin(processes, arguments)
-    wait_for_trials(tmp_path, process, 2)
-    time.sleep(0.3)
+def press_ctrl_c(process, folder):
     os.kill(process.pid, signal.SIGINT)
     process.join(60)
-    assert process.exitcode == 130
+    assert process.exitcode == 130, said_by(process, folder)
+
+
+def test_ctrl_c_queues_the_trial_under_way(tmp_path, processes):
+    write_file(tmp_path)
+    endless = {"max_epochs": 1_000_000, "set": "training.patience=1000000"}
+    process = begin(processes, ["search", *options(tmp_path, trials=2, **endless)], tmp_path)
+    wait_for_trials(tmp_path, process, 1)
+    time.sleep(0.5)
+    press_ctrl_c(process, tmp_path)
+    interrupted, waiting = stored(tmp_path).trials
+    assert interrupted.state.name == "FAIL"
+    assert waiting.state.name == "WAITING"
+    assert waiting.system_attrs["fixed_params"] == interrupted.params
+
+
+def test_ctrl_c_at_any_moment_ends_the_search_and_loses_nothing(tmp_path, processes):
+    write_file(tmp_path)
+    arguments = ["search", *options(tmp_path, trials=N_TRIALS, sampler="random", pruner="none")]
+    source = random.Random(2)
+    n_done = 0
+    for _ in range(N_KILLS):
+        process = begin(processes, arguments, tmp_path)
+        wait_for_trials(tmp_path, process, n_trials(tmp_path) + 1)
+        time.sleep(source.uniform(0, 0.3))
+        if not process.is_alive():
+            break
+        press_ctrl_c(process, tmp_path)
+        n_done, n_before = states(tmp_path).count("COMPLETE"), n_done
+        assert n_done >= n_before
+        assert "RUNNING" not in states(tmp_path)
+    process = begin(processes, arguments, tmp_path)
+    process.join(120)
+    assert process.exitcode == 0, said_by(process, tmp_path)
+    cells = [one["cell"] for one in found(tmp_path)["trials"] if one["state"] == "done"]
+    assert len(cells) == len(set(cells)) == N_TRIALS
     trials = stored(tmp_path).trials
-    interrupted = [one for one in trials if one.state.name == "FAIL"]
-    waiting = [one for one in trials if one.state.name == "WAITING"]
-    assert len(interrupted) == 1
-    assert [one.system_attrs["fixed_params"] for one in waiting] == [interrupted[0].params]
+    finished = [one.params for one in trials if one.state.name == "COMPLETE"]
+    interrupted = [one.params for one in trials if one.state.name == "FAIL" and one.params]
+    assert all(params in finished for params in interrupted)
 
 
 def test_a_second_process_on_sqlite_is_refused_while_the_first_lives(tmp_path, processes, capfd):
@@ -151,7 +192,7 @@ def test_a_second_process_on_sqlite_is_refused_while_the_first_lives(tmp_path, p
 
     write_file(tmp_path)
     arguments = ["search", *options(tmp_path, trials=100_000, max_epochs=2000, pruner="none")]
-    process = begin(processes, arguments)
+    process = begin(processes, arguments, tmp_path)
     try:
         wait_for_trials(tmp_path, process, 2)
         answer = mer_here(capfd, *arguments)

@@ -113,11 +113,17 @@ def workers_of(pid):
     return [worker.pid for worker in workers]
 
 
+def hear_ctrl_c():
+    """Hear Ctrl-C, which the tests ignore where a shell started them in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(options, results):
     """Start a run in a process group of its own and wait for its first record."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmark", "run", *options, "--results", str(results)],
         cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     while process.poll() is None and not list(results.glob("records/*/*.json")):
         time.sleep(0.01)
