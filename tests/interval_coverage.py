@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import lfilter
 
+from benchmark.report.draws import samples
 from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
 from datasets.contract import TARGETS
 from tests.benchmark.report.records import make_record
@@ -127,7 +128,7 @@ def coverage(world, n_studies, seed=1):
     hits = {}
     for _ in range(n_studies):
         (ours, theirs), frames = study(rng, world)
-        found = bootstrap_intervals(ours), bootstrap_differences(theirs, ours)
+        found = bootstrap_intervals(samples(ours)), bootstrap_differences(theirs, ours)
         held = {"frames as if independent": (frame_interval(frames), truth[""][0])}
         for suffix in CONVENTIONS:
             one, other = truth[suffix]

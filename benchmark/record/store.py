@@ -22,6 +22,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from benchmark.errors import ResultsError
 from benchmark.plan.cell import Cell
@@ -168,7 +169,7 @@ def _parse(path: Path) -> RunRecord:
 def _read(path: Path) -> dict[str, Any]:
     """Read a JSON object or name the damaged file."""
     try:
-        values = json.loads(path.read_text())
+        values = from_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ResultsError(f"File {path} is damaged ({error}). Remove it and run again.") from error
     if not isinstance(values, dict):

@@ -6,7 +6,7 @@ how many there are and no mean.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
+from benchmark.report.draws import Sample, samples
 from benchmark.report.intervals import bootstrap_intervals
 from datasets.contract import TARGETS
 from models.registry import MODELS
@@ -55,6 +56,7 @@ class Row:
     commits: tuple[str, ...]
     group: str
     cells: tuple[RunRecord, ...] = ()  # the finished repetitions, in order
+    samples: dict[str, Sample] = field(default_factory=dict, repr=False)  # of a complete row
 
     @property
     def is_complete(self) -> bool:
@@ -217,10 +219,11 @@ def _place(row: Row) -> tuple[bool, int, int, str]:
 
 def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     """Summarise the repetitions of one cell."""
-    done = [cell for cell in cells if cell.status == "done"]
+    done = sorted((cell for cell in cells if cell.status == "done"), key=lambda one: one.repetition)
     n_missing = n_asked - len(done)
     first = cells[0]
     is_complete = n_missing == 0
+    drawn = samples(done) if is_complete else {}
     return Row(
         model=first.model,
         settings=first.settings,
@@ -237,7 +240,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         scores=_scores([cell.scores for cell in done] if is_complete else []),
         shapes=_scores([cell.scores for cell in done] if is_complete else [], SHAPE_NAMES),
         n_without_shape=_without_shape(done[0]) if is_complete else {},
-        intervals=bootstrap_intervals(done) if is_complete else {},
+        intervals=bootstrap_intervals(drawn),
         training=_scores([cell.training_scores for cell in done] if is_complete else []),
         components={
             name: _scores([cell.components[name] for cell in done])
@@ -251,7 +254,8 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         seeds=tuple(sorted({cell.base_seed for cell in cells})),
         commits=tuple(sorted({cell.circumstances["environment"]["commit"] for cell in cells})),
         group=first.group,
-        cells=tuple(sorted(done, key=lambda cell: cell.repetition)),
+        cells=tuple(done),
+        samples=drawn,
     )
 
 

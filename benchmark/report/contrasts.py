@@ -8,14 +8,14 @@ Many       Holm over all contrasts of one table
 Never      against printed numbers of other papers, and never with a flattered row
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from benchmark.report.aggregate import Row, Table
-from benchmark.report.draws import Array, Sample, errors_by_song, samples
+from benchmark.report.draws import Array, errors_by_song
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import Interval, interval, share_repetitions, subtracted
 from benchmark.report.randomisation import holm, sign_flip
@@ -44,10 +44,7 @@ class Contrast:
 def contrasts(table: Table, declared: Sequence[Pair] | None = None) -> list[Contrast]:
     """Return the declared contrasts of a table's complete rows, corrected for their number."""
     pairs = _pairs(table, DEFAULT if declared is None else declared)
-    known: dict[str, dict[str, Sample]] = {}
-    for row in (one for pair in pairs for one in pair):
-        known.setdefault(row.group, samples(row.cells))
-    found = [_contrast(row, base, known) for row, base in pairs]
+    found = [_contrast(row, base) for row, base in pairs]
     corrected = holm([one.p for one in found])
     return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
 
@@ -116,10 +113,10 @@ def _lacking(table: Table, declared: Iterable[Pair]) -> list[str]:
     ]
 
 
-def _contrast(row: Row, base: Row, known: Mapping[str, dict[str, Sample]]) -> Contrast:
+def _contrast(row: Row, base: Row) -> Contrast:
     """Compare two rows; both judged the same songs, as they are of one table."""
     is_paired = share_repetitions(row.cells, base.cells)
-    moved = subtracted(known[row.group], known[base.group], is_paired=is_paired)
+    moved = subtracted(row.samples, base.samples, is_paired=is_paired)
     by_song_S = song_errors(row) - song_errors(base)
     return Contrast(
         row=row,

@@ -6,9 +6,9 @@ Axes   D draws, S songs, R repetitions, K columns
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from itertools import combinations_with_replacement
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from datasets.contract import TARGETS
 Array = NDArray[np.float64]
 N_DRAWS = 999  # so that the 25th from either end cuts off 2.5 %
 TINY = np.finfo(float).tiny
+_ONES: Array = np.ones(N_DRAWS)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ class Part:
     value_S: Array  # about its mean over all songs
     mean_D: Array  # of the values in every draw
     scale_D: Array
+
+    @cached_property
+    def column(self) -> Array:
+        """Return frames x value."""
+        return self.frames_S * self.value_S
+
+    @cached_property
+    def sums(self) -> Array:
+        """Return what every draw sums up to: column squared, column x frames, frames squared."""
+        return drawn_sums(np.array([self.column**2, self.column * self.frames_S, self.frames_S**2]))
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Sample:
     by_repetition: tuple[Array, ...]  # the error of every repetition; one array a set of trainings
     pulls_RS: tuple[Array, ...]  # what each song adds to them, to first order; its mean is zero
     drawn_D: Array  # the value in every draw of songs
-    parts: tuple[Part, ...]
+    parts: tuple[tuple[float, Part], ...]  # each with its factor
 
     @property
     def pull(self) -> Array:
@@ -57,7 +68,7 @@ class Sample:
             tuple(factor * values for values in self.by_repetition),
             tuple(factor * pulls for pulls in self.pulls_RS),
             factor * self.drawn_D,
-            tuple(replace(part, scale_D=factor * part.scale_D) for part in self.parts),
+            tuple((factor * own, part) for own, part in self.parts),
         )
 
     def plus(self, other: "Sample", *, is_paired: bool) -> "Sample":
@@ -72,15 +83,20 @@ class Sample:
 
     def drawn_squares(self) -> Array:
         """Return the sum of the squared pulls of all songs in every draw, (D,)."""
-        frames_S = self.parts[0].frames_S
-        columns = [part.frames_S * part.value_S for part in self.parts] + [frames_S]
-        factors = [part.scale_D for part in self.parts]
-        factors.append(-sum((part.scale_D * part.mean_D for part in self.parts), np.zeros(1)))
-        pairs = list(combinations_with_replacement(range(len(columns)), 2))
-        sums_KD = drawn_sums(np.array([columns[i] * columns[j] for i, j in pairs]))
-        squares_D = np.zeros(N_DRAWS)
-        for (i, j), sum_D in zip(pairs, sums_KD, strict=True):
-            squares_D += (1 if i == j else 2) * factors[i] * factors[j] * sum_D
+        scales = [factor * part.scale_D for factor, part in self.parts]
+        parts = [part for _, part in self.parts]
+        shift_D = sum(
+            (scale_D * part.mean_D for scale_D, part in zip(scales, parts, strict=True)),
+            np.zeros(N_DRAWS),
+        )
+        squares_D: Array = shift_D**2 * parts[0].sums[2]
+        for scale_D, part in zip(scales, parts, strict=True):
+            squares_D += scale_D**2 * part.sums[0] - 2 * shift_D * scale_D * part.sums[1]
+        pairs = list(combinations(range(len(parts)), 2))
+        if pairs:
+            crossed_KS = np.array([parts[i].column * parts[j].column for i, j in pairs])
+            for (i, j), sum_D in zip(pairs, drawn_sums(crossed_KS), strict=True):
+                squares_D += 2 * scales[i] * scales[j] * sum_D
         return np.maximum(squares_D, 0.0)
 
 
@@ -160,9 +176,9 @@ def _per_song(rmse_RS: Array) -> Sample:
     value = float(by_song_S.mean())
     pull_S = by_song_S - value
     moved_D = drawn_sums(pull_S[None])[0] / len(pull_S)
-    part = Part(np.ones(len(pull_S)), pull_S, moved_D, np.ones(N_DRAWS))
+    part = Part(np.ones(len(pull_S)), pull_S, moved_D, _ONES)
     means_R = rmse_RS.mean(axis=1)
-    return Sample(value, (means_R,), (rmse_RS - means_R[:, None],), value + moved_D, (part,))
+    return Sample(value, (means_R,), (rmse_RS - means_R[:, None],), value + moved_D, ((1.0, part),))
 
 
 def _pooled(frames_S: Array, squares_RS: Array) -> Sample:
@@ -181,4 +197,4 @@ def _pooled(frames_S: Array, squares_RS: Array) -> Sample:
     factor_D = np.divide(value, drawn_D, out=np.ones(N_DRAWS), where=drawn_D > 0)
     part = Part(frames_S, halved_S, sums_KD[1] / frames_D, factor_D * len(frames_S) / frames_D)
     pulls_RS = frames_S * halved_RS / frames_S.mean()
-    return Sample(value, (roots_R,), (pulls_RS,), drawn_D, (part,))
+    return Sample(value, (roots_R,), (pulls_RS,), drawn_D, ((1.0, part),))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table, settings_text, shared_settings
-from benchmark.report.draws import Sample, samples
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import interval, share_repetitions, subtracted
 from benchmark.report.tables import SCORES
@@ -31,14 +30,11 @@ def effects(tables: Sequence[Table]) -> list[Effect]:
     rows = _judged_on_evaluation(tables)
     shared = shared_settings(row for _, row in rows)
     found = []
-    known: dict[str, dict[str, Sample]] = {}  # of the defaults, which many changes share
     defaults = _defaults(rows, shared)
     for table, row in rows:
         base = defaults.get(_kind(row))
         if base is not None and row is not base[1] and row.is_complete and _can_pair(row, base[1]):
-            if base[1].group not in known:
-                known[base[1].group] = samples(base[1].cells)
-            found.append(_effect(table, row, base, shared, known[base[1].group]))
+            found.append(_effect(table, row, base, shared))
     return found
 
 
@@ -100,18 +96,12 @@ def _can_pair(row: Row, base: Row) -> bool:
     )
 
 
-def _effect(
-    table: Table,
-    row: Row,
-    base: tuple[Table, Row],
-    shared: dict[str, Any],
-    theirs: dict[str, Sample],
-) -> Effect:
+def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
     """Return how one row differs from its default."""
     base_table, default = base
     own = row.own_settings(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
-    moved = subtracted(samples(row.cells), theirs, is_paired=True)
+    moved = subtracted(row.samples, default.samples, is_paired=True)
     return Effect(
         model=row.model,
         sequence_length=row.sequence_length,

@@ -28,13 +28,10 @@ FEW_SONGS = 8  # fewer cannot be drawn from: a draw may be one song over and ove
 Interval = tuple[float, float]
 
 
-def bootstrap_intervals(cells: Sequence[RunRecord]) -> dict[str, Interval]:
-    """Return "rmse_valence" -> (low, high) for every error under both conventions.
-
-    The cells are the finished repetitions of one row; all must have judged the same songs.
-    """
-    found = {name: interval(sample) for name, sample in samples(cells).items()}
-    return {name: (max(low, 0.0), high) for name, (low, high) in found.items()}
+def bootstrap_intervals(found: Mapping[str, Sample]) -> dict[str, Interval]:
+    """Return "rmse_valence" -> (low, high) for every error of a row, as `samples` returns them."""
+    ends = {name: interval(sample) for name, sample in found.items()}
+    return {name: (max(low, 0.0), high) for name, (low, high) in ends.items()}
 
 
 def bootstrap_differences(
@@ -85,9 +82,9 @@ def interval(sample: Sample) -> Interval:
     if total == 0 or freedom == 0:
         return sample.value, sample.value
     if n_songs < FEW_SONGS:
-        reach = float(_quantile(freedom, HIGH)) * np.sqrt(total)
+        reach = _high(freedom) * np.sqrt(total)
         return sample.value - reach, sample.value + reach
-    widening = _quantile(freedom, HIGH) / _quantile(n_songs - 1, HIGH)
+    widening = _high(freedom) / _high(n_songs - 1)
     repetitions_D = np.sqrt(total - songs) * _student(n_songs - 1)
     errors_D = repetitions_D - np.sqrt(songs) * _studentised(sample)
     ordered_D = np.partition(errors_D, ENDS)
@@ -122,6 +119,12 @@ def _student(freedom: int) -> Array:
     order = np.random.default_rng(1).permutation(N_DRAWS)
     drawn: Array = _quantile(freedom, (order + 1) / (N_DRAWS + 1))
     return drawn
+
+
+@cache
+def _high(freedom: float) -> float:
+    """Return the upper end of the 95 % of Student's t."""
+    return float(_quantile(freedom, HIGH))
 
 
 def _quantile(freedom: float, share: Any) -> Any:

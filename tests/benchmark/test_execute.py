@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark.execute import Job, _cached_split, execute
+from benchmark.report.draws import samples
 from benchmark.report.intervals import bootstrap_intervals
 from benchmark.train.trainer import CellTrainer
 from datasets.registry import DATASETS, DatasetEntry
@@ -92,7 +93,7 @@ def test_cross_validation_judges_every_development_song_once(record_of):
     assert list(record.references) == ["oracle of song means"]
     again = record_of("crnn", folds=5, repetition=2)  # other folds, the same order of songs
     assert again.per_song["song_id"] == record.per_song["song_id"]
-    assert bootstrap_intervals([record, again])
+    assert bootstrap_intervals(samples([record, again]))
     errors = np.array(record.per_song["rmse_valence"])
     assert record.scores["rmse_valence_per_song"] == pytest.approx(errors.mean())
     frames = np.array(record.per_song["n_frames"])

@@ -69,21 +69,21 @@ def test_one_repetition_has_the_interval_of_a_bootstrap_t_over_songs(name):
         drawn, drawn_error = score(errors[songs], frames[songs])
         pivots.append((drawn - value) / drawn_error)
     expected = value - error * np.percentile(pivots, [97.5, 2.5])
-    assert bootstrap_intervals([one])[name] == pytest.approx(expected, rel=0.03)
+    assert bootstrap_intervals(samples([one]))[name] == pytest.approx(expected, rel=0.03)
 
 
 def test_songs_that_are_all_alike_leave_the_interval_of_student_s_t_over_repetitions():
     levels = (0.2, 0.3, 0.26)
     cells = [cell(number, level=level, spread=0) for number, level in enumerate(levels, start=1)]
     expected = stats.t.interval(0.95, 2, np.mean(levels), stats.sem(levels))
-    assert bootstrap_intervals(cells)["rmse_valence"] == pytest.approx(expected, rel=0.005)
+    assert bootstrap_intervals(samples(cells))["rmse_valence"] == pytest.approx(expected, rel=0.005)
 
 
 def test_a_few_songs_have_the_interval_of_student_s_t():
     one = cell(1, n_songs=4)
     errors = one.per_song["rmse_arousal"]
     expected = stats.t.interval(0.95, 3, np.mean(errors), stats.sem(errors))
-    assert bootstrap_intervals([one])["rmse_arousal_per_song"] == pytest.approx(expected)
+    assert bootstrap_intervals(samples([one]))["rmse_arousal_per_song"] == pytest.approx(expected)
 
 
 def test_every_song_s_pull_is_the_change_that_more_of_it_would_make():
@@ -116,7 +116,7 @@ def test_a_song_s_pull_in_a_draw_is_that_of_the_drawn_songs():
 def test_the_average_is_drawn_on_the_same_songs_for_both_targets():
     one = cell(1)
     one.per_song["rmse_arousal"] = one.per_song["rmse_valence"]
-    intervals = bootstrap_intervals([one])
+    intervals = bootstrap_intervals(samples([one]))
     assert intervals["rmse_average"] == pytest.approx(intervals["rmse_valence"])
 
 
@@ -133,14 +133,14 @@ def test_paired_repetitions_cancel_what_they_share_and_others_do_not():
 
 def test_the_same_records_give_the_same_interval():
     cells = [cell(1), cell(2)]
-    assert bootstrap_intervals(cells) == bootstrap_intervals(cells)
+    assert bootstrap_intervals(samples(cells)) == bootstrap_intervals(samples(cells))
 
 
 def test_repetitions_that_judged_other_songs_are_refused():
     other = cell(2)
     other.per_song["song_id"] = ["x", *other.per_song["song_id"][1:]]
     with pytest.raises(ValueError, match="judged the same songs"):
-        bootstrap_intervals([cell(1), other])
+        bootstrap_intervals(samples([cell(1), other]))
 
 
 def test_intervals_hold_the_truth_in_19_of_20_studies_and_a_bootstrap_of_frames_in_few():
