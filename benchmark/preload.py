@@ -1,4 +1,4 @@
-"""Let worker processes import everything heavy while the parent still plans.
+"""Let worker processes import everything heavy while the parent still plans or reads.
 
 A plain fork would copy torch's threads in an unknown state. Where there is a fork server, workers
 are forks of a process that has imported torch and computed nothing; elsewhere they are spawned.
@@ -6,15 +6,16 @@ are forks of a process that has imported torch and computed nothing; elsewhere t
 
 import multiprocessing
 import sys
+from collections.abc import Sequence
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-HEAVY = ["benchmark.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo"]
+TRAINING = ("benchmark.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo")
 
 
-def preload() -> None:
-    """Start the fork server, which imports beside this process."""
+def preload(modules: Sequence[str] = TRAINING) -> None:
+    """Start the fork server, which imports beside this process; one that runs stays as it is."""
     if METHOD == "forkserver":
         from multiprocessing import forkserver
 
-        multiprocessing.get_context(METHOD).set_forkserver_preload(HEAVY)
+        multiprocessing.get_context(METHOD).set_forkserver_preload(list(modules))
         forkserver.ensure_running()

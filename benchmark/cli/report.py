@@ -35,8 +35,10 @@ def report(
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
     from benchmark.report.answer import answer_from_records, write_answer
+    from benchmark.report.figures.draw import prepare_to_draw
 
     kinds = figure_kinds(figures)
+    prepare_to_draw(results)
     answer = answer_from_records(results, study)
     paths = write_answer(answer, results, kinds)
     tracked: dict[str, tuple[str, str]] = {}

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bars
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.aggregate import settings_text
-from benchmark.report.answer import Answer
+from benchmark.report.answer import Answer, stem_of
 from benchmark.report.grid import terminal_tables
 from datasets.registry import DATASETS
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # they bring torch, which an answer from records does without
     from benchmark.workers import Progress
 
 TABLE_WIDTH = 132  # where the output is no terminal
-MOST_GRIDS = 40  # on a terminal; the files have all
+MOST_GRIDS = 8  # on a terminal; the files have all
 QUIET_SECONDS = 60  # without a terminal, say what is being trained this often
 
 
@@ -184,18 +184,21 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
 
 
 def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
-    """Print every table with its notes, the files written and how to open MLflow."""
+    """Print the tables to read first, where the others are, and how to open MLflow."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=TABLE_WIDTH)
-    for grid in answer.grids[:MOST_GRIDS]:
+    for grid in answer.headline[:MOST_GRIDS]:
         for drawn in terminal_tables(grid, console.width):
             console.print(drawn)
         for note in grid.notes:
             console.print(note, markup=False)
         console.print()
-    if len(answer.grids) > MOST_GRIDS:
-        typer.echo(f"{len(answer.grids) - MOST_GRIDS} more tables are in the files written")
+    further = [*answer.headline[MOST_GRIDS:], *answer.further]
+    if further:
+        typer.echo(f"further tables, in {results / 'tables' / stem_of(answer.study)}.md:")
+        for title in dict.fromkeys(grid.title for grid in further):
+            typer.echo(f"  {title}")
     for path in paths:
         typer.echo(f"written: {path}")
     typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")

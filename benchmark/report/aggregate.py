@@ -33,6 +33,7 @@ class Row:
     """One line of a table."""
 
     model: str
+    is_floor: bool  # to be beaten
     settings: dict[str, Any]  # what differs from the defaults
     dataset: str
     features: str
@@ -72,11 +73,6 @@ class Row:
     def n_text(self) -> str:
         """Return "5", or "2 of 5" where cells are missing."""
         return str(self.n_cells) if self.is_complete else f"{self.n_cells} of {self.n_asked}"
-
-    @property
-    def is_floor(self) -> bool:
-        """Tell whether the row is a floor to beat."""
-        return self.model in MODELS and MODELS[self.model].is_floor
 
     @property
     def is_flattered(self) -> bool:
@@ -226,6 +222,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     drawn = samples(done) if is_complete else {}
     return Row(
         model=first.model,
+        is_floor=first.model in MODELS and MODELS[first.model].is_floor,
         settings=first.settings,
         dataset=first.dataset,
         features=first.features,

@@ -1,6 +1,7 @@
 """Write the answer of a results folder: tables and figures."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
 from benchmark.report.effects import Effect, effect_grids, effects
 from benchmark.report.export import contrasts_csv, flat_contrast, flat_rows, rows_csv
 from benchmark.report.figures.costs import costs_figure
+from benchmark.report.figures.draw import drawing_beside, light
 from benchmark.report.figures.effects import effects_figure
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import Grid, markdown
@@ -71,6 +73,18 @@ class Answer:
             ]
         return found
 
+    @cached_property
+    def headline(self) -> list[Grid]:
+        """Return the tables to read first: the study's own, then the means of every dataset."""
+        mains = [grids(table)[0] for table in self.tables]
+        first = self.grids[0]
+        return mains if first in mains else [first, *mains]
+
+    @cached_property
+    def further(self) -> list[Grid]:
+        """Return what is to be read after the headline."""
+        return [grid for grid in self.grids if grid not in self.headline]
+
     def markdown(self) -> str:
         """Return all grids as Markdown."""
         return "\n".join(markdown(one) for one in self.grids)
@@ -118,39 +132,45 @@ def answer_from_records(
 
 def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:
     """Write tables as CSV, Markdown and LaTeX, and the figures in every format asked for."""
-    stem = _stem(answer.study)
+    stem = stem_of(answer.study)
     tables = results / "tables"
     tables.mkdir(parents=True, exist_ok=True)
-    texts = {
-        tables / f"{stem}.csv": answer.csv(),
-        tables / f"{stem}.md": answer.markdown(),
-        tables / f"{stem}.tex": answer.latex(),
-    }
-    if any(found for _, found in answer.contrasts):
-        texts[tables / f"{stem}-contrasts.csv"] = contrasts_csv(answer.contrasts)
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
-    drawn = [path for kind in figures for path in _draw(answer, results / "figures", kind)]
-    return [*texts, *(path for path in drawn if path is not None)]
+    with drawing_beside(len(figures) * (2 * len(answer.tables) + 1)) as beside:
+        drawn = [
+            one for kind in figures for one in _draw(answer, results / "figures", kind, beside)
+        ]
+        texts = {
+            tables / f"{stem}.csv": answer.csv(),
+            tables / f"{stem}.md": answer.markdown(),
+            tables / f"{stem}.tex": answer.latex(),
+        }
+        if any(found for _, found in answer.contrasts):
+            texts[tables / f"{stem}-contrasts.csv"] = contrasts_csv(answer.contrasts)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+        paths = [one.result() for one in drawn]
+    return [*texts, *(path for path in paths if path is not None)]
 
 
-def _draw(answer: Answer, folder: Path, kind: str) -> list[Path | None]:
+def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Future[Path | None]]:
     """Draw a trade-off for every table, what else it may cost, and one figure of all changes."""
-    drawn: list[Path | None] = []
-    for table in answer.tables:
+    drawn: list[Future[Path | None]] = []
+    for table in map(light, answer.tables):
         path = (folder / figure_name(answer.study, table)).with_suffix(f".{kind}")
-        drawn.append(tradeoff_figure(table, answer.standings, path))
-        drawn.append(costs_figure(table, path.with_name(f"{path.stem}-costs.{kind}")))
-    changes = folder / f"{_stem(answer.study)}-changes.{kind}"
-    return [*drawn, effects_figure(answer.effects, changes)]
+        costs = path.with_name(f"{path.stem}-costs.{kind}")
+        standings = {row.group: answer.standings[row.group] for row in table.competitors}
+        drawn.append(beside.submit(tradeoff_figure, table, standings, path))
+        drawn.append(beside.submit(costs_figure, table, costs))
+    changes = folder / f"{stem_of(answer.study)}-changes.{kind}"
+    return [*drawn, beside.submit(effects_figure, answer.effects, changes)]
 
 
 def figure_name(study: str, table: Table) -> str:
     """Return the file name of a table's figure."""
     folds = f"-{table.folds}fold" if table.folds else ""
-    return f"{_stem(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}.png"
+    return f"{stem_of(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}.png"
 
 
-def _stem(study: str) -> str:
+def stem_of(study: str) -> str:
     """Return a study's name as part of a file's name."""
     return study.replace(" ", "_")

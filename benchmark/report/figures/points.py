@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Colours = Mapping[str, Any]  # model -> colour
 DODGE = 1.2  # rows of one cost are drawn this factor apart
+COUNTS = ("parameters", "flops")  # read as 30k; 10m would be ten minutes or milliseconds
 N_ASIDE = 8  # more of them would run into the next cost
 
 
@@ -45,6 +46,14 @@ def _shifts(costs: Sequence[float]) -> list[float]:
     return shifts
 
 
+def _short(value: float, _: object = None) -> str:
+    """Return a power of ten as people say it: 30k, 12M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
 def draw_points(
     axes: "Axes",
     rows: Sequence[Row],
@@ -59,6 +68,7 @@ def draw_points(
     `names` maps groups to entries of a legend.
     """
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(_short if cost in COUNTS else "{x:g}")
     axes.minorticks_off()  # not seen in this style, and most of the time that drawing takes
     costs = [float(row.cost(cost) or 0) for row in rows]
     least = min((one for one in costs if one > 0), default=1.0) / 10  # a log axis has no zero
@@ -67,17 +77,25 @@ def draw_points(
         for row, one in zip(rows, costs, strict=True)
     ]
     places = [x * DODGE**shift for (x, _), shift in zip(points, _shifts(costs), strict=True)]
-    for style, indices in _alike(rows).items():
-        alone = rows[indices[0]].group if len(indices) == 1 else ""
+    for model, colour in colours.items():
+        own = [index for index, row in enumerate(rows) if row.model == model]
         axes.errorbar(
+            [places[index] for index in own],
+            [points[index][1] for index in own],
+            yerr=[rows[index].scores[f"{score}_std"] or 0 for index in own],
+            fmt="none",
+            ecolor=colour,
+            capsize=4,
+        )
+    for (model, marker), indices in _alike(rows).items():
+        alone = rows[indices[0]].group if len(indices) == 1 else ""
+        axes.plot(
             [places[index] for index in indices],
             [points[index][1] for index in indices],
-            yerr=[rows[index].scores[f"{score}_std"] or 0 for index in indices],
-            fmt=style[1],
-            color=colours[style[0]],
+            marker,
+            color=colours[model],
             markersize=9,
-            capsize=4,
-            label=names.get(alone, style[0]) if names else None,
+            label=names.get(alone, model) if names else None,
         )
     on_front = front(list(zip(costs, (y for _, y in points), strict=True)))
     axes.step(

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 150
 MARKERS = "oDsP^vX*<>hd"
 UNDATED = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # the same bytes again
 
@@ -22,5 +26,15 @@ def drawing(path: Path) -> Iterator[tuple[Any, Any]]:
     with sns.axes_style("whitegrid"), sns.plotting_context("notebook"), salted:
         yield plt, sns
         path.parent.mkdir(parents=True, exist_ok=True)
-        plt.gcf().savefig(path, dpi=150, metadata=UNDATED[path.suffix[1:]])
+        _save(plt.gcf(), path)
         plt.close()
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    """Place everything and save; placed once, a figure need not be drawn twice."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        figure.set_dpi(DPI)  # text is as wide as it will be
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    figure.savefig(path, dpi=DPI, metadata=UNDATED[path.suffix[1:]])

@@ -20,6 +20,7 @@ COST = "parameters"
 ROW_HEIGHT = 0.5  # inches of a row in the panel of shares
 MOST_ROWS = 24  # in that panel
 NAME_WIDTH = 30  # characters
+FACES = (("o", "0.15"), ("s", "white"))  # marker and filling of a convention
 
 
 def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path) -> Path | None:
@@ -81,18 +82,21 @@ def _shares(
     for place, row in enumerate(shown):
         style = {"color": colours[row.model], "markersize": 9, "clip_on": False}
         axes.plot(-8, place, marker_of(row, rows), **style)
-        found = [
-            100 * standings[row.group].front_share[f"{COST}{suffix}"]
-            for suffix in CONVENTIONS.values()
-        ]
-        axes.plot(found, [place, place], "-", color="0.6", linewidth=1.5, zorder=1)
-        for share, (mark, face) in zip(found, (("o", "0.15"), ("s", "white")), strict=True):
-            axes.plot(share, place, mark, color="0.15", markerfacecolor=face, clip_on=False)
-    for convention, (mark, face) in zip(CONVENTIONS, (("o", "0.15"), ("s", "white")), strict=True):
-        axes.plot([], [], mark, color="0.15", markerfacecolor=face, label=convention)
+    places = list(range(len(shown)))
+    found = {
+        convention: [100 * standings[row.group].front_share[f"{COST}{suffix}"] for row in shown]
+        for convention, suffix in CONVENTIONS.items()
+    }
+    pooled, per_song = found.values()
+    axes.hlines(places, pooled, per_song, color="0.6", linewidth=1.5, zorder=1)
+    for (convention, shares), (mark, face) in zip(found.items(), FACES, strict=True):
+        axes.plot(
+            shares, places, mark, color="0.15", markerfacecolor=face, clip_on=False,
+            label=convention,
+        )  # fmt: skip
     shared = table.shared_settings
     names = [fill(row.name(shared), NAME_WIDTH, break_long_words=False) for row in shown]
-    axes.set_yticks(range(len(shown)), names, fontsize=10)
+    axes.set_yticks(places, names, fontsize=10)
     axes.tick_params(axis="y", pad=24)
     axes.set(xlim=(0, 100), ylim=(len(shown) - 0.5, -0.5), xlabel="% of draws")
     of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""

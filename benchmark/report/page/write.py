@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.record.store import asked_for, write_whole
 from benchmark.report.answer import Answer, figure_name
-from benchmark.report.grid import Column, Grid
+from benchmark.report.grid import Column
 from benchmark.report.page import about
 from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
 from benchmark.report.page.packed import script_json, squeezed
 from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
-from benchmark.report.tables import grids, title
+from benchmark.report.tables import title
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -75,7 +75,6 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
     study = None if answer.study == "all studies" else answer.study
     asked = asked_for(results, study, answer.records)
     charts = _charts(answer, results)
-    headline = _headline(answer)
     return {
         "heading": answer.study.capitalize() if study is None else f"Study {study}",
         "caveats": about.caveats(answer.tables),
@@ -87,8 +86,8 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
             if any(row.cells for row in table.rows)
         ],
         "figures": _figures(answer, results),
-        "headline": headline,
-        "more": [grid for grid in answer.grids if grid not in headline],
+        "headline": answer.headline,
+        "more": answer.further,
         "costs": known_costs(answer.tables),
         "charts": charts,
         "carries_annotations": any(chart["songs"]["truth"] for chart in charts),
@@ -106,13 +105,6 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
         "data": script_json(charts),
         "plotly": squeezed(_plotly()),
     }
-
-
-def _headline(answer: Answer) -> list[Grid]:
-    """Return the tables to read first: the study's own, then the means of every dataset."""
-    mains = [grids(table)[0] for table in answer.tables]
-    first = answer.grids[0]
-    return mains if first in mains else [first, *mains]
 
 
 def _charts(answer: Answer, results: Path) -> list[dict[str, Any]]:

@@ -56,6 +56,10 @@ def test_the_main_job_on_embedded_songs(tmp_path):
     for word in ("crnn", "linear", "constant", "oracle of song means", "noise floor", "35,256"):
         assert word in answer.stdout
     assert f"python -m benchmark ui --results {tmp_path}" in answer.stdout
+    first, further = answer.stdout.split("further tables")
+    assert "songs improved" not in first  # the headline alone is printed, the others are named
+    assert f"{tmp_path}/tables/smoke.md" in further
+    assert "Model against model" in further
     for written in ("tables/smoke.csv", "tables/smoke.md", "mlflow.db"):
         assert (tmp_path / written).is_file()
     assert list((tmp_path / "figures").glob("smoke-synthetic-baseline-*.png"))

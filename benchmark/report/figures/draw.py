@@ -1,0 +1,48 @@
+"""Draw an answer's figures beside other work: a few in a thread, many in processes.
+
+Drawing is most of what a report of thousands of records costs. Processes come from a fork server
+where there is one; importing seaborn takes it a second, so few figures are not worth it.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from benchmark.preload import METHOD, preload
+from benchmark.report.aggregate import Table
+
+FEW = 4  # figures
+MANY = 1000  # records
+MOST_PROCESSES = 8
+HEAVY = ["benchmark.report.figures.tradeoff", "seaborn"]
+
+
+def prepare_to_draw(results: Path) -> None:
+    """Let the fork server import seaborn while many records are read."""
+    records = (results / "records").glob("*/*.json")
+    if sum(1 for _ in islice(records, MANY)) == MANY:
+        preload(HEAVY)
+
+
+@contextmanager
+def drawing_beside(n_figures: int) -> Iterator[Executor]:
+    """Lend something that draws `n_figures`, in order, as its jobs are submitted."""
+    if n_figures <= FEW:
+        with ThreadPoolExecutor(max_workers=1) as thread:  # pyplot knows one figure at a time
+            yield thread
+        return
+    preload(HEAVY)
+    n_processes = min(n_figures, os.cpu_count() or 1, MOST_PROCESSES)
+    context = multiprocessing.get_context(METHOD)
+    with ProcessPoolExecutor(n_processes, mp_context=context) as processes:
+        yield processes
+
+
+def light(table: Table) -> Table:
+    """Return a table without the records behind it, which no figure shows."""
+    return replace(table, rows=tuple(replace(row, cells=(), samples={}) for row in table.rows))
