@@ -32,10 +32,13 @@ async function unpack(text) {
   return values;
 }
 
-// plotly.js, which the page carries squeezed
+// text that an element of the page carries squeezed
+async function inflated(id) {
+  return new TextDecoder().decode(await inflate(document.getElementById(id).textContent));
+}
+
 async function loadPlotly() {
-  const code = new TextDecoder().decode(await inflate(document.getElementById("plotly").textContent));
   const script = document.createElement("script");
-  script.textContent = code;
+  script.textContent = await inflated("plotly");
   document.head.append(script);
 }

@@ -2,7 +2,7 @@
 
 Series  thousandths -> differences -> small numbers first (zigzag) -> one plane per byte -> gzip ->
         base64; emotion moves slowly, so most planes hold zeros. `curves.js` reads it back.
-Code    gzip -> base64, inflated by the browser's own DecompressionStream.
+Others  values as JSON, and code: gzip -> base64, inflated by the browser's DecompressionStream
 """
 
 import gzip
@@ -30,9 +30,6 @@ def squeezed(content: bytes) -> str:
     return b64encode(gzip.compress(content, mtime=0)).decode("ascii")
 
 
-def script_json(values: Any) -> str:
-    """Return JSON that can stand inside a script element, whatever the names in it say."""
-    text = json.dumps(values, allow_nan=False, separators=(",", ":"))
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+def squeezed_json(values: Any) -> str:
+    """Return values as squeezed JSON: text in which no name can end a script element."""
+    return squeezed(json.dumps(values, allow_nan=False, separators=(",", ":")).encode())

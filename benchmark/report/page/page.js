@@ -1,6 +1,6 @@
 // Start the page: unpack the charting code, fill the choices, draw, and draw again on every choice.
 
-const tables = JSON.parse(byId("data").textContent);
+let tables; // of values; unpacked at the start
 
 function tableShown() {
   return tables[byId("table") ? Number(value("table")) : 0];
@@ -107,6 +107,7 @@ async function copyCommands() {
 
 async function start() {
   await loadPlotly();
+  tables = JSON.parse(await inflated("data"));
   for (const one of document.querySelectorAll(".controls, .songs")) one.hidden = false;
   for (const one of document.querySelectorAll(".still, .needs-script")) one.hidden = true;
   byId("state").hidden = true;

@@ -13,7 +13,7 @@ from benchmark.report.answer import Answer, figure_name
 from benchmark.report.grid import Column
 from benchmark.report.page import about
 from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
-from benchmark.report.page.packed import script_json, squeezed
+from benchmark.report.page.packed import squeezed, squeezed_json
 from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
 from benchmark.report.tables import title
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "benchmark.report.page"
 STYLE = "page.css"
+IMAGES = {".png": "png", ".svg": "svg+xml"}  # the first that was drawn is shown
 SCRIPTS = ("curves.js", "charts.js", "learning.js", "songs.js", "page.js")
 
 
@@ -46,7 +47,7 @@ def write_page(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) ->
 
 
 def page_text(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> str:
-    """Return the page. Whatever a user named is escaped: by Jinja in text, as JSON in scripts."""
+    """Return the page. Whatever a user named is escaped: by Jinja in text, squeezed in scripts."""
     return str(jinja().get_template("page.html").render(_content(answer, results, tracked)))
 
 
@@ -102,7 +103,7 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
         ],
         "style": _read(STYLE),
         "script": "\n".join(map(_read, SCRIPTS)),
-        "data": script_json(charts),
+        "data": squeezed_json(charts),
         "plotly": squeezed(_plotly()),
     }
 
@@ -121,10 +122,13 @@ def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
     """Return the drawn trade-offs as text and image, for readers without scripts."""
     found = []
     for table in answer.tables:
-        path = results / "figures" / figure_name(answer.study, table)
-        if path.is_file():
-            image = b64encode(path.read_bytes()).decode("ascii")
-            found.append((title(table), f"data:image/png;base64,{image}"))
+        drawn = results / "figures" / figure_name(answer.study, table)
+        for suffix, kind in IMAGES.items():
+            path = drawn.with_suffix(suffix)
+            if path.is_file():
+                image = b64encode(path.read_bytes()).decode("ascii")
+                found.append((title(table), f"data:image/{kind};base64,{image}"))
+                break
     return found
 
 

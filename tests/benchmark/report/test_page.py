@@ -1,7 +1,9 @@
 """What the page says, read as text; `test_page_in_browser.py` looks at it."""
 
+import gzip
 import json
 import re
+from base64 import b64decode
 from collections import Counter
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -11,12 +13,12 @@ import pytest
 
 from benchmark.record.annotations import keep_annotations
 from benchmark.record.store import path_of, write_arrays, write_record, write_whole
-from benchmark.report.answer import answer_from_records
+from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.charts import band
-from benchmark.report.page.packed import packed, script_json
+from benchmark.report.page.packed import packed, squeezed_json
 from benchmark.report.page.write import write_page
 from datasets.contract import Song, Split
-from tests.benchmark.report.pages import HOSTILE_ERROR, plan, write_mine
+from tests.benchmark.report.pages import HOSTILE_ERROR, plan, write_mine, write_results
 from tests.benchmark.report.records import make_record
 
 VOID = {"meta", "link", "img"}
@@ -46,6 +48,12 @@ class Reader(HTMLParser):
 
     def all(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]
+
+
+def unpacked(text):
+    """Return the values that a page carries for its charts."""
+    squeezed = re.search(r'id="data">(.*?)</script>', text, re.S)[1]
+    return json.loads(gzip.decompress(b64decode(squeezed)))
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +125,19 @@ def test_runs_in_mlflow_are_linked_where_they_are_known(page):
     assert page.texts["a", "crnn-L60"] == 1
 
 
-def test_json_in_a_script_cannot_end_it():
+def test_readers_without_scripts_see_the_figure_whatever_kind_was_drawn(tmp_path):
+    write_results(tmp_path)
+    answer = answer_from_records(tmp_path, "mine")
+    write_answer(answer, tmp_path, ("svg",))
+    text = write_page(answer, tmp_path, {}).read_text()
+    assert 'src="data:image/svg+xml;base64,' in text
+
+
+def test_values_in_a_script_cannot_end_it():
     hostile = {"</script><!--": "<b>&"}
-    text = script_json(hostile)
+    text = squeezed_json(hostile)
     assert not set("<>&") & set(text)
-    assert json.loads(text) == hostile
+    assert unpacked(f'id="data">{text}</script>') == hostile
 
 
 def test_the_same_curve_is_packed_alike_every_time():
@@ -197,7 +213,7 @@ def test_the_full_study_stays_under_5_megabytes(tmp_path):
     keep_annotations(tmp_path, "tiny", "d" * 64, Split((development,), tuple(songs)))
     figure = 250_000  # bytes of the drawn trade-off and its base64, which is left out here
     path = write_page(answer_from_records(tmp_path, "full"), tmp_path, {})
-    data = json.loads(re.search(r'id="data">(.*?)</script>', path.read_text(), re.S)[1])
+    data = unpacked(path.read_text())
     assert all(row["curves"] for row in data[0]["songs"]["rows"])
     assert path.stat().st_size + figure < 5_000_000
 
