@@ -75,12 +75,17 @@ def write_plan(
     cells: Sequence[Cell],
     contrasts: Sequence[tuple[str, str]] | None = None,
 ) -> None:
-    """Remember what was asked for; the same request is remembered once."""
+    """Remember what was asked for; the same request is remembered once.
+
+    Contrasts declared later are another request: those of before stay declared.
+    """
     groups = {cell.key: cell.group for cell in cells}
-    digest = hashlib.sha256("".join(sorted(groups)).encode()).hexdigest()[:DIGEST_CHARACTERS]
     plan: dict[str, Any] = {"study": study, "groups": groups}
+    asked = "".join(sorted(groups))
     if contrasts is not None:
         plan["contrasts"] = [list(pair) for pair in contrasts]
+        asked += json.dumps(sorted(plan["contrasts"]))
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:DIGEST_CHARACTERS]
     content = _json(plan)
     write_whole(results / "plans" / f"{study}-{digest}.json", content)
 

@@ -117,3 +117,10 @@ def test_declared_contrasts_are_remembered_and_plans_without_them_stay_readable(
     write_plan(tmp_path, "mine", [make_cell("blstm")], [("crnn", "linear")])
     expected = {("crnn", "linear"), ("every", "largest")}
     assert set(declared_contrasts(tmp_path, "mine")) == expected
+
+
+def test_a_contrast_once_declared_stays_declared(tmp_path):
+    for pair in (("crnn", "linear"), ("crnn", "blstm"), ("crnn", "blstm")):
+        write_plan(tmp_path, "mine", [make_cell("crnn")], [pair])
+    assert set(declared_contrasts(tmp_path, "mine")) == {("crnn", "linear"), ("crnn", "blstm")}
+    assert len(list((tmp_path / "plans").glob("*.json"))) == 2
