@@ -187,11 +187,22 @@ def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
     return written
 
 
+def mirror_folder(
+    results: Path, answer: Answer, paths: Sequence[Path]
+) -> tuple[Mirror, list[Path]]:
+    """Bring MLflow up to an answer and to the folder's searches; return what was written."""
+    mirror = Mirror(results)
+    mirror_answer(mirror, answer, paths)
+    return mirror, [
+        *publish(mirror, answer),
+        *mirror_searches(results, read_records(results)),
+    ]
+
+
 def mirror_records(results: Path) -> None:
     """Make the MLflow copy of a whole results folder, with the figures that are there."""
     answer = answer_from_records(results)
-    mirror_answer(Mirror(results), answer, sorted((results / "figures").glob("*.png")))
-    mirror_searches(results, read_records(results))
+    mirror_folder(results, answer, sorted((results / "figures").glob("*.png")))
 
 
 def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:

@@ -43,15 +43,10 @@ def report(
     paths = write_answer(answer, results, kinds)
     tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
-        from benchmark.publish import publish
-        from benchmark.record.store import read_records
-        from benchmark.record.tracking.mirror import Mirror
-        from benchmark.run import mirror_answer, mirror_searches
+        from benchmark.run import mirror_folder
 
-        mirror = Mirror(results)
-        mirror_answer(mirror, answer, paths)
-        paths += publish(mirror, answer)
-        paths += mirror_searches(results, read_records(results))
+        mirror, written = mirror_folder(results, answer, paths)
+        paths += written
         tracked = mirror.addresses()
     wanted = Format.JSON if as_json else format_
     if wanted is Format.JSON:
