@@ -10,15 +10,13 @@ import yaml
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import Study, StudyConfig
+from benchmark.plan.config import STUDY_NAME, Study, StudyConfig
 from benchmark.plan.studies import named_studies
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.record.store import write_whole
 from benchmark.report.pareto import front
 from studies.spec import FOLDS, Search
-
-NAME = re.compile(r"\w[\w .-]*")  # as StudyConfig.name
 
 
 def chosen(search: Search, record: SearchRecord) -> list[TrialRow]:
@@ -72,7 +70,7 @@ def ranked(
 
 def check_promotion(search: Search, name: str, results: Path) -> None:
     """Refuse a study's name that cannot be, that is taken, or that `run` would not find."""
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(STUDY_NAME, name):
         raise ConfigError(
             f"--promote {name!r}: a study's name begins with a letter or digit, followed by"
             " letters, digits, blanks, dots, hyphens or underscores."

@@ -19,6 +19,7 @@ from benchmark.lookup import suggestion
 Frames = Annotated[int, Field(ge=1)]
 Precision = Literal["float32", "bf16"]
 STRICT = ConfigDict(extra="forbid")
+STUDY_NAME = r"^\w[\w .-]*$"
 NOT_FINITE = ("inf", "infinity", "nan")
 
 
@@ -39,7 +40,7 @@ class TrainingConfig:
 class StudyConfig:
     """Cells in the making: every combination of models, lengths and repetitions."""
 
-    name: Annotated[str, Field(pattern=r"^\w[\w .-]*$")]
+    name: Annotated[str, Field(pattern=STUDY_NAME)]
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     summary: str = ""
     dataset: str = "synthetic"
