@@ -38,8 +38,8 @@ class Part:
 
     @cached_property
     def sums(self) -> Array:
-        """Return what every draw sums up to: column squared, column x frames, frames squared."""
-        return drawn_sums(np.array([self.column**2, self.column * self.frames_S, self.frames_S**2]))
+        """Return what every draw sums up to: column squared, column x frames."""
+        return drawn_sums(np.array([self.column**2, self.column * self.frames_S]))
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Sample:
             (scale_D * part.mean_D for scale_D, part in zip(scales, parts, strict=True)),
             np.zeros(N_DRAWS),
         )
-        squares_D: Array = shift_D**2 * parts[0].sums[2]
+        squares_D: Array = shift_D**2 * _squared_frames(tuple(parts[0].frames_S))
         for scale_D, part in zip(scales, parts, strict=True):
             squares_D += scale_D**2 * part.sums[0] - 2 * shift_D * scale_D * part.sums[1]
         pairs = list(combinations(range(len(parts)), 2))
@@ -98,6 +98,13 @@ class Sample:
             for (i, j), sum_D in zip(pairs, drawn_sums(crossed_KS), strict=True):
                 squares_D += 2 * scales[i] * scales[j] * sum_D
         return np.maximum(squares_D, 0.0)
+
+
+@cache
+def _squared_frames(frames: tuple[float, ...]) -> Array:
+    """Return the sum of squared frames in every draw, which is the same for all rows of a table."""
+    sums_D: Array = drawn_sums(np.square(frames)[None])[0]
+    return sums_D
 
 
 def _joined(

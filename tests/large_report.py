@@ -1,0 +1,95 @@
+"""Measure `report` on thousands of records, made from the committed ones with other errors.
+
+Run     python -m tests.large_report [tables]      5,000 records in so many tables; default: 10
+Prints  seconds and the memory that the command and its processes take together (PSS)
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import psutil
+
+from benchmark.record.record import RunRecord
+from benchmark.record.store import read_records, write_record
+
+N_RECORDS, N_REPETITIONS = 5000, 5
+COMMITTED = Path(__file__).parents[1] / "results" / "tradeoff-song_means"
+
+
+def write_records(folder: Path, n_tables: int) -> None:
+    """Write tables of equal size, each with the two floor rows and rows of five repetitions."""
+    committed = read_records(COMMITTED)
+    floors = [one for one in committed if one.model in ("constant", "linear")]
+    trained = [one for one in committed if one.repetition == 1 and one not in floors]
+    source = random.Random(0)
+    n_rows = N_RECORDS // n_tables // N_REPETITIONS
+    for table in range(n_tables):
+        digest = name("table", table)
+        for floor in floors:
+            write_record(folder, other(floor, digest, floor.model, 1, source), {})
+        for row in range(n_rows):
+            like = trained[row % len(trained)]
+            if n_tables == 1:  # one model after the other, at a thousand lengths
+                like = replace(like, sequence_length=row + 1)
+            elif row >= len(trained):
+                like = replace(like, settings={"dropout": row / 100})
+            for repetition in range(1, N_REPETITIONS + 1):
+                write_record(folder, other(like, digest, row, repetition, source), {})
+
+
+def other(
+    like: RunRecord, digest: str, row: object, repetition: int, source: random.Random
+) -> RunRecord:
+    """Return a record of another cell whose errors are up to a tenth off."""
+    errors = {
+        key: [value * source.uniform(0.9, 1.1) for value in values]
+        if key.startswith("rmse")
+        else values
+        for key, values in like.per_song.items()
+    }
+    return replace(
+        like,
+        cell=name(digest, row, repetition),
+        group=name(digest, row),
+        dataset_digest=digest,
+        repetition=repetition,
+        per_song=errors,
+    )
+
+
+def name(*parts: object) -> str:
+    """Return a digest of the parts."""
+    return sha256(repr(parts).encode()).hexdigest()
+
+
+def measure(folder: Path) -> tuple[float, float]:
+    """Return seconds and the most MB that `report` and its processes took at a time."""
+    started, most = time.perf_counter(), 0
+    command = [sys.executable, "-m", "benchmark", "report", "--no-mlflow", "--results", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    above = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            every = [above, *above.children(recursive=True)]
+            most = max(most, sum(one.memory_full_info().pss for one in every))
+        except psutil.Error:
+            pass  # one of them has just ended
+        time.sleep(0.2)
+    if process.returncode:
+        raise SystemExit("report failed")
+    return time.perf_counter() - started, most / 1e6
+
+
+if __name__ == "__main__":
+    n_tables = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    with tempfile.TemporaryDirectory() as folder:
+        write_records(Path(folder), n_tables)
+        for _ in range(3):
+            seconds, megabytes = measure(Path(folder))
+            sys.stdout.write(f"{n_tables} tables: {seconds:.1f} s, {megabytes:.0f} MB\n")
