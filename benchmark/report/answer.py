@@ -15,7 +15,7 @@ from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
 from benchmark.report.effects import Effect, effect_grids, effects
 from benchmark.report.export import contrasts_csv, flat_contrast, flat_rows, rows_csv
 from benchmark.report.figures.costs import costs_figure
-from benchmark.report.figures.draw import drawing_beside, light
+from benchmark.report.figures.draw import drawing_beside, drawn_anew, light
 from benchmark.report.figures.effects import effects_figure
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import Grid, markdown
@@ -159,10 +159,10 @@ def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Fut
         path = (folder / figure_name(answer.study, table)).with_suffix(f".{kind}")
         costs = path.with_name(f"{path.stem}-costs.{kind}")
         standings = {row.group: answer.standings[row.group] for row in table.competitors}
-        drawn.append(beside.submit(tradeoff_figure, table, standings, path))
-        drawn.append(beside.submit(costs_figure, table, costs))
+        drawn.append(beside.submit(drawn_anew, path, tradeoff_figure, table, standings))
+        drawn.append(beside.submit(drawn_anew, costs, costs_figure, table))
     changes = folder / f"{stem_of(answer.study)}-changes.{kind}"
-    return [*drawn, beside.submit(effects_figure, answer.effects, changes)]
+    return [*drawn, beside.submit(drawn_anew, changes, effects_figure, answer.effects)]
 
 
 def figure_name(study: str, table: Table) -> str:

@@ -6,12 +6,13 @@ where there is one; importing seaborn takes it a second, so few figures are not 
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from benchmark.preload import METHOD, preload
 from benchmark.report.aggregate import Table
@@ -41,6 +42,14 @@ def drawing_beside(n_figures: int) -> Iterator[Executor]:
     context = multiprocessing.get_context(METHOD)
     with ProcessPoolExecutor(n_processes, mp_context=context) as processes:
         yield processes
+
+
+def drawn_anew(path: Path, draw: Callable[..., Path | None], *shown: Any) -> Path | None:
+    """Draw a figure; where there is nothing to draw any more, an earlier one is removed."""
+    drawn = draw(*shown, path)
+    if drawn is None:
+        path.unlink(missing_ok=True)
+    return drawn
 
 
 def light(table: Table) -> Table:

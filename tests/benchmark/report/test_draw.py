@@ -39,3 +39,11 @@ def test_imports_begin_early_for_many_records_only(results, monkeypatch, many, i
     monkeypatch.setattr(draw, "MANY", many)
     draw.prepare_to_draw(results)
     assert bool(begun) == is_begun
+
+
+def test_a_figure_of_what_is_no_more_is_removed(results):
+    changes = results / "figures" / "mine-changes.png"
+    changes.parent.mkdir()
+    changes.write_bytes(b"of an earlier run")
+    assert drawn(results)
+    assert not changes.exists()
