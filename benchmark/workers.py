@@ -1,14 +1,11 @@
 """Share cells among processes: one thread each, longest first, results on disk as they finish."""
 
 import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -16,7 +13,7 @@ from typing import Any
 from benchmark.errors import WorkerLost
 from benchmark.execute import Job, execute
 from benchmark.plugins import include_plugins
-from benchmark.preload import METHOD
+from benchmark.processes import METHOD, follow_parent, n_cores, pool_of
 from benchmark.record.record import RunRecord
 
 
@@ -33,13 +30,6 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 OnRecord = Callable[[RunRecord], None]
 _events: Any = None  # the queue of this worker process
-
-
-def n_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def default_workers(device: str, n_cells: int) -> int:
@@ -64,24 +54,16 @@ def run_jobs(
     events = context.Queue()
     listener = threading.Thread(target=_forward, args=(events, on_progress), daemon=True)
     listener.start()
-    pool = ProcessPoolExecutor(
-        n_workers, mp_context=context, initializer=_begin, initargs=(events, list(include))
-    )
     try:
-        futures: list[Future[RunRecord]] = [pool.submit(_execute_in_worker, job) for job in jobs]
-        for future in as_completed(futures):
-            on_record(future.result())
-        pool.shutdown()
+        with pool_of(n_workers, _begin, events, list(include)) as pool:
+            futures = [pool.submit(_execute_in_worker, job) for job in jobs]
+            for future in as_completed(futures):
+                on_record(future.result())
     except BrokenProcessPool as error:
         raise WorkerLost(
             "A worker process was killed, perhaps for want of memory. Finished cells are recorded:"
             " run the same command again, with --workers 1 if it happens again."
         ) from error
-    except BaseException:
-        for process in list(pool._processes.values()):
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
     finally:
         events.put(None)
         listener.join(timeout=5)
@@ -102,22 +84,8 @@ def _begin(events: Any, include: list[Path]) -> None:
     """Prepare a worker: know the user's models, leave Ctrl-C to the parent, die with it."""
     global _events
     _events = events
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     follow_parent()
     include_plugins(include)
-
-
-def follow_parent() -> None:
-    """Let this worker die with its parent."""
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """End this process when its parent is gone, even after SIGKILL."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _execute_in_worker(job: Job) -> RunRecord:

@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,8 +18,8 @@ from benchmark.plan.config import plain
 from benchmark.plan.expand import dataset_of
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plugins import include_plugins
+from benchmark.processes import follow_parent
 from benchmark.train.kernels import Kernels
-from benchmark.workers import follow_parent
 from datasets.contract import Split
 from studies.interrupt import Interrupt
 from studies.objective import Objective, OnEpoch, TrialFailed
@@ -244,7 +243,6 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
 
 def _work_apart(search: Search, options: SearchOptions) -> None:
     """Be one of several workers: the parent shows what happens and takes Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     follow_parent()
     include_plugins(list(options.include))
     with _quiet():

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, OnlyStudy, Results, figure_kinds
+from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Include, OnlyStudy, Results, figure_kinds
 
 
 class Format(StrEnum):
@@ -30,13 +30,16 @@ def report(
     mlflow: Annotated[
         bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
     ] = True,
+    include: Include = None,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
+    from benchmark.plugins import include_plugins
     from benchmark.report.answer import answer_from_records, write_answer
     from benchmark.report.figures.draw import prepare_to_draw
 
+    include_plugins(include or [])
     kinds = figure_kinds(figures)
     prepare_to_draw(results)
     answer = answer_from_records(results, study)

@@ -68,7 +68,7 @@ def run(
     """Train, evaluate and record every cell of a study that is not recorded yet."""
     from benchmark.plan.studies import read_study
     from benchmark.plugins import include_plugins
-    from benchmark.preload import preload
+    from benchmark.processes import preload
 
     if not dry_run and workers != "1":
         preload()

@@ -143,9 +143,13 @@ def checked_contrasts(written: Any, path: Path) -> tuple[tuple[str, str], ...] |
                 f" [crnn, linear] or ['crnn, L=60', largest], got {pair!r}."
             )
         for side in pair:
-            model = side.partition(",")[0].strip()
-            find(known, model, kind="model")
-    return tuple((left, right) for left, right in written)
+            find(known, _spaced(side).partition(",")[0], kind="model")
+    return tuple((_spaced(left), _spaced(right)) for left, right in written)
+
+
+def _spaced(side: str) -> str:
+    """Return a row's name as tables write it: "crnn, L=60"."""
+    return ", ".join(part.strip() for part in side.split(","))
 
 
 def _is_text(value: Any) -> bool:

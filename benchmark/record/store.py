@@ -210,16 +210,19 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write atomically: a temporary file in the same folder, flushed, then renamed."""
+    written = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            written = Path(file.name)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        written = Path(file.name)
         written.chmod(0o644)
         written.replace(path)
     except OSError as error:
+        if written is not None:
+            written.unlink(missing_ok=True)
         raise ResultsError(
             f"{path} cannot be written ({error.strerror}). Free space or rights,"
             " or give another folder with --results; what is recorded stays."

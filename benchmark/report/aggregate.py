@@ -14,9 +14,11 @@ import numpy as np
 
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
-from benchmark.report.draws import Sample, samples
+from benchmark.report.draws import Sample, place_of, samples
 from benchmark.report.intervals import bootstrap_intervals
+from benchmark.report.versions import with_versions
 from datasets.contract import TARGETS
+from datasets.registry import DATASETS
 from models.registry import MODELS
 
 ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
@@ -38,6 +40,7 @@ class Row:
     dataset: str
     features: str
     labels: str
+    dataset_options: dict[str, Any]
     sequence_length: int | None
     n_cells: int  # finished
     n_missing: int
@@ -113,6 +116,7 @@ class Table:
     references: dict[str, Scores]
     folds: int | None = None  # cross-validation over development songs; None: evaluation songs
     has_label_choice: bool = False  # the dataset has more than one set of labels
+    caveat: str = ""  # what the dataset's numbers do not say
 
     @cached_property
     def shared_settings(self) -> dict[str, Any]:
@@ -173,7 +177,7 @@ def aggregate(records: Iterable[RunRecord], asked: dict[str, str], study: str) -
     Tables come in the order in which their cells were asked for.
     """
     order = {cell: position for position, cell in enumerate(asked)}
-    wanted = [record for record in records if record.cell in asked]
+    wanted = with_versions([record for record in records if record.cell in asked])
     wanted.sort(key=lambda record: order[record.cell])
     sides: dict[tuple[str, str, int], list[RunRecord]] = defaultdict(list)
     for record in wanted:
@@ -203,6 +207,7 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
         references=next((one.references for one in records if one.references), {}),
         folds=first.folds,
         has_label_choice="labels" in first.dataset_options,
+        caveat=DATASETS[first.dataset].caveat if first.dataset in DATASETS else "",
     )
 
 
@@ -215,11 +220,12 @@ def _place(row: Row) -> tuple[bool, int, int, str]:
 
 def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     """Summarise the repetitions of one cell."""
-    done = sorted((cell for cell in cells if cell.status == "done"), key=lambda one: one.repetition)
+    done = sorted((cell for cell in cells if cell.status == "done"), key=place_of)
     n_missing = n_asked - len(done)
     first = cells[0]
     is_complete = n_missing == 0
-    drawn = samples(done) if is_complete else {}
+    kept = done if is_complete else []
+    drawn = samples(kept) if kept else {}
     return Row(
         model=first.model,
         is_floor=first.model in MODELS and MODELS[first.model].is_floor,
@@ -227,6 +233,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         dataset=first.dataset,
         features=first.features,
         labels=first.labels,
+        dataset_options=first.dataset_options,
         sequence_length=first.sequence_length,
         n_cells=len(done),
         n_missing=n_missing,
@@ -234,19 +241,19 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
             status: sum(cell.status == status for cell in cells)
             for status in ("done", "diverged", "failed")
         },
-        scores=_scores([cell.scores for cell in done] if is_complete else []),
-        shapes=_scores([cell.scores for cell in done] if is_complete else [], SHAPE_NAMES),
+        scores=_scores([cell.scores for cell in kept]),
+        shapes=_scores([cell.scores for cell in kept], SHAPE_NAMES),
         n_without_shape=_without_shape(done[0]) if is_complete else {},
         intervals=bootstrap_intervals(drawn),
-        training=_scores([cell.training_scores for cell in done] if is_complete else []),
+        training=_scores([cell.training_scores for cell in kept]),
         components={
             name: _scores([cell.components[name] for cell in done])
             for name in (first.components if is_complete else {})
         },
-        parameters=round(_mean([cell.n_parameters for cell in done]) or 0) if is_complete else None,
-        flops=_mean([cell.flops for cell in done]) if is_complete else None,
-        train_seconds=_mean([cell.circumstances["train_seconds"] for cell in done]),
-        train_joules=_mean([cell.circumstances.get("train_joules") for cell in done]),
+        parameters=round(_mean([cell.n_parameters for cell in kept]) or 0) if kept else None,
+        flops=_mean([cell.flops for cell in kept]),
+        train_seconds=_mean([cell.circumstances["train_seconds"] for cell in kept]),
+        train_joules=_mean([cell.circumstances.get("train_joules") for cell in kept]),
         device=",".join(sorted({cell.circumstances["device"] for cell in cells})),
         seeds=tuple(sorted({cell.base_seed for cell in cells})),
         commits=tuple(sorted({cell.circumstances["environment"]["commit"] for cell in cells})),

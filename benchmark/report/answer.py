@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ResultsError
 from benchmark.record.record import RunRecord
-from benchmark.record.store import asked_for, declared_contrasts, read_records
+from benchmark.record.store import asked_for, declared_contrasts, read_records, write_whole
 from benchmark.report.aggregate import Table, aggregate
 from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
 from benchmark.report.effects import Effect, effect_grids, effects
@@ -37,6 +37,7 @@ class Answer:
     records: list[RunRecord]
     tables: list[Table]
     declared: Sequence[Pair] | None = None  # contrasts; None: the default ones
+    absent: Sequence[str] = ()  # the groups of cells whose row has no record at all
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -62,23 +63,31 @@ class Answer:
             *paper_grids(self.study, self.tables),
             *effect_grids(self.effects, self.tables),
         ]
-        for table, compared in self.contrasts:
-            main, *further = grids(table)
+        for main, (table, compared) in zip(self.mains, self.contrasts, strict=True):
             found += [
                 main,
                 *contrast_grids(table, compared, self.declared),
                 *standing_grids(table, self.standings),
                 *shape_grids(table),
-                *further,
+                *grids(table)[1:],
             ]
         return found
 
     @cached_property
+    def mains(self) -> list[Grid]:
+        """Return the means of every table; the first says what no table shows."""
+        first, *others = [grids(table)[0] for table in self.tables]
+        if self.absent:
+            rows = len(set(self.absent))
+            note = f"Not begun: {len(self.absent)} cells of {rows} further rows have no record yet."
+            first = replace(first, notes=(*first.notes, note))
+        return [first, *others]
+
+    @cached_property
     def headline(self) -> list[Grid]:
         """Return the tables to read first: the study's own, then the means of every dataset."""
-        mains = [grids(table)[0] for table in self.tables]
         first = self.grids[0]
-        return mains if first in mains else [first, *mains]
+        return self.mains if first in self.mains else [first, *self.mains]
 
     @cached_property
     def further(self) -> list[Grid]:
@@ -101,6 +110,7 @@ class Answer:
         """Return flat rows and contrasts as `report.schema.json` describes them."""
         return {
             "study": self.study,
+            "cells_not_begun": len(self.absent),
             "dataset": ",".join(sorted({table.dataset for table in self.tables})),
             "rows": [row for table in self.tables for row in flat_rows(table, self.standings)],
             "contrasts": [
@@ -127,14 +137,16 @@ def answer_from_records(
             f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
         )
     kept = [record for record in records if record.cell in asked]
-    return Answer(study or ALL_STUDIES, kept, tables, declared_contrasts(results, study))
+    begun = {record.group for record in kept}
+    absent = [group for group in asked.values() if group not in begun]
+    declared = declared_contrasts(results, study)
+    return Answer(study or ALL_STUDIES, kept, tables, declared, absent)
 
 
 def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:
     """Write tables as CSV, Markdown and LaTeX, and the figures in every format asked for."""
     stem = stem_of(answer.study)
     tables = results / "tables"
-    tables.mkdir(parents=True, exist_ok=True)
     with drawing_beside(len(figures) * (2 * len(answer.tables) + 1)) as beside:
         drawn = [
             one for kind in figures for one in _draw(answer, results / "figures", kind, beside)
@@ -144,10 +156,13 @@ def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES
             tables / f"{stem}.md": answer.markdown(),
             tables / f"{stem}.tex": answer.latex(),
         }
+        compared = tables / f"{stem}-contrasts.csv"
         if any(found for _, found in answer.contrasts):
-            texts[tables / f"{stem}-contrasts.csv"] = contrasts_csv(answer.contrasts)
+            texts[compared] = contrasts_csv(answer.contrasts)
+        else:
+            compared.unlink(missing_ok=True)  # of an earlier run
         for path, text in texts.items():
-            path.write_text(text, encoding="utf-8")
+            write_whole(path, text.encode())
         paths = [one.result() for one in drawn]
     return [*texts, *(path for path in paths if path is not None)]
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.report.aggregate import Row, Table
-from benchmark.report.draws import Array, errors_by_song
+from benchmark.report.draws import Array, errors_by_song, songs_of
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import Interval, interval, share_repetitions, subtracted
 from benchmark.report.randomisation import holm, sign_flip
@@ -42,7 +42,10 @@ class Contrast:
 
 
 def contrasts(table: Table, declared: Sequence[Pair] | None = None) -> list[Contrast]:
-    """Return the declared contrasts of a table's complete rows, corrected for their number."""
+    """Return the declared contrasts of a table's complete rows, corrected for their number.
+
+    One judging song tells of no others, so there are none.
+    """
     pairs = _pairs(table, DEFAULT if declared is None else declared)
     found = [_contrast(row, base) for row, base in pairs]
     corrected = holm([one.p for one in found])
@@ -52,10 +55,11 @@ def contrasts(table: Table, declared: Sequence[Pair] | None = None) -> list[Cont
 def contrast_grids(
     table: Table, found: Sequence[Contrast], declared: Sequence[Pair] | None
 ) -> list[Grid]:
-    """Return one line per contrast; no grid where there is none and none is lacking."""
+    """Return one line per contrast, and what is lacking; no grid where there is neither."""
     shared = table.shared_settings
-    lacking = _lacking(table, DEFAULT if declared is None else declared)
-    if not found:
+    pairs = DEFAULT if declared is None else declared
+    lacking = [*_incomplete(table, pairs), *([] if declared is None else _unmatched(table, pairs))]
+    if not found and not lacking:
         return []
     origin = "the default ones" if declared is None else "declared by the study"
     return [
@@ -83,6 +87,8 @@ def contrast_grids(
 def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
     """Return the rows to compare; a pair in either order is compared once."""
     pairs: dict[frozenset[str], tuple[Row, Row]] = {}
+    if all(len(songs_of(row.cells[0])) == 1 for row in table.competitors):
+        return []
     for left, right in declared:
         bases = _matching(right, table.competitors)
         for row in _matching(left, table.competitors):
@@ -102,14 +108,25 @@ def _matching(name: str, rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if name in (row.model, f"{row.model}, L={row.sequence_length}")]
 
 
-def _lacking(table: Table, declared: Iterable[Pair]) -> list[str]:
-    """Say which rows that could take part have cells missing."""
-    if not list(declared):
-        return []
+def _incomplete(table: Table, pairs: Sequence[Pair]) -> list[str]:
+    """Say which rows would take part had they all their cells."""
+    sides = {side for pair in pairs for side in pair}
     return [
         f"{row.name(table.shared_settings)}: {row.n_cells} of {row.n_asked} cells, so not compared."
         for row in table.rows
         if not row.is_complete
+        and not row.is_flattered
+        and any(_matching(side, [row]) for side in sides)
+    ]
+
+
+def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
+    """Say which sides of declared contrasts name no row of the table."""
+    sides = dict.fromkeys(side for pair in pairs for side in pair)
+    return [
+        f"{side}: declared for comparison, but no row of this table."
+        for side in sides
+        if not _matching(side, table.rows)
     ]
 
 

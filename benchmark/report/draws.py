@@ -19,6 +19,7 @@ from datasets.contract import TARGETS
 Array = NDArray[np.float64]
 N_DRAWS = 999  # so that the 25th from either end cuts off 2.5 %
 TINY = np.finfo(float).tiny
+SONGS, REPETITIONS = 0, 3  # are drawn independently, also where there are equally many
 _ONES: Array = np.ones(N_DRAWS)
 
 
@@ -60,6 +61,11 @@ class Sample:
         """Return what each song adds to the value, to first order: (S,)."""
         pull_S: Array = np.sum([one.mean(axis=0) for one in self.pulls_RS], axis=0)
         return pull_S
+
+    @property
+    def can_vary(self) -> bool:
+        """Tell whether there is more than one song or repetition to learn a variance from."""
+        return len(self.pull) > 1 or any(len(values) > 1 for values in self.by_repetition)
 
     def times(self, factor: float) -> "Sample":
         """Return the sample in other units."""
@@ -141,7 +147,7 @@ def drawn_averages(cells: Sequence[RunRecord], suffix: str) -> Array:
     `suffix` is "" for the pooled convention, "_per_song" for the other.
     """
     frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
-    repetitions_RD = weights(len(cells)) / len(cells)
+    repetitions_RD = weights(len(cells), REPETITIONS) / len(cells)
     drawn_D = np.zeros(N_DRAWS)
     for target in TARGETS:
         rmse_RS = errors_by_song(cells, target)
@@ -158,15 +164,20 @@ def errors_by_song(cells: Sequence[RunRecord], target: str) -> Array:
     return np.array([cell.per_song[f"rmse_{target}"] for cell in cells], dtype=float)
 
 
-def songs_of(cell: RunRecord) -> list[str]:
-    """Return the songs that judged a cell, in order."""
-    return cell.per_song["song_id"]
+def songs_of(cell: RunRecord) -> list[tuple[str, int]]:
+    """Return the songs that judged a cell and their frames, in order."""
+    return list(zip(cell.per_song["song_id"], cell.per_song["n_frames"], strict=True))
+
+
+def place_of(cell: RunRecord) -> tuple[int, int]:
+    """Return what tells a cell from the others of its row, and their order."""
+    return cell.base_seed, cell.repetition
 
 
 @cache
-def weights(n: int) -> Array:
+def weights(n: int, kind: int = SONGS) -> Array:
     """Return how often each of n things is drawn, with replacement, in every draw: (n, D)."""
-    rng = np.random.default_rng([0, n])
+    rng = np.random.default_rng([kind, n])
     drawn = rng.multinomial(n, np.full(n, 1 / n), size=N_DRAWS)
     return np.ascontiguousarray(drawn.T, dtype=float)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table, settings_text, shared_settings
+from benchmark.report.draws import songs_of
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import interval, share_repetitions, subtracted
 from benchmark.report.tables import SCORES
@@ -75,7 +76,8 @@ def _judged_on_evaluation(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
 
 def _kind(row: Row) -> tuple[object, ...]:
     """Return what a row and its default have in common."""
-    return row.model, row.sequence_length, row.dataset, row.features
+    options = {k: v for k, v in row.dataset_options.items() if k != "labels"}
+    return row.model, row.sequence_length, row.dataset, row.features, settings_text(options)
 
 
 def _defaults(
@@ -90,9 +92,12 @@ def _defaults(
 
 
 def _can_pair(row: Row, base: Row) -> bool:
-    """Tell whether both judged the same songs with the same repetitions."""
-    return share_repetitions(row.cells, base.cells) and (
-        row.cells[0].per_song["song_id"] == base.cells[0].per_song["song_id"]
+    """Tell whether both judged the same songs, more than one, with the same repetitions."""
+    songs = songs_of(row.cells[0])
+    return (
+        len(songs) > 1
+        and songs == songs_of(base.cells[0])
+        and share_repetitions(row.cells, base.cells)
     )
 
 

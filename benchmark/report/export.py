@@ -89,15 +89,25 @@ def rows_csv(tables: Sequence[Table], standings: Mapping[str, Standing]) -> str:
     """Return all rows, then references and parts of models, which have no cells of their own."""
     lines = [line for table in tables for line in flat_rows(table, standings)]
     for table in tables:
-        named = {f"({name})": ("reference", one) for name, one in table.references.items()}
-        named |= {
-            f"({row.model}: {name})": ("part", scores)
-            for row in table.rows
-            for name, scores in row.components.items()
-        }
-        for name, (kind, scores) in named.items():
-            shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
-            lines.append({"model": name, "kind": kind, **shared, **_judged(table), **scores})
+        shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
+        shared |= _judged(table)
+        for name, scores in table.references.items():
+            lines.append({"model": f"({name})", "kind": "reference", **shared, **scores})
+        for row in table.rows:
+            lines += [
+                {
+                    "model": f"({row.model}: {name})",
+                    "kind": "part",
+                    **shared,
+                    "settings": settings_text(row.settings),
+                    "sequence_length": row.sequence_length,
+                    "label": f"{row.name(table.shared_settings)}: {name}",
+                    "n_cells": row.n_cells,
+                    "n_missing": row.n_missing,
+                    **scores,
+                }
+                for name, scores in row.components.items()
+            ]
     return _csv(COLUMNS, lines)
 
 

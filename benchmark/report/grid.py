@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
+from rich.text import Text
 
 PADDING = 2  # columns of a terminal between two columns of a grid
 MOST_LINES = 100  # of a grid on a terminal; the files have all
@@ -52,14 +53,16 @@ def terminal_tables(grid: Grid, width: int) -> list[RichTable]:
 
 def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
     """Draw some of the columns."""
-    drawn = RichTable(title=grid.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    drawn = RichTable(
+        title=Text(grid.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     for index in shown:
         column = grid.columns[index]
         heading = f"{column.heading}\n{column.side}" if column.side else column.heading
         justify = "left" if column.is_text else "right"
-        drawn.add_column(heading, justify=justify, no_wrap=bool(column.side))  # type: ignore[arg-type]
+        drawn.add_column(Text(heading), justify=justify, no_wrap=bool(column.side))  # type: ignore[arg-type]
     for number, line in enumerate(grid.lines[:MOST_LINES], start=1):
-        drawn.add_row(*(line[index] for index in shown), end_section=number in grid.sections)
+        drawn.add_row(*(Text(line[index]) for index in shown), end_section=number in grid.sections)
     if len(grid.lines) > MOST_LINES:
         drawn.caption = f"{len(grid.lines) - MOST_LINES} more lines are in the files written"
     return drawn
@@ -70,7 +73,12 @@ def markdown(grid: Grid) -> str:
     headings = [f"{one.heading}, {one.side}" if one.side else one.heading for one in grid.columns]
     rules = ["---" if one.is_text else "---:" for one in grid.columns]
     lines = [f"**{grid.title}**", ""]
-    lines += [f"| {' | '.join(cells)} |" for cells in [headings, rules, *grid.lines]]
+    lines += [f"| {' | '.join(map(_cell, cells))} |" for cells in [headings, rules, *grid.lines]]
     if grid.notes:
         lines += ["", *(f"- {note}" for note in grid.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return text that stays in its cell."""
+    return text.replace("|", r"\|").replace("\n", " ")

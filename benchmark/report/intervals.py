@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.record.record import RunRecord
-from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, samples, songs_of
+from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, place_of, samples, songs_of
 
 HIGH = 0.975
 ENDS = (round((1 - HIGH) * (N_DRAWS + 1)) - 1, round(HIGH * (N_DRAWS + 1)) - 1)  # places in order
@@ -29,8 +29,11 @@ Interval = tuple[float, float]
 
 
 def bootstrap_intervals(found: Mapping[str, Sample]) -> dict[str, Interval]:
-    """Return "rmse_valence" -> (low, high) for every error of a row, as `samples` returns them."""
-    ends = {name: interval(sample) for name, sample in found.items()}
+    """Return "rmse_valence" -> (low, high) for every error of a row, as `samples` returns them.
+
+    One song that was heard once tells of no others: no interval.
+    """
+    ends = {name: interval(sample) for name, sample in found.items() if sample.can_vary}
     return {name: (max(low, 0.0), high) for name, (low, high) in ends.items()}
 
 
@@ -62,8 +65,8 @@ def subtracted(
 
 
 def share_repetitions(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> bool:
-    """Tell whether both rows have the same repetitions."""
-    return [one.repetition for one in cells] == [one.repetition for one in base]
+    """Tell whether both rows have the same repetitions of the same base seeds."""
+    return [place_of(one) for one in cells] == [place_of(one) for one in base]
 
 
 def interval(sample: Sample) -> Interval:

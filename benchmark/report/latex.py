@@ -13,7 +13,7 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": "$<$", ">": "$>$", "|": r"\textbar{}", "±": r"$\pm$", "×": r"$\times$", '"': "''",
-    "`": r"\textasciigrave{}",
+    "`": r"\textasciigrave{}", "[": "{[}", "]": "{]}",
 }  # fmt: skip
 PREAMBLE = "% needs \\usepackage{booktabs,graphicx}\n"
 FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"

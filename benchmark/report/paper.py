@@ -121,6 +121,8 @@ def _judged(row: Row, name: str, printed: str) -> str:
     mean = row.scores.get(name)
     if mean is None:
         return ""
+    if name not in row.intervals:
+        return f"{mean:.3f}"
     low, high = row.intervals[name]
     place = "" if not printed else " inside" if low <= float(printed) <= high else " outside"
     return f"{mean:.3f} [{low:.3f}, {high:.3f}]{place}"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.record.searches import SearchRecord
+from benchmark.record.store import write_whole
 from benchmark.report.figures.search import search_figures
 from benchmark.report.pareto import front
 
@@ -15,7 +16,7 @@ def trials_table(search: SearchRecord) -> "DataFrame":
     """Return one row a trial, a column per setting; `is_on_front` is of RMSE and parameters."""
     from pandas import DataFrame
 
-    done = search.completed
+    done = [one for one in search.completed if one.n_parameters and one.rmse is not None]
     points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
     on_front = {done[index].number for index in front(points)}
     return DataFrame(
@@ -41,8 +42,7 @@ def trials_table(search: SearchRecord) -> "DataFrame":
 def write_search_answer(search: SearchRecord, results: Path) -> list[Path]:
     """Write `tables/search-<name>.csv` and the figures."""
     path = results / "tables" / f"search-{search.name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    trials_table(search).to_csv(path, index=False)
+    write_whole(path, trials_table(search).to_csv(index=False).encode())
     return [path, *search_figures(search, results)]
 
 

@@ -6,7 +6,6 @@ from benchmark.record.record import Scores
 from benchmark.report.aggregate import CONVENTIONS, SCORE_NAMES, Row, Table, settings_text
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import MEASURES, published_beside
-from datasets.registry import DATASETS
 from models.registry import MODELS
 
 SCORES = tuple(Column(measure, convention) for convention in CONVENTIONS for measure in MEASURES)
@@ -18,8 +17,7 @@ FLATTERED = (
 
 def title(table: Table) -> str:
     """Return what ran on what, with the dataset's caveat."""
-    entry = DATASETS.get(table.dataset)
-    caveat = f": {entry.caveat}" if entry and entry.caveat else ""
+    caveat = f": {table.caveat}" if table.caveat else ""
     labels = f", labels {table.labels}" if table.has_label_choice else ""
     folds = f", {table.folds}-fold over development songs" if table.folds else ""
     return (

@@ -8,6 +8,7 @@ import torch
 from benchmark.evaluate.complexity import count_activations, count_flops, count_parameters
 from benchmark.plan.config import Precision
 from benchmark.plan.seeds import make_deterministic
+from benchmark.processes import n_cores
 from benchmark.speed.clock import Pass, in_turns, median_ratio, median_seconds
 from benchmark.speed.loops import (
     CONFIG,
@@ -19,7 +20,6 @@ from benchmark.speed.loops import (
 )
 from benchmark.speed.processes import added_memory, n_processes, side_by_side
 from benchmark.train.kernels import Kernels
-from benchmark.workers import n_cores
 
 EXPECTED_RATIO = 2.5  # a fused model that is not this much faster than a bare loop fell behind
 BACKWARD = 3  # a training step costs about three forward passes

@@ -8,11 +8,10 @@ from multiprocessing import get_context
 
 import torch
 
-from benchmark.preload import METHOD
+from benchmark.processes import METHOD, n_cores
 from benchmark.record.environment import peak_memory_bytes
 from benchmark.speed.clock import timed
 from benchmark.speed.loops import Subject, harness_loop
-from benchmark.workers import n_cores
 
 SECONDS = 3.0  # that processes train beside each other
 

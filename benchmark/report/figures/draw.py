@@ -4,17 +4,15 @@ Drawing is most of what a report of thousands of records costs. Processes come f
 where there is one; importing seaborn takes it a second, so few figures are not worth it.
 """
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmark.preload import METHOD, preload
+from benchmark.processes import follow_parent, n_cores, pool_of, preload
 from benchmark.report.aggregate import Table
 
 FEW = 4  # figures
@@ -38,9 +36,7 @@ def drawing_beside(n_figures: int) -> Iterator[Executor]:
             yield thread
         return
     preload(HEAVY)
-    n_processes = min(n_figures, os.cpu_count() or 1, MOST_PROCESSES)
-    context = multiprocessing.get_context(METHOD)
-    with ProcessPoolExecutor(n_processes, mp_context=context) as processes:
+    with pool_of(min(n_figures, n_cores(), MOST_PROCESSES), follow_parent) as processes:
         yield processes
 
 

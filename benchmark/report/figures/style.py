@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from benchmark.record.store import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,16 +28,17 @@ def drawing(path: Path) -> Iterator[tuple[Any, Any]]:
     salted = mpl.rc_context({"svg.hashsalt": "mer-benchmark"})
     with sns.axes_style("whitegrid"), sns.plotting_context("notebook"), salted:
         yield plt, sns
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _save(plt.gcf(), path)
+        write_whole(path, _image(plt.gcf(), path.suffix[1:]))
         plt.close()
 
 
-def _save(figure: "Figure", path: Path) -> None:
-    """Place everything and save; placed once, a figure need not be drawn twice."""
+def _image(figure: "Figure", kind: str) -> bytes:
+    """Place everything and draw; placed once, a figure need not be drawn twice."""
     engine = figure.get_layout_engine()
     if engine is not None:
         figure.set_dpi(DPI)  # text is as wide as it will be
         engine.execute(figure)
         figure.set_layout_engine(None)
-    figure.savefig(path, dpi=DPI, metadata=UNDATED[path.suffix[1:]])
+    image = BytesIO()
+    figure.savefig(image, format=kind, dpi=DPI, metadata=UNDATED[kind])
+    return image.getvalue()

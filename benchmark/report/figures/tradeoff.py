@@ -76,7 +76,8 @@ def _shares(
 
     Of many rows, those that are on it most often.
     """
-    often = sorted(rows, key=lambda row: -sum(standings[row.group].front_share.values()))
+    keys = [f"{COST}{suffix}" for suffix in CONVENTIONS.values()]
+    often = sorted(rows, key=lambda row: -sum(standings[row.group].front_share[k] for k in keys))
     kept = {row.group for row in often[:MOST_ROWS]}
     shown = [row for row in rows if row.group in kept]
     for place, row in enumerate(shown):

@@ -235,7 +235,7 @@ def test_no_option_of_training_or_protocol_hides_one_of_a_model():
 
 def test_a_study_declares_which_rows_it_compares(tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text("models: [crnn]\ncontrasts: [[crnn, linear], ['crnn, L=10', largest]]\n")
+    path.write_text("models: [crnn]\ncontrasts: [[crnn, linear], ['crnn,L=10 ', largest]]\n")
     assert read_study(str(path), {}).contrasts == (("crnn", "linear"), ("crnn, L=10", "largest"))
     assert read_study("smoke", {}).contrasts is None
 

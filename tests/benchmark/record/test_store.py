@@ -13,6 +13,7 @@ from benchmark.record.store import (
     record_path,
     write_plan,
     write_record,
+    write_whole,
 )
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell
@@ -124,3 +125,11 @@ def test_a_contrast_once_declared_stays_declared(tmp_path):
         write_plan(tmp_path, "mine", [make_cell("crnn")], [pair])
     assert set(declared_contrasts(tmp_path, "mine")) == {("crnn", "linear"), ("crnn", "blstm")}
     assert len(list((tmp_path / "plans").glob("*.json"))) == 2
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_half_done(tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "inside").touch()
+    with pytest.raises(ResultsError, match="cannot be written"):
+        write_whole(tmp_path / "taken", b"content")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

@@ -102,3 +102,14 @@ def test_records_copied_without_their_plans_are_all_asked_for(tmp_path):
 def test_a_study_that_never_ran_is_explained(tmp_path):
     with pytest.raises(ResultsError, match="No run of study 'mine'"):
         answer_from_records(tmp_path, "mine")
+
+
+def test_rows_without_any_record_are_counted(tmp_path):
+    for record in RECORDS:
+        write_record(tmp_path, record, {})
+    asked = {record.cell: record.group for record in RECORDS} | {"x": "new", "y": "new"}
+    answer = answer_from_records(tmp_path, None, asked)
+    note = "Not begun: 2 cells of 1 further rows have no record yet."
+    assert note in answer.headline[0].notes
+    assert note in answer.markdown()
+    assert answer.as_json()["cells_not_begun"] == 2

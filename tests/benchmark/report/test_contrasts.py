@@ -1,5 +1,7 @@
 """Model against model: which rows, and the numbers against a loop over songs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -91,3 +93,27 @@ def test_the_grid_tells_effect_interval_songs_and_both_p_values():
     assert f"{found.values['rmse_average']:+.3f} [{low:+.3f}, {high:+.3f}]" in text
     assert f"| {round(found.share_improved * 15)} of 15 |" in text
     assert "declared by the study, 1 of them" in text
+
+
+def test_what_was_declared_and_is_no_row_is_said():
+    rows = table(CRNN, LINEAR)
+    (grid,) = contrast_grids(
+        rows, contrasts(rows, [("crnn, L=15", "linear")]), [("crnn, L=15", "linear")]
+    )
+    assert grid.lines == ()
+    assert "crnn, L=15: declared for comparison, but no row of this table." in grid.notes
+
+
+def test_rows_with_missing_cells_are_named_also_where_nothing_is_left_to_compare():
+    rows = table(CRNN, LINEAR, missing=[CRNN[0].group])
+    (grid,) = contrast_grids(rows, contrasts(rows), None)
+    assert [note for note in grid.notes if "3 of 4 cells, so not compared" in note]
+    assert contrast_grids(rows, contrasts(rows, [("linear", "constant")]), []) == []
+
+
+def test_one_judging_song_compares_nothing():
+    def heard_once(records):
+        cut = {key: values[:1] for key, values in records[0].per_song.items()}
+        return [replace(one, per_song=cut) for one in records]
+
+    assert contrasts(table(heard_once(CRNN), heard_once(LINEAR))) == []

@@ -2,8 +2,10 @@
 
 import pytest
 
+from benchmark.errors import ResultsError
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.figures import draw
+from datasets.registry import DATASETS, DatasetEntry
 from tests.benchmark.report.pages import write_results
 
 
@@ -18,6 +20,8 @@ def drawn(results):
 
 
 def test_processes_draw_what_a_thread_draws(results, monkeypatch):
+    entry = DatasetEntry(load="", summary="", feature_sets=("six",), caveat="said in every figure")
+    monkeypatch.setitem(DATASETS, "tiny", entry)
     beside = drawn(results)
     monkeypatch.setattr(draw, "FEW", 0)
     assert beside
@@ -28,7 +32,7 @@ def test_processes_draw_what_a_thread_draws(results, monkeypatch):
 def test_a_figure_that_cannot_be_written_stops_the_report(results, monkeypatch, few):
     monkeypatch.setattr(draw, "FEW", few)
     (results / "figures").write_text("a file, no folder")
-    with pytest.raises(OSError):
+    with pytest.raises(ResultsError, match=r"figures.* cannot be written"):
         drawn(results)
 
 

@@ -117,3 +117,11 @@ def test_rows_that_judged_other_songs_are_not_compared():
     assert effect_grids(tables(shifted(0), other)) == []
     with pytest.raises(ValueError, match="the same songs on both sides"):
         bootstrap_differences(other, shifted(0))
+
+
+def test_other_songs_of_the_same_names_are_no_change():
+    other = shifted(
+        0.01, dataset_options={"labels": "deam", "data_seed": 2}, dataset_digest="e" * 64,
+        **settings(),
+    )  # fmt: skip
+    assert effects(tables(shifted(0), other)) == []

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib.resources import files
 from io import StringIO
 
@@ -11,10 +12,11 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from benchmark.report.answer import Answer, write_answer
-from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS
-from benchmark.report.grid import Column, Grid
+from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS, rows_csv
+from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.latex import escaped, latex
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.rows import row, size, table
@@ -125,12 +127,16 @@ def test_latex_tables_have_one_cell_a_column_between_booktabs_rules():
 
 
 def test_latex_compiles(tmp_path):
-    nasty = Grid(NASTY, (Column(NASTY, is_text=True), Column("x", NASTY)), ((NASTY, "-0.5"),),
-                 notes=(NASTY,))  # fmt: skip
+    nasty = Grid(
+        title=NASTY,
+        columns=(Column(NASTY, is_text=True), Column("x", NASTY)),
+        lines=((NASTY, "-0.5"), ("[b] of a row", "[1]")),
+        notes=(NASTY,),
+    )
     text = document([nasty, *GOOD.grids, *LACKING.grids])
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
     if shutil.which("pdflatex") is None:
-        return  # structure is all that can be checked here
+        pytest.skip("no pdflatex here: structure is all that was checked")
     (tmp_path / "answer.tex").write_text(text, encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "answer.tex"],
@@ -165,3 +171,32 @@ def test_correlations_are_shown_with_the_number_of_songs_that_have_none():
     (line,) = answer.as_json()["rows"]
     assert line["n_songs_without_shape_valence"] == 1
     assert line["pearson_r_valence_per_song"] == 0.3
+
+
+def test_markdown_cells_and_terminal_cells_keep_what_stands_in_them():
+    nasty = Grid("a | b [/b]", (Column("x | y [red]", is_text=True),), (("c | d\ne [/b]",),))
+    line = markdown(nasty).splitlines()[-1]
+    assert line == r"| c \| d e [/b] |"
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(*terminal_tables(nasty, 80))
+    assert "e [/b]" in console.export_text()
+
+
+def test_every_row_with_parts_has_its_own_lines():
+    def with_parts(length):
+        made = row("crnn", 0.2, sequence_length=length)
+        return [replace(one, components={"svr": one.scores}) for one in made]
+
+    found = table(with_parts(60), with_parts(10))
+    parts = [
+        one for one in csv.DictReader(StringIO(rows_csv([found], {}))) if one["kind"] == "part"
+    ]
+    assert [one["sequence_length"] for one in parts] == ["60", "10"]
+    assert [one["label"] for one in parts] == ["crnn, L=60: svr", "crnn, L=10: svr"]
+
+
+def test_contrasts_of_an_earlier_run_do_not_outlive_it(tmp_path):
+    write_answer(GOOD, tmp_path, ())
+    assert (tmp_path / "tables" / "mine-contrasts.csv").exists()
+    write_answer(Answer("mine", [], [table(*ROWS)], declared=[]), tmp_path, ())
+    assert not (tmp_path / "tables" / "mine-contrasts.csv").exists()

@@ -1,10 +1,12 @@
 """Intervals against loops that do the same thing song by song, and their coverage."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.report.draws import drawn_averages, samples
+from benchmark.report.draws import drawn_averages, samples, weights
 from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
 from tests.benchmark.report.records import make_record
 from tests.interval_coverage import World, coverage
@@ -101,8 +103,6 @@ def test_every_song_s_pull_is_the_change_that_more_of_it_would_make():
 def test_a_song_s_pull_in_a_draw_is_that_of_the_drawn_songs():
     cells = [cell(1)]
     found = samples(cells)["rmse_average"]
-    from benchmark.report.draws import weights
-
     counts = weights(N_SONGS)[:, 7].astype(int)
     frames = np.repeat(FRAMES, counts)
     pulls = np.zeros(N_SONGS)
@@ -133,7 +133,9 @@ def test_paired_repetitions_cancel_what_they_share_and_others_do_not():
 
 def test_the_same_records_give_the_same_interval():
     cells = [cell(1), cell(2)]
-    assert bootstrap_intervals(samples(cells)) == bootstrap_intervals(samples(cells))
+    first = bootstrap_intervals(samples(cells))
+    weights.cache_clear()
+    assert bootstrap_intervals(samples(cells)) == first
 
 
 def test_repetitions_that_judged_other_songs_are_refused():
@@ -150,3 +152,38 @@ def test_intervals_hold_the_truth_in_19_of_20_studies_and_a_bootstrap_of_frames_
     assert len(shares) == 4
     for kind, share in shares.items():
         assert 0.885 < share < 0.995, kind
+
+
+def test_equal_repetitions_of_other_base_seeds_are_no_pairs():
+    ours = [replace(cell(number, level=level, spread=0), base_seed=1)
+            for number, level in ((1, 0.2), (2, 0.4))]  # fmt: skip
+    theirs = [replace(one, base_seed=2) for one in ours]
+    assert bootstrap_differences(ours, ours)["rmse_valence"] == (0.0, 0.0)
+    low, high = bootstrap_differences(ours, theirs)["rmse_valence"]
+    assert low < -0.1 < 0.1 < high
+
+
+def test_songs_and_repetitions_are_drawn_independently_where_there_are_equally_many():
+    n = N_SONGS
+    level, swing = np.linspace(0.2, 0.4, n), np.linspace(-0.05, 0.05, n)
+    cells = [cell(number + 1) for number in range(n)]
+    for one, shift in zip(cells, swing, strict=True):
+        for target in ("valence", "arousal"):
+            one.per_song[f"rmse_{target}"] = (level + shift).tolist()
+    drawn = drawn_averages(cells, "_per_song")
+    expected = np.sqrt((np.var(level) + np.var(swing)) / n)
+    assert np.std(drawn) == pytest.approx(expected, rel=0.1)
+
+
+def test_one_song_heard_once_has_no_interval():
+    one = cell(1)
+    for name, values in one.per_song.items():
+        one.per_song[name] = values[:1]
+    assert bootstrap_intervals(samples([one])) == {}
+
+
+def test_songs_of_other_lengths_are_other_songs():
+    other = cell(2)
+    other.per_song["n_frames"] = [n + 1 for n in other.per_song["n_frames"]]
+    with pytest.raises(ValueError, match="the same songs"):
+        bootstrap_differences([cell(1)], [other])

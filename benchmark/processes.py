@@ -1,0 +1,69 @@
+"""What all processes of this suite share: how they start, on how many cores, and when they end.
+
+A plain fork would copy torch's threads in an unknown state. Where there is a fork server, workers
+are forks of a process that has imported everything heavy and computed nothing, while the parent
+still plans or reads; elsewhere they are spawned.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from typing import Any
+
+METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+TRAINING = ("benchmark.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo")
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def preload(modules: Sequence[str] = TRAINING) -> None:
+    """Start the fork server, which imports beside this process; one that runs stays as it is."""
+    if METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        multiprocessing.get_context(METHOD).set_forkserver_preload(list(modules))
+        forkserver.ensure_running()
+
+
+@contextmanager
+def pool_of(
+    n_processes: int, begin: Callable[..., None], *arguments: Any
+) -> Iterator[ProcessPoolExecutor]:
+    """Lend processes that `begin` prepared; whatever goes wrong, none of them works on."""
+    context = multiprocessing.get_context(METHOD)
+    pool = ProcessPoolExecutor(
+        n_processes, mp_context=context, initializer=begin, initargs=arguments
+    )
+    try:
+        yield pool
+        pool.shutdown()
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def follow_parent() -> None:
+    """Let this worker die with its parent, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    """End this process when its parent is gone, even after SIGKILL."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

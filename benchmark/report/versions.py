@@ -1,0 +1,56 @@
+"""Rows of one name: what an earlier version of a model or of the harness trained says so.
+
+The newest keeps its plain name; the others count as a changed setting, so they are not ranked.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from benchmark.record.record import RunRecord
+
+VERSIONS = ("model_version", "harness")
+SHORT = 6  # characters of a group's digest, where no version tells
+
+
+def with_versions(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the records in order; the settings of older namesakes name their version."""
+    namesakes: dict[tuple[Any, ...], dict[str, RunRecord]] = defaultdict(dict)
+    for record in records:
+        started = namesakes[_name(record)].get(record.group)
+        if started is None or _started(record) > _started(started):
+            namesakes[_name(record)][record.group] = record
+    marks: dict[str, dict[str, Any]] = {}
+    for groups in namesakes.values():
+        newest = max(groups.values(), key=_started)
+        for group, other in groups.items():
+            if other is not newest:
+                marks[group] = _mark(other, newest)
+    return [
+        replace(record, settings=record.settings | marks[record.group])
+        if record.group in marks
+        else record
+        for record in records
+    ]
+
+
+def _name(record: RunRecord) -> tuple[Any, ...]:
+    """Return what people see of a row."""
+    place = record.dataset_digest, record.features, record.folds, record.sequence_length
+    return (*place, record.model, repr(sorted(record.settings.items())))
+
+
+def _started(record: RunRecord) -> float:
+    """Return when a cell began."""
+    return float(record.circumstances["started"])
+
+
+def _mark(other: RunRecord, newest: RunRecord) -> dict[str, Any]:
+    """Return what tells a row from its newest namesake."""
+    found = {
+        name: getattr(other, name)
+        for name in VERSIONS
+        if getattr(other, name) != getattr(newest, name)
+    }
+    return found or {"group": other.group[:SHORT]}
