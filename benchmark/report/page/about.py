@@ -165,7 +165,10 @@ def trained_on(records: Sequence[RunRecord]) -> str:
 
 
 def commands(study: str, records: Sequence[RunRecord], asked: Mapping[str, str]) -> str:
-    """Return the commands that train these cells again into a folder of their own."""
+    """Return the commands that train these cells again into a folder of their own.
+
+    Of several commits the one of most cells is checked out; comments name the others.
+    """
     commits = Counter(record.circumstances["environment"]["commit"] for record in records)
     known = [DATASETS[record.dataset] for record in records if record.dataset in DATASETS]
     foreign = any(
@@ -174,9 +177,11 @@ def commands(study: str, records: Sequence[RunRecord], asked: Mapping[str, str])
     options = (" --include FILE.py" if foreign else "") + (
         " --data-root DATA" if any(entry.needs_data_root for entry in known) else ""
     )
+    commonest, *others = (_checkout(*one) for one in commits.most_common())
     return "\n".join(
         [
-            *(_checkout(commit, n_cells) for commit, n_cells in commits.most_common()),
+            commonest,
+            *(f"# others: {one}" for one in others),
             f"cat > {FILE} <<'END'",
             same_study(study, records, asked).rstrip(),
             "END",

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -62,12 +63,26 @@ def row_labels(table: Table) -> list[str]:
     shared = table.shared_settings
     names = [row.label(shared) for row in table.rows]
     counts = Counter(names)
-    return [
-        name
-        if row.sequence_length is None or counts[name] == 1
-        else f"{name}, L={row.sequence_length}"
-        for name, row in zip(names, table.rows, strict=True)
-    ]
+    return told_apart(
+        [
+            name
+            if row.sequence_length is None or counts[name] == 1
+            else f"{name}, L={row.sequence_length}"
+            for name, row in zip(names, table.rows, strict=True)
+        ]
+    )
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Return the names in order; one that an earlier one has gets the next free " (2)", " (3)"."""
+    found: list[str] = []
+    for name in names:
+        free = name
+        numbers = count(2)
+        while free in found:
+            free = f"{name} ({next(numbers)})"
+        found.append(free)
+    return found
 
 
 def _dodges(table: Table, compared: Sequence[int]) -> dict[int, float]:

@@ -40,7 +40,7 @@ function fillNetworks(table) {
 }
 
 function showSongs(table) {
-  if (!byId("songs-row").options.length) return;
+  if (!areSongsShown(table)) return;
   listSongs(table);
   drawSong(table);
 }
@@ -60,7 +60,7 @@ function takeTable() {
   fillLearning(table);
   song = 0;
   showAll();
-  if (byId("songs-row").options.length) step(table, "worst");
+  if (table.songs.ids.length) step(table, "worst");
 }
 
 function listen() {

@@ -1,12 +1,13 @@
 """The study that asks for the same cells again, read back from the records."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import yaml
 
+from benchmark.plan.cell import Cell
 from benchmark.plan.config import TrainingConfig, defaults
 from benchmark.plan.protocol import ProtocolConfig
 from benchmark.record.record import RunRecord
@@ -20,7 +21,7 @@ class Part:
 
     shared: dict[str, Any]
     settings: dict[str, Any]  # dotted; not default
-    usual: dict[str, Any]  # the value in use of every dotted setting
+    usual: dict[str, Any]  # the value in use of every dotted setting, of all its models
     models: list[str]
     lengths: list[int]
 
@@ -28,19 +29,17 @@ class Part:
 def same_study(study: str, records: Sequence[RunRecord], asked: Mapping[str, str]) -> str:
     """Return a study's YAML; running it asks for the cells of these records and no others.
 
-    `asked` maps cells to groups. Floor rows join every study by themselves. The first part is the
-    base of the others, which therefore say where they keep a default that the base changes.
+    `asked` maps cells to groups; of a group or a seed without any record nothing is known, so it
+    is left out. Floor rows join every part by themselves. The first part is the base of the others,
+    which therefore say where they keep a default that the base changes.
     """
-    groups = {record.group: record for record in records}
-    seeds: dict[str, set[int]] = defaultdict(set)
-    for record in records:
-        seeds[record.group].add(record.base_seed)
-    counts = Counter(asked.values())
-    rows = [record for record in groups.values() if not _is_floor(record)]
-    parts: list[Part] = []
-    for record in rows or list(groups.values())[:1]:
-        own = sorted(seeds[record.group])
-        parts += [_part(record, seed, counts[record.group] // len(own)) for seed in own]
+    rows = _rows(records, asked)
+    trained = {_songs(record, seed) for record, seed, _ in rows if not _is_floor(record)}
+    parts = [
+        _part(record, seed, repetitions)
+        for record, seed, repetitions in rows
+        if not _is_floor(record) or _songs(record, seed) not in trained
+    ]
     parts = _joined(_joined(parts, "models", "lengths"), "lengths", "models")
     parts.sort(key=lambda part: len(part.settings))
     base, others = parts[0], parts[1:]
@@ -49,6 +48,41 @@ def same_study(study: str, records: Sequence[RunRecord], asked: Mapping[str, str
         written["also"] = [_against(base, part) for part in others]
     text: str = yaml.safe_dump(written, sort_keys=False, default_flow_style=None, width=88)
     return text
+
+
+def _rows(
+    records: Sequence[RunRecord], asked: Mapping[str, str]
+) -> list[tuple[RunRecord, int, int]]:
+    """Return a record of every group, a base seed and the repetitions asked for with it.
+
+    The repetitions of a seed are counted from 1, so the last one recorded or asked for tells them.
+    """
+    groups = {record.group: record for record in records}
+    last: dict[tuple[str, int], int] = defaultdict(int)
+    for record in records:
+        place = record.group, record.base_seed
+        last[place] = max(last[place], record.repetition)
+    seeds = sorted({record.base_seed for record in records})
+    rows = []
+    for group, record in groups.items():
+        for seed in seeds:
+            repetitions = last.get((group, seed), 0)
+            while _key(record, seed, repetitions + 1) in asked:
+                repetitions += 1
+            if repetitions:
+                rows.append((record, seed, repetitions))
+    return rows
+
+
+def _key(record: RunRecord, seed: int, repetition: int) -> str:
+    """Return the digest of the cell that differs from a record's in seed and repetition only."""
+    values = {one.name: getattr(record, one.name) for one in fields(Cell)}
+    return Cell(**values | {"base_seed": seed, "repetition": repetition}).key
+
+
+def _songs(record: RunRecord, seed: int) -> tuple[Any, ...]:
+    """Return what decides the floor rows beside a row: songs, features, folds and seed."""
+    return record.dataset, record.dataset_digest, record.features, record.folds, seed
 
 
 def _is_floor(record: RunRecord) -> bool:
@@ -66,7 +100,7 @@ def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
         shared={
             "dataset": record.dataset,
             "features": record.features,
-            "repetitions": max(1, repetitions),
+            "repetitions": repetitions,
             "seed": seed,
         },
         settings=dict(sorted({**_changed_options(record), **changed}.items())),
@@ -102,14 +136,19 @@ def _changed_options(record: RunRecord) -> dict[str, Any]:
 
 
 def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:
-    """Make one of parts that say the same and are alike in one list: the other is joined."""
+    """Make one of parts that say the same and are alike in one list: the other is joined.
+
+    What two records say alike, as of a model's two versions, is said once.
+    """
     found: list[Part] = []
     for part in parts:
         for one in found:
             if all(
                 getattr(one, key) == getattr(part, key) for key in ("shared", "settings", alike)
             ):
-                setattr(one, joined, getattr(one, joined) + getattr(part, joined))
+                both = [*getattr(one, joined), *getattr(part, joined)]
+                setattr(one, joined, list(dict.fromkeys(both)))
+                one.usual |= part.usual
                 break
         else:
             found.append(part)

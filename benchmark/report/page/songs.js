@@ -3,6 +3,7 @@
 const TARGETS = ["valence", "arousal"];
 const SMALLEST_REACH = 0.6; // of an axis of emotion, so that noise does not fill the chart
 let song = 0; // index of the chosen song
+let drawing = 0; // counts the drawings begun; one that waited ends where a later one has begun
 
 const average = (row, place) => (row.valence[place] + row.arousal[place]) / 2;
 const seconds = (songs, place) => Math.round(songs.nFrames[place] * songs.frameSeconds);
@@ -13,6 +14,21 @@ function ordered(songs, row) {
   if (order === "dataset") return places;
   const sign = order === "worst" ? -1 : 1;
   return places.sort((a, b) => sign * (average(row, a) - average(row, b)));
+}
+
+// Show songs with their choices and buttons, or the sentence that says why there are none.
+function areSongsShown(table) {
+  const are = table.songs.ids.length > 0;
+  for (const one of byId("songs").querySelectorAll(".controls, .songs, #songs-chosen")) one.hidden = !are;
+  for (const one of byId("songs").querySelectorAll(".controls button")) one.disabled = !are;
+  byId("songs-none").hidden = are;
+  if (are) return true;
+  drawing += 1;
+  byId("songs-list").replaceChildren();
+  byId("songs-chosen").textContent = "";
+  byId("songs-why").hidden = true;
+  byId("songs-curves").parentElement.hidden = true;
+  return false;
 }
 
 // Fill the list; its buttons choose a song.
@@ -97,6 +113,7 @@ async function curvesOf(row, [first, last]) {
 }
 
 async function drawSong(table) {
+  const own = (drawing += 1);
   const { songs } = table;
   const place = Number(value("songs-row"));
   const row = songs.rows[place];
@@ -114,9 +131,11 @@ async function drawSong(table) {
   byId("songs-curves").parentElement.hidden = Boolean(why);
   if (why) return;
   const frames = framesOf(songs);
-  const [times, ...truth] = (await Promise.all(songs.truth.map(series))).map((one) => Array.from(one.slice(...frames)));
+  const [annotated, rows] = await Promise.all([Promise.all(songs.truth.map(series)), heard(table, place, frames)]);
+  if (own !== drawing) return;
+  const [times, ...truth] = annotated.map((one) => Array.from(one.slice(...frames)));
   const traces = [];
-  for (const [label, model, curves, isMain] of await heard(table, place, frames)) {
+  for (const [label, model, curves, isMain] of rows) {
     curves.forEach((curve, side) => {
       const colour = colourOf(table, model.model);
       const dash = isMain ? "solid" : DASHES[1 + (placeOfLength(table, model.length) % (DASHES.length - 1))];

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.record.store import asked_for, write_whole
-from benchmark.report.answer import Answer, figure_name
+from benchmark.report.answer import ALL_STUDIES, Answer, figure_name, stem_of
 from benchmark.report.grid import Column
 from benchmark.report.page import about
 from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "benchmark.report.page"
 STYLE = "page.css"
-IMAGES = {".png": "png", ".svg": "svg+xml"}  # the first that was drawn is shown
+IMAGES = {".png": "png", ".svg": "svg+xml"}  # the one drawn last is shown
 SCRIPTS = ("curves.js", "charts.js", "learning.js", "songs.js", "page.js")
 
 
@@ -36,7 +36,7 @@ class Tracked:
 
 def page_path(results: Path, study: str) -> Path:
     """Return where a study's page lies."""
-    return results / "report" / f"{study.replace(' ', '_')}.html"
+    return results / "report" / f"{stem_of(study)}.html"
 
 
 def write_page(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> Path:
@@ -73,7 +73,7 @@ def column_runs(columns: Sequence[Column]) -> list[tuple[str, list[Column]]]:
 
 def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:
     """Return what the template fills in."""
-    study = None if answer.study == "all studies" else answer.study
+    study = None if answer.study == ALL_STUDIES else answer.study
     asked = asked_for(results, study, answer.records)
     charts = _charts(answer, results)
     return {
@@ -122,13 +122,12 @@ def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
     """Return the drawn trade-offs as text and image, for readers without scripts."""
     found = []
     for table in answer.tables:
-        drawn = results / "figures" / figure_name(answer.study, table)
-        for suffix, kind in IMAGES.items():
-            path = drawn.with_suffix(suffix)
-            if path.is_file():
-                image = b64encode(path.read_bytes()).decode("ascii")
-                found.append((title(table), f"data:image/{kind};base64,{image}"))
-                break
+        stem = results / "figures" / figure_name(answer.study, table)
+        drawn = [path for path in map(stem.with_suffix, IMAGES) if path.is_file()]
+        if drawn:
+            newest = max(drawn, key=lambda path: path.stat().st_mtime_ns)
+            image = b64encode(newest.read_bytes()).decode("ascii")
+            found.append((title(table), f"data:image/{IMAGES[newest.suffix]};base64,{image}"))
     return found
 
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.record.annotations import keep_annotations
+from benchmark.record.record import RunRecord
 from benchmark.record.store import write_record, write_whole
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.write import Tracked, write_page
@@ -19,6 +21,8 @@ PER_SONG = {
 }  # fmt: skip
 SPLIT = make_split(lengths=(7, 20, 33))
 PREDICTED = {1: 0.1, 2: 0.4}  # repetition -> what it predicts at every frame
+SHORT_PREDICTS_MORE = 0.05  # by the rows of length 10, so that their curves are others
+WRONG = {"scores": {}, "training_scores": {}, "per_song": {}, "parameters": {}, "curves": {}}
 
 
 def records():
@@ -35,10 +39,9 @@ def records():
     ]
     done += [make_record(model="constant", sequence_length=None, scores=scores_of(0.1), curves={})]
     done += [make_record(model=HOSTILE_MODEL, parameters={"networks": 500}, scores=scores_of(0.05))]
-    wrong = {"scores": {}, "training_scores": {}, "per_song": {}, "parameters": {}, "curves": {}}
-    failed = make_record(model="crnn_nb", status="failed", error=HOSTILE_ERROR, **wrong)
+    failed = make_record(model="crnn_nb", status="failed", error=HOSTILE_ERROR, **WRONG)
     diverged = make_record(
-        model="crnn_nb", repetition=2, status="diverged", error="loss inf in epoch 3", **wrong
+        model="crnn_nb", repetition=2, status="diverged", error="loss inf in epoch 3", **WRONG
     )
     return [*done, failed, diverged]
 
@@ -51,21 +54,23 @@ def scores_of(shift: float) -> dict[str, float]:
 def write_results(folder: Path, *, has_curves: bool = True) -> Path:
     """Write records, a plan that asks for one cell more, predictions and annotations."""
     made = records()
-    predictions = {
-        repetition: {
-            song.song_id: np.full((song.n_frames, 2), level, np.float32)
-            for song in SPLIT.evaluation
-        }
-        for repetition, level in PREDICTED.items()
-    }
     for record in made:
         is_done = has_curves and record.status == "done"
-        write_record(folder, record, predictions[record.repetition] if is_done else {})
+        write_record(folder, record, predictions_of(record) if is_done else {})
     groups = {record.cell: record.group for record in made}
     write_whole(folder / "plans" / "mine-1.json", plan("mine", groups | {"f" * 64: made[-1].group}))
     if has_curves:
         keep_annotations(folder, "tiny", made[0].dataset_digest, SPLIT)
     return folder
+
+
+def predictions_of(record: RunRecord) -> dict[str, NDArray[np.float32]]:
+    """Return what a record predicts: one value at every frame of every song."""
+    shift = SHORT_PREDICTS_MORE if record.sequence_length == 10 else 0
+    level = PREDICTED[record.repetition] + shift
+    return {
+        song.song_id: np.full((song.n_frames, 2), level, np.float32) for song in SPLIT.evaluation
+    }
 
 
 def plan(study: str, groups: dict[str, str]) -> bytes:
@@ -82,3 +87,15 @@ def write_mine(folder: Path, **options: bool) -> Path:
     write_answer(answer, folder)
     group = make_record().group
     return write_page(answer, folder, {group: Tracked("crnn-L60", "http://127.0.0.1:5000/#/x")})
+
+
+def write_unfinished_beside(folder: Path) -> Path:
+    """Write the results with a second dataset, none of whose cells finished, and their page."""
+    write_results(folder)
+    failed = make_record(
+        dataset="other", dataset_digest="e" * 64, status="failed", error="no memory",
+        cell="1" * 64, group="2" * 64, **WRONG,
+    )  # fmt: skip
+    write_record(folder, failed, {})
+    write_whole(folder / "plans" / "mine-2.json", plan("mine", {failed.cell: failed.group}))
+    return write_page(answer_from_records(folder, "mine"), folder, {})

@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
 import re
+import time
 from base64 import b64decode
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -14,7 +17,7 @@ import pytest
 from benchmark.record.annotations import keep_annotations
 from benchmark.record.store import path_of, write_arrays, write_record, write_whole
 from benchmark.report.answer import answer_from_records, write_answer
-from benchmark.report.page.charts import band
+from benchmark.report.page.charts import band, row_labels, told_apart
 from benchmark.report.page.packed import packed, squeezed_json
 from benchmark.report.page.write import write_page
 from datasets.contract import Song, Split
@@ -133,6 +136,33 @@ def test_readers_without_scripts_see_the_figure_whatever_kind_was_drawn(tmp_path
     assert 'src="data:image/svg+xml;base64,' in text
 
 
+@pytest.mark.parametrize(("earlier", "last"), [("png", "svg"), ("svg", "png")])
+def test_the_figure_drawn_last_is_shown_not_the_other_kind_of_an_earlier_run(
+    tmp_path, earlier, last
+):
+    write_results(tmp_path)
+    answer = answer_from_records(tmp_path, "mine")
+    write_answer(answer, tmp_path, (earlier,))
+    for path in (tmp_path / "figures").iterdir():
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    write_answer(answer, tmp_path, (last,))
+    text = write_page(answer, tmp_path, {}).read_text()
+    kinds = {"png": "png", "svg": "svg+xml"}
+    assert f'src="data:image/{kinds[last]};base64,' in text
+    assert f'src="data:image/{kinds[earlier]};base64,' not in text
+
+
+def test_rows_of_one_name_are_numbered_apart(tmp_path):
+    write_results(tmp_path)
+    table = answer_from_records(tmp_path, "mine").tables[0]
+    row = next(one for one in table.rows if one.sequence_length == 60)
+    twice = replace(table, rows=(row, replace(row, group="another"), *table.rows))
+    labels = row_labels(twice)
+    assert labels[:3] == ["crnn, L=60", "crnn, L=60 (2)", "crnn, L=60 (3)"]
+    assert len(set(labels)) == len(labels)
+    assert told_apart(["a", "a", "a (2)"]) == ["a", "a (2)", "a (2) (2)"]
+
+
 def test_values_in_a_script_cannot_end_it():
     hostile = {"</script><!--": "<b>&"}
     text = squeezed_json(hostile)
@@ -140,9 +170,11 @@ def test_values_in_a_script_cannot_end_it():
     assert unpacked(f'id="data">{text}</script>') == hostile
 
 
-def test_the_same_curve_is_packed_alike_every_time():
+def test_the_same_curve_is_packed_alike_at_any_hour(monkeypatch):
     values = np.sin(np.arange(1000) / 30)
-    assert packed(values) == packed(values)
+    first = packed(values)
+    monkeypatch.setattr(time, "time", lambda: 1_000_000_000.0)
+    assert packed(values) == first
     assert len(packed(values)) < len(values) * 4 / 2  # half of what float32 takes, base64 included
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from benchmark.report.grid import Column, Grid
 from benchmark.report.page.write import jinja
-from tests.benchmark.report.pages import HOSTILE_MODEL, PREDICTED, SPLIT, write_mine
+from tests.benchmark.report.pages import (
+    HOSTILE_MODEL,
+    PREDICTED,
+    SPLIT,
+    write_mine,
+    write_unfinished_beside,
+)
 from tests.browser import visit
 
 CURVES = "document.getElementById('songs-curves')"
@@ -22,6 +28,11 @@ def address(tmp_path_factory):
 @pytest.fixture(scope="module")
 def without_curves(tmp_path_factory):
     return write_mine(tmp_path_factory.mktemp("copied"), has_curves=False).as_uri()
+
+
+@pytest.fixture(scope="module")
+def half_finished(tmp_path_factory):
+    return write_unfinished_beside(tmp_path_factory.mktemp("half")).as_uri()
 
 
 @pytest.fixture
@@ -139,6 +150,58 @@ def test_the_curves_are_the_annotations_and_mean_lowest_and_highest_of_the_repet
         np.testing.assert_allclose(mean["y"], np.mean(list(PREDICTED.values())), atol=1e-6)
         np.testing.assert_allclose(low["y"], min(PREDICTED.values()), atol=1e-6)
         np.testing.assert_allclose(high["y"], max(PREDICTED.values()), atol=1e-6)
+
+
+SLOW = """() => {
+    const whole = Response.prototype.arrayBuffer;
+    Response.prototype.arrayBuffer = async function () {
+        const bytes = await whole.call(this);
+        await new Promise((done) => setTimeout(done, 300));
+        document.documentElement.dataset.unpacked = "yes";
+        return bytes;
+    };
+}"""  # every curve that is not unpacked yet takes a while
+
+
+def curves_drawn(page):
+    """Return what the curves are called once the slow ones have arrived."""
+    page.wait_for_selector("html[data-unpacked]")
+    page.wait_for_timeout(300)
+    return set(page.evaluate(f"{CURVES}.data.map(one => one.name).filter(one => one)"))
+
+
+def test_curves_that_were_slow_to_unpack_are_not_drawn_over_those_chosen_later(desk):
+    rows = desk.eval_on_selector_all("#songs-row option", "all => all.map(one => one.innerText)")
+    desk.evaluate(SLOW)
+    desk.select_option("#songs-row", label="crnn, L=10")
+    desk.select_option("#songs-row", label="crnn, L=60")
+    assert {"crnn, L=10", "crnn, L=60"} <= set(rows)
+    assert curves_drawn(desk) == {"crnn, L=60", "annotated"}
+
+
+def test_a_table_without_finished_cells_shows_no_songs_of_the_other(browser, half_finished):
+    with visit(browser, half_finished) as one:
+        ready(one)
+        page = one.page
+        page.evaluate(SLOW)
+        page.select_option("#songs-row", label="crnn, L=10")
+        page.select_option("#table", "1")
+        curves_drawn(page)
+        said = page.inner_text("#songs").splitlines()
+        buttons = page.locator("#songs .controls button")
+        assert [line for line in said if line] == [
+            "Songs", "No cell has finished, so no song was judged.",
+        ]  # fmt: skip
+        assert not page.is_visible("#songs-curves")
+        assert buttons.count() == 4
+        for button in buttons.all():
+            assert button.is_disabled()
+            button.evaluate("button => button.click()")
+        page.select_option("#table", "0")
+        assert heading(page).startswith("Song e2")
+        assert page.is_visible("#songs-curves")
+        assert page.is_enabled("#songs-worst")
+        assert one.said == []
 
 
 def test_songs_are_chosen_by_keyboard_and_the_focus_is_visible(desk):
