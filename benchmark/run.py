@@ -202,15 +202,19 @@ def mirror_folder(
 def mirror_records(results: Path) -> None:
     """Make the MLflow copy of a whole results folder, with the figures that are there."""
     answer = answer_from_records(results)
-    mirror_folder(results, answer, sorted((results / "figures").glob("*.png")))
+    mirror_folder(results, answer, sorted((results / "figures").glob("*")))
 
 
 def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:
-    """Bring MLflow up to the records: every cell, every mean, and the figures beside them."""
+    """Bring MLflow up to the records: every cell, every mean, and its table's figure in any format.
+
+    `paths` may hold other files: a figure is known by its name.
+    """
     for record in answer.records:
         mirror.copy(record)
     for table in answer.tables:
-        shown = [path for path in paths if path.name == figure_name(answer.study, table)]
+        stem = Path(figure_name(answer.study, table)).stem
+        shown = [path for path in paths if path.stem == stem]
         for row in table.rows:
             costs = {
                 "n_parameters": row.parameters,

@@ -4,13 +4,14 @@ The newest keeps its plain name; the others count as a changed setting, so they 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from benchmark.record.record import RunRecord
 
 VERSIONS = ("model_version", "harness")
+GROUP = "group"
 SHORT = 6  # characters of a group's digest, where no version tells
 
 
@@ -35,6 +36,11 @@ def with_versions(records: Sequence[RunRecord]) -> list[RunRecord]:
     ]
 
 
+def is_superseded(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a row's settings say that a newer row has its name."""
+    return not settings.keys().isdisjoint((*VERSIONS, GROUP))
+
+
 def _name(record: RunRecord) -> tuple[Any, ...]:
     """Return what people see of a row."""
     place = record.dataset_digest, record.features, record.folds, record.sequence_length
@@ -53,4 +59,4 @@ def _mark(other: RunRecord, newest: RunRecord) -> dict[str, Any]:
         for name in VERSIONS
         if getattr(other, name) != getattr(newest, name)
     }
-    return found or {"group": other.group[:SHORT]}
+    return found or {GROUP: other.group[:SHORT]}

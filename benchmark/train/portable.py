@@ -16,7 +16,7 @@ N_TRACED, N_CHECKED = 30, 47  # frames: the module must work for lengths it was 
 
 
 class NotPortable(Exception):  # noqa: N818 - a property of a network, not a mistake
-    """The network does something that a trace cannot hold, as a loop over frames."""
+    """The model does something that a trace cannot hold, as a loop over frames, or fails in it."""
 
 
 class Portable(nn.Module):
@@ -40,9 +40,23 @@ class Portable(nn.Module):
         return torch.cat(windows, dim=1).clamp(-1.0, 1.0)
 
 
-@torch.no_grad()
 def portable(fitted: ScaledNetwork) -> torch.jit.ScriptModule:
-    """Return the module that predicts what a trained network predicts, checked on noise."""
+    """Return the module that predicts what a trained network predicts, checked on noise.
+
+    Whatever a user's network does while it is traced makes it `NotPortable`.
+    """
+    try:
+        return _traced(fitted)
+    except NotPortable:
+        raise
+    except Exception as problem:  # any error of a user's model
+        lines = str(problem).strip().splitlines() or [type(problem).__name__]
+        raise NotPortable(lines[-1]) from problem
+
+
+@torch.no_grad()
+def _traced(fitted: ScaledNetwork) -> torch.jit.ScriptModule:
+    """Trace a network and wrap the trace in its scaling; refuse a trace that predicts otherwise."""
     network = fitted.network.cpu().eval()
     mean, deviation = (
         torch.from_numpy(one) for one in (fitted.scaler.mean, fitted.scaler.deviation)
@@ -51,11 +65,8 @@ def portable(fitted: ScaledNetwork) -> torch.jit.ScriptModule:
     noise_BTF = torch.randn(3, N_CHECKED, len(mean), generator=torch.Generator().manual_seed(1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch prefers its successor
-        try:
-            traced = torch.jit.trace(network, noise_BTF[:2, :N_TRACED], check_trace=False)  # type: ignore[no-untyped-call]
-            error = (traced(noise_BTF) - network(noise_BTF)).abs().max().item()
-        except RuntimeError as problem:
-            raise NotPortable(str(problem).strip().splitlines()[-1]) from problem
+        traced = torch.jit.trace(network, noise_BTF[:2, :N_TRACED], check_trace=False)  # type: ignore[no-untyped-call]
+        error = (traced(noise_BTF) - network(noise_BTF)).abs().max().item()
         if not error < 1e-5:
             raise NotPortable(f"its trace is off by {error:.1g}")
         module: torch.jit.ScriptModule = torch.jit.script(Portable(traced, mean, deviation, length))

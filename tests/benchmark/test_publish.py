@@ -5,22 +5,26 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from benchmark.execute import load_split
-from benchmark.publish import exported, median_repetition, publish, ranked
-from benchmark.record.store import path_of, read_records
+from benchmark.publish import median_repetition, publish, ranked
+from benchmark.record.store import path_of, read_records, write_record
 from benchmark.record.tracking.champion import ALIAS
 from benchmark.record.tracking.database import open_client, store_uri
 from benchmark.record.tracking.mirror import Mirror
-from benchmark.report.answer import answer_from_records
+from benchmark.record.weights import weights_path
+from benchmark.report.aggregate import aggregate
+from benchmark.report.answer import ALL_STUDIES, Answer, answer_from_records
 from benchmark.train.portable import NotPortable, portable
 from benchmark.train.trainer import ScaledNetwork
 from datasets.scaling import Scaler
 from models.crnn import CRNN, CRNNConfig
+from models.registry import MODELS
 from tests.benchmark.cli.cli import ROOT, mer, mer_here
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.test_answer import make_table
@@ -148,12 +152,111 @@ def test_the_repetition_with_the_median_error_is_the_one_registered():
     assert median_repetition(row).repetition == 3
 
 
+def unregistered(published, folder):
+    """Copy a results folder without its MLflow database; return it and its network's records."""
+    shutil.copytree(published, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
+    return folder, [record for record in read_records(folder) if record.model == "crnn"]
+
+
+def publish_records(folder, records):
+    """Mirror and publish records; return the folders written and the champion's note, if any."""
+    tables = aggregate(records, {one.cell: one.group for one in records}, ALL_STUDIES)
+    mirror = Mirror(folder)
+    for record in records:
+        mirror.copy(record)
+    written = publish(mirror, Answer(ALL_STUDIES, records, tables))
+    found = mirror.client.search_model_versions(f"name='{NAME}'")
+    return written, [version.description for version in found]
+
+
+def beside(record, model, average, **changes):
+    """Return a record of another model in the same table."""
+    scores = record.scores | {"rmse_average": average}
+    group = model.ljust(64, "0")
+    names = {"model": model, "group": group, "cell": group, "name": f"{model}-r1"}
+    return replace(record, **names, repetition=1, scores=scores, **changes)
+
+
+def absent(weights, monkeypatch):
+    for path in weights:
+        path.unlink()
+
+
+def cut_short(weights, monkeypatch):
+    for path in weights:
+        path.write_bytes(path.read_bytes()[:100])
+
+
+def of_an_older_version(weights, monkeypatch):
+    monkeypatch.setitem(MODELS, "crnn", replace(MODELS["crnn"], version="99"))
+
+
+def without_its_code(weights, monkeypatch):
+    monkeypatch.delitem(MODELS, "crnn")
+
+
+def with_failing_code(weights, monkeypatch):
+    class Broken:
+        def __init__(self, **_):
+            raise ZeroDivisionError("user's mistake")
+
+    monkeypatch.setitem(MODELS, "crnn", replace(MODELS["crnn"], target=Broken))
+
+
 @pytest.mark.parametrize(
-    ("model", "why"),
-    [("blstm_ensemble", "more than one network"), ("mine", "its code was not included")],
+    "spoil", [absent, cut_short, of_an_older_version, without_its_code, with_failing_code]
 )
-def test_what_cannot_be_one_module_is_passed_over_with_a_reason(model, why, tmp_path):
-    assert exported(make_record(model=model), tmp_path) == why
+def test_a_winner_that_cannot_be_loaded_leaves_the_title_unclaimed(
+    published, tmp_path, monkeypatch, spoil
+):
+    folder, records = unregistered(published, tmp_path / "results")
+    runner_up = beside(records[0], "blstm", 0.9)
+    write_record(folder, runner_up, {})
+    shutil.copy(weights_path(folder, records[0]), weights_path(folder, runner_up))
+    spoil([weights_path(folder, record) for record in records], monkeypatch)
+    assert publish_records(folder, [*records, runner_up]) == ([], [])
+
+
+def test_a_winner_that_cannot_be_one_module_passes_the_title_on_and_the_note_says_so(
+    published, tmp_path
+):
+    folder, records = unregistered(published, tmp_path / "results")
+    ensemble = beside(records[0], "blstm_ensemble", 0.01)
+    write_record(folder, ensemble, {})
+    (path,), (note,) = publish_records(folder, [*records, ensemble])
+    assert path.parent.name == NAME
+    assert "after blstm_ensemble (max_epochs=1) (more than one network), which" in note
+    assert "on the front" not in note
+
+
+def test_a_champion_that_is_no_longer_the_best_says_so(published, tmp_path):
+    folder, records = unregistered(published, tmp_path / "results")
+    _, (note,) = publish_records(folder, records)
+    assert "and so on the front" in note
+    ensemble = beside(records[0], "blstm_ensemble", 0.01)
+    write_record(folder, ensemble, {})
+    written, (note,) = publish_records(folder, [*records, ensemble])
+    assert written == []
+    assert "on the front" not in note
+
+
+def test_of_tables_that_share_a_name_the_one_that_started_last_keeps_it(published, tmp_path):
+    folder, records = unregistered(published, tmp_path / "results")
+    earlier = [
+        replace(
+            one,
+            dataset_digest="e" * 64, group="e" * 64, cell=f"{one.repetition}".ljust(64, "e"),
+            circumstances=one.circumstances | {"started": one.circumstances["started"] - 1000},
+        )
+        for one in records
+    ]  # fmt: skip
+    for old, new in zip(earlier, records, strict=True):
+        write_record(folder, old, {})
+        shutil.copy(weights_path(folder, new), weights_path(folder, old))
+    for order in (records + earlier, earlier + records, records + earlier):
+        _, notes = publish_records(folder, order)
+        assert len(notes) == 1
+        assert "digest ca1911a36897" in notes[0]
 
 
 def fitted(network, length):
@@ -169,6 +272,25 @@ def test_a_portable_module_predicts_what_the_network_predicts(length):
         with torch.no_grad():
             predicted = module(torch.from_numpy(song.features)[None])[0].numpy()
         np.testing.assert_allclose(predicted, np.clip(expected, -1, 1), atol=1e-6)
+
+
+class Refusing(torch.nn.Module):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def forward(self, features_BTF):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(ValueError("first line\nnot these songs"), "not these songs"), (KeyError(), "KeyError")],
+)
+def test_a_network_that_fails_while_it_is_traced_is_refused(error, why):
+    scaled, _ = fitted(Refusing(error), 20)
+    with pytest.raises(NotPortable, match=f"^{why}$"):
+        portable(scaled)
 
 
 def test_a_network_that_loops_over_frames_is_refused():

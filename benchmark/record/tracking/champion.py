@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 ALIAS = "champion"
 
 
-def champion_cell(client: "MlflowClient", name: str) -> str | None:
-    """Return the cell that the champion of a name was exported from; None where there is none."""
+def renew_champion(client: "MlflowClient", name: str, cell: str, note: str) -> bool:
+    """Give the champion of a name this note if it was exported from this cell; tell if it was."""
     from mlflow.exceptions import MlflowException
 
     try:
-        return client.get_model_version_by_alias(name, ALIAS).tags.get(CELL_TAG)
+        champion = client.get_model_version_by_alias(name, ALIAS)
     except MlflowException:  # no such model, or no such alias
-        return None
+        return False
+    if champion.tags.get(CELL_TAG) != cell:
+        return False
+    if champion.description != note:
+        client.update_model_version(name, champion.version, note)
+    return True
 
 
 def register(

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from math import log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,27 +64,43 @@ def repair_moved(results: Path) -> bool:
     if not path.is_file() or path.stat().st_size == 0:
         return False
     here = artifacts_uri(results)
+    with _tables(results) as database:
+        rows = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
+        elsewhere = {
+            location.removesuffix(f"/{name}")
+            for name, location in rows
+            if location.endswith(f"/{ARTIFACTS}/{name}")
+        } - {here}
+        for there in elsewhere:
+            for table, column in PLACES:
+                database.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?)"
+                    f" WHERE {column} LIKE ? ESCAPE '\\'",
+                    (here, len(there) + 1, f"{_literal(there)}/%"),
+                )
+    return bool(elsewhere)
+
+
+@contextmanager
+def _tables(results: Path) -> Iterator[sqlite3.Connection]:
+    """Open MLflow's own tables, in one transaction, for what its client cannot do."""
+    path = results / DATABASE
     try:
         with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as database, database:
-            rows = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
-            elsewhere = {
-                location.removesuffix(f"/{name}")
-                for name, location in rows
-                if location.endswith(f"/{ARTIFACTS}/{name}")
-            } - {here}
-            for there in elsewhere:
-                for table, column in PLACES:
-                    database.execute(
-                        f"UPDATE {table} SET {column} = ? || substr({column}, ?)"
-                        f" WHERE {column} LIKE ? ESCAPE '\\'",
-                        (here, len(there) + 1, f"{_literal(there)}/%"),
-                    )
+            yield database
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (  # the low byte is the kind
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        ):
+            raise ResultsError(
+                f"Another process is writing to MLflow database {path} ({error}). Try again when"
+                " it has ended."
+            ) from error
         raise ResultsError(
             f"MLflow database {path} is damaged ({error}). Remove it; `report` rebuilds it from"
             " the records."
         ) from error
-    return bool(elsewhere)
 
 
 def _literal(text: str) -> str:
@@ -136,12 +152,43 @@ def log(
     """Write parameters and the metrics that are defined in one go; `at` in milliseconds."""
     from mlflow.entities import Metric, Param
 
-    defined = {key: float(value) for key, value in metrics.items() if value is not None}
     client.log_batch(
         run_id,
         params=[Param(key, str(value)) for key, value in params.items()],
-        metrics=[Metric(key, value, at, 0) for key, value in defined.items()],
+        metrics=[Metric(key, value, at, 0) for key, value in _defined(metrics).items()],
     )
+
+
+def restate(
+    client: "MlflowClient",
+    results: Path,
+    run: "Run",
+    metrics: Mapping[str, float | int | None],
+    milliseconds: int,
+    params: Mapping[str, Any] | None = None,
+) -> None:
+    """Make these a run's only metrics, and its parameters if given, and say how long it took.
+
+    Nothing is written where the run says so already. MLflow's client removes no value, and of two
+    metrics logged at one time shows the higher: so what was said before leaves its tables.
+    """
+    run_id, started = run.info.run_id, run.info.start_time
+    is_same = run.data.metrics == _defined(metrics)
+    if params is not None:
+        is_same &= run.data.params == {key: str(value) for key, value in params.items()}
+    if not is_same:
+        with _tables(results) as database:
+            for table in ("metrics", "latest_metrics", *(() if params is None else ("params",))):
+                database.execute(f"DELETE FROM {table} WHERE run_uuid = ?", (run_id,))
+        log(client, run_id, params or {}, metrics, started)
+    ended = started + milliseconds
+    if (run.info.status, run.info.end_time) != ("FINISHED", ended):
+        client.set_terminated(run_id, end_time=ended)
+
+
+def _defined(metrics: Mapping[str, float | int | None]) -> dict[str, float]:
+    """Return the metrics that have a value."""
+    return {key: float(value) for key, value in metrics.items() if value is not None}
 
 
 def log_curves(client: "MlflowClient", run_id: str, record: RunRecord, at: int) -> None:

@@ -23,6 +23,7 @@ from benchmark.record.tracking.database import (
     log_curves,
     metric_name,
     open_client,
+    restate,
     runs_of,
     with_logarithms,
 )
@@ -90,16 +91,17 @@ class Mirror:
         figures: Iterable[Path],
         note: str,
     ) -> None:
-        """Write a group's means to its parent run, with the figures that show them."""
+        """Make a group's parent run say these means and no others, with their figures."""
         run_id = self.parents.get(group)
         if run_id is None:
             return
-        started = self.client.get_run(run_id).info.start_time
-        log(self.client, run_id, {}, {**scores, **with_logarithms(costs)}, started)
-        self.client.set_tag(run_id, NOTE_TAG, note)
+        run = self.client.get_run(run_id)
+        if run.data.tags.get(NOTE_TAG) != note:
+            self.client.set_tag(run_id, NOTE_TAG, note)
         for figure in figures:
             self.client.log_artifact(run_id, str(figure))
-        self.client.set_terminated(run_id, end_time=started + _milliseconds(costs))
+        means = {**scores, **with_logarithms(costs)}
+        restate(self.client, self.results, run, means, _milliseconds(costs))
 
     def addresses(self) -> dict[str, tuple[str, str]]:
         """Return the name of every group's run and where `ui` shows it."""

@@ -1,5 +1,12 @@
-"""Copy searches to MLflow: one experiment per search, in it one run with a child per trial."""
+"""Copy searches to MLflow: one experiment per search, in it one run with a child per trial.
 
+A trial that is already there is not copied again. Where a search began anew under its name, its
+trials replace those of the same number, and the rest leave when it is summarised.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +20,13 @@ from benchmark.record.tracking.database import (
     log,
     log_curves,
     open_client,
+    restate,
     runs_of,
     with_logarithms,
 )
 from benchmark.record.tracking.views import colour_of, trial_views
 
-TRIAL_TAG = "mer.trial"
+TRIAL_TAG, ROW_TAG = "mer.trial", "mer.row"
 HOW_TO_READ = (
     "RMSE on held-out development songs. Charts: *Views*, *RMSE of all trials*, chart icon."
 )
@@ -29,14 +37,26 @@ class SearchMirror:
 
     def __init__(self, results: Path, name: str) -> None:
         """Open the experiment, and the run that gathers the trials."""
+        self.results = results
         self.client = open_client(results)
         self.experiment = experiment_id(
             self.client, results, f"search-{name}", trial_views([]) | {NOTE_TAG: HOW_TO_READ}
         )
-        runs = [(run.info.run_id, run.data.tags) for run in runs_of(self.client, self.experiment)]
-        self.copied = {tags[TRIAL_TAG] for _, tags in runs if TRIAL_TAG in tags}
-        parents = [run_id for run_id, tags in runs if tags.get(KIND_TAG) == "search"]
-        self.parent = parents[0] if parents else self._begin(name)
+        self.copies: dict[int, tuple[str, str]] = {}  # trial -> digest of its row, run id
+        self.parent = self._learn() or self._begin(name)
+
+    def _learn(self) -> str:
+        """Read which trials are there, remove copies cut short; return the run above, or ""."""
+        parent = ""
+        for run in runs_of(self.client, self.experiment):
+            run_id, tags = run.info.run_id, run.data.tags
+            if tags.get(KIND_TAG) == "search":
+                parent = run_id
+            elif TRIAL_TAG in tags and run.info.status == "RUNNING":
+                self.client.delete_run(run_id)
+            elif TRIAL_TAG in tags:
+                self.copies[int(tags[TRIAL_TAG])] = tags.get(ROW_TAG, ""), run_id
+        return parent
 
     def _begin(self, name: str) -> str:
         """Make the run that gathers the trials."""
@@ -45,10 +65,15 @@ class SearchMirror:
 
     def copy(self, row: TrialRow, record: RunRecord | None) -> None:
         """Copy one finished trial, with the curves of its record; nothing where it already is."""
-        if str(row.number) in self.copied:
+        digest = _digest(row)
+        copied, old_run = self.copies.get(row.number, ("", ""))
+        if copied == digest:
             return
+        if old_run:
+            self.client.delete_run(old_run)
         tags = {
             TRIAL_TAG: str(row.number),
+            ROW_TAG: digest,
             KIND_TAG: "trial",
             CELL_TAG: row.cell or "",
             "mlflow.parentRunId": self.parent,
@@ -63,10 +88,12 @@ class SearchMirror:
             log_curves(self.client, run_id, record, at)
         status = "FAILED" if row.state == "failed" else "FINISHED"
         self.client.set_terminated(run_id, status=status, end_time=at + round(1000 * row.seconds))
-        self.copied.add(str(row.number))
+        self.copies[row.number] = digest, run_id
 
     def summarise(self, search: SearchRecord, files: list[Path]) -> None:
-        """Write what the search found to its own run, with its files."""
+        """Make the search's own run say what it found, with its files; remove other trials."""
+        for number in self.copies.keys() - {one.number for one in search.trials}:
+            self.client.delete_run(self.copies.pop(number)[1])
         known: dict[str, Any] = {
             key: value for key, value in search.identity.items() if not isinstance(value, dict)
         }
@@ -75,14 +102,18 @@ class SearchMirror:
             for state in ("done", "pruned", "failed")
         }
         best = {"rmse_average": search.completed[0].rmse or 0.0} if search.completed else {}
-        log(self.client, self.parent, known, counts | best, 0)
         for key, value in trial_views(_settings(search)).items():
             self.client.set_experiment_tag(self.experiment, key, value)
         for path in files:
             self.client.log_artifact(self.parent, str(path))
-        began = self.client.get_run(self.parent).info.start_time
-        seconds = sum(trial.seconds for trial in search.trials)
-        self.client.set_terminated(self.parent, end_time=began + round(1000 * seconds))
+        milliseconds = round(1000 * sum(trial.seconds for trial in search.trials))
+        run = self.client.get_run(self.parent)
+        restate(self.client, self.results, run, counts | best, milliseconds, known)
+
+
+def _digest(row: TrialRow) -> str:
+    """Return a digest of everything a row says."""
+    return hashlib.sha256(json.dumps(asdict(row), sort_keys=True).encode()).hexdigest()
 
 
 def _name(row: TrialRow) -> str:

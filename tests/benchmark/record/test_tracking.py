@@ -1,13 +1,17 @@
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from mlflow import MlflowClient
 
+from benchmark.errors import ResultsError
 from benchmark.record.store import write_record
-from benchmark.record.tracking.database import DATABASE, store_uri, with_logarithms
+from benchmark.record.tracking import database
+from benchmark.record.tracking.database import DATABASE, open_client, store_uri, with_logarithms
 from benchmark.record.tracking.mirror import Mirror
-from benchmark.report.answer import Answer, write_answer
-from benchmark.run import mirror_answer
+from benchmark.report.answer import Answer, answer_from_records, write_answer
+from benchmark.run import mirror_answer, mirror_records
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.test_answer import make_table
 
@@ -118,3 +122,83 @@ def test_a_copy_that_was_cut_short_is_made_again(tmp_path):
     _, _, again = mirror(tmp_path)
     assert len(again) == len(runs)
     assert named(again, "crnn-L60-r1").info.run_id != run_id
+
+
+def summarised(results, scores, n_cells=2):
+    """Return the metrics that the mean of crnn shows after a summary of these scores."""
+    mirror = Mirror(results)
+    mirror.copy(RECORDS[0])
+    mirror.summarise(RECORDS[0].group, scores, {"n_cells": n_cells, "flops": None}, [], "a note")
+    return mirror.client.get_run(mirror.parents[RECORDS[0].group]).data.metrics
+
+
+def n_points(results):
+    with closing(sqlite3.connect(results / DATABASE)) as opened:
+        return opened.execute("SELECT count(*) FROM metrics").fetchone()[0]
+
+
+def test_a_mean_shows_its_last_value_even_where_it_fell_and_none_where_there_is_none(tmp_path):
+    write_record(tmp_path, RECORDS[0], {})
+    for value in (0.3, 0.2, 0.25):
+        assert summarised(tmp_path, {"rmse_average": value})["rmse_average"] == value
+    incomplete = summarised(tmp_path, {"rmse_average": None}, n_cells=1)
+    assert incomplete == {"n_cells": 1, "log10_cells": 0}
+
+
+def test_a_summary_leaves_the_settings_of_its_mean(tmp_path):
+    write_record(tmp_path, RECORDS[0], {})
+    for value in (0.3, 0.2):
+        summarised(tmp_path, {"rmse_average": value})
+    mirror = Mirror(tmp_path)
+    mirror.copy(RECORDS[0])
+    run = mirror.client.get_run(mirror.parents[RECORDS[0].group])
+    assert run.data.params["config.dropout"] == "0.25"
+
+
+def test_a_summary_repeated_writes_nothing(tmp_path):
+    write_record(tmp_path, RECORDS[0], {})
+    summarised(tmp_path, {"rmse_average": 0.3})
+    before = (tmp_path / DATABASE).read_bytes()
+    summarised(tmp_path, {"rmse_average": 0.3})
+    assert (tmp_path / DATABASE).read_bytes() == before
+
+
+def test_a_mean_that_goes_up_and_down_does_not_grow_the_database(tmp_path):
+    write_record(tmp_path, RECORDS[0], {})
+    summarised(tmp_path, {"rmse_average": 0.3})
+    n_before = n_points(tmp_path)
+    for value in (0.2, 0.3, 0.2):
+        summarised(tmp_path, {"rmse_average": value})
+    assert n_points(tmp_path) == n_before
+
+
+def test_a_locked_database_is_busy_not_damaged(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    open_client(tmp_path)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ResultsError, match=r"Another process .* Try again when it has ended"):
+            open_client(tmp_path)
+    open_client(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_a_figure_reaches_its_mean_in_any_format(tmp_path, kind):
+    for record in RECORDS:
+        write_record(tmp_path, record, {})
+    answer = Answer("mine", RECORDS, [make_table(*RECORDS)])
+    mirror = Mirror(tmp_path)
+    mirror_answer(mirror, answer, write_answer(answer, tmp_path, [kind]))
+    (shown,) = mirror.client.list_artifacts(mirror.parents[RECORDS[0].group])
+    assert shown.path.endswith(f"-dddddddd.{kind}")
+
+
+def test_a_folder_that_holds_figures_of_any_format_is_mirrored_with_them(tmp_path):
+    for record in RECORDS:
+        write_record(tmp_path, record, {})
+    write_answer(answer_from_records(tmp_path), tmp_path, ["svg"])
+    mirror_records(tmp_path)
+    mirror = Mirror(tmp_path)
+    mirror.copy(RECORDS[0])
+    (shown,) = mirror.client.list_artifacts(mirror.parents[RECORDS[0].group])
+    assert shown.path.endswith("-dddddddd.svg")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from benchmark.publish import ranked
 from tests.benchmark.report.rows import row, table
 
 
@@ -26,6 +27,7 @@ def test_an_older_version_of_a_model_says_so_and_is_not_ranked():
     names = sorted(one.name(found.shared_settings) for one in found.rows)
     assert names == ["crnn (model_version=1), L=60", "crnn, L=60"]
     assert [one.group for one in found.competitors] == [newer[0].group]
+    assert [one.group for one in ranked(found)] == [newer[0].group]
 
 
 def test_namesakes_without_another_version_are_told_apart_by_their_group():
