@@ -1,9 +1,10 @@
 """Register the winner of every table in MLflow, as one module that predicts anywhere.
 
 The winner is the row with the lowest pooled average RMSE, and so on the front of error against
-parameters, among rows that are complete, no floor, not flattered, of no older version, and
-judged on evaluation songs.
-A model that by nature cannot be one module is passed over, and the note of the next best says so.
+parameters, among rows that are complete, no floor, not flattered, of no older version, and judged
+on evaluation songs. A model that by nature cannot be one module is passed over, and the note of
+the next best says so.
+
 A winner that cannot be loaded (its weights are absent, damaged or of an older version, its code is
 not included or fails) is not passed over: nothing is registered, an earlier champion stays.
 
