@@ -1,7 +1,7 @@
 """The conductor: plan, skip what is recorded, train the rest, mirror, answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -163,14 +163,18 @@ def run_bill(
 
 
 def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answer, list[Path]]:
-    """Run a study to its end: records, MLflow copy, tables and figures."""
+    """Run a study to its end: records, MLflow copy, tables and figures.
+
+    Files and MLflow show all that runs of the study ever asked for, the answer what this one did.
+    """
     mirror = Mirror(options.results)
     run_bill(bill, options, screen, mirror.copy)
+    whole = answer_from_records(options.results, bill.study.name)
+    paths = write_answer(whole, options.results)
+    mirror_answer(mirror, whole, paths)
     asked = {cell.key: cell.group for cell in bill.cells}
     answer = answer_from_records(options.results, bill.study.name, asked)
-    paths = write_answer(answer, options.results)
-    mirror_answer(mirror, answer, paths)
-    return answer, paths + publish(mirror, answer)
+    return replace(answer, whole=whole), paths + publish(mirror, whole)
 
 
 def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:

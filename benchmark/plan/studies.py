@@ -1,6 +1,7 @@
 """Studies by name or file: YAML whose keys equal the option names; the command line wins."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ def read_study(
     names = (promoted_studies(results) if results else {}) | named_studies()
     path = Path(name_or_file) if is_file else find(names, name_or_file, kind="study")
     written = _read_yaml(path)
+    _check_keys(path, written)
     base = {"name": path.stem} | written
     further = base.pop("also", [])
     declared = checked_contrasts(base.pop("contrasts", None), path)
@@ -72,6 +74,19 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(written, dict):
         raise ConfigError(f"Study file {path} must hold keys such as 'models: [crnn]'.")
     return _keys(written)
+
+
+def _check_keys(path: Path, written: Mapping[str, Any]) -> None:
+    """Refuse a key that no study has; the parts of `also` are checked with their settings."""
+    from benchmark.plan.config import StudyConfig
+
+    known = [*(one.name for one in fields(StudyConfig)), "also", "contrasts", *SHORT]
+    for key in written:
+        if key not in known:
+            raise ConfigError(
+                f"study {path.name} has no option '{key}'.{suggestion(key, known)}"
+                f" Known: {', '.join(known)}."
+            )
 
 
 def _keys(written: Mapping[Any, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Answer:
     tables: list[Table]
     declared: Sequence[Pair] | None = None  # contrasts; None: the default ones
     absent: Sequence[str] = ()  # the groups of cells whose row has no record at all
+    whole: "Answer | None" = None  # of the study, where this is the answer of one run of it
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -46,8 +47,19 @@ class Answer:
 
     @cached_property
     def contrasts(self) -> list[tuple[Table, list[Contrast]]]:
-        """Return the contrasts of every table."""
-        return [(table, contrasts(table, self.declared)) for table in self.tables]
+        """Return the contrasts of every table.
+
+        A run shows those of its rows, corrected for all that the study compares.
+        """
+        if self.whole is None:
+            return [(table, contrasts(table, self.declared)) for table in self.tables]
+        groups = {row.group for table in self.tables for row in table.rows}
+        every = [one for _, found in self.whole.contrasts for one in found]
+        own = [one for one in every if {one.row.group, one.base.group} <= groups]
+        return [
+            (table, [one for one in own if one.row.group in {row.group for row in table.rows}])
+            for table in self.tables
+        ]
 
     @cached_property
     def standings(self) -> Mapping[str, Standing]:

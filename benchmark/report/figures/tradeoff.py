@@ -49,7 +49,7 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path)
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel("trainable parameters")
-        panels[0].set_ylabel("RMSE, mean of valence and arousal")
+        panels[0].set_ylabel("RMSE, mean of valence and arousal (bars: ± 1 SD)")
         _shares(shares, rows, table, standings, colours)
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(

@@ -1,5 +1,6 @@
 """The main job: run, again, interrupted, with a user's own model and data."""
 
+import csv
 import json
 import os
 import signal
@@ -294,3 +295,20 @@ def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path, capfd)
     errors = {row["model"]: row["rmse_average"] for row in json.loads(answer.stdout)["rows"]}
     floor = read_records(tmp_path)[0].references["noise floor"]["rmse_average"]
     assert floor < errors["crnn"] < 0.9 * errors["linear"] < errors["constant"]
+
+
+def test_a_run_of_fewer_models_leaves_the_study_s_files_and_contrasts_whole(study, tmp_path, capfd):
+    results = tmp_path / "r"
+    mer_here(capfd, "run", "--workers", 1, *study, "--results", results)
+    table = (results / "tables" / "mine_study.csv").read_text()
+    compared = (results / "tables" / "mine_study-contrasts.csv").read_text()
+    again = ["run", *study, "--models", "crnn", "--results", results, "--json"]
+    answer = mer_here(capfd, *again)
+    assert (results / "tables" / "mine_study.csv").read_text() == table
+    assert (results / "tables" / "mine_study-contrasts.csv").read_text() == compared
+    told = json.loads(answer.stdout)
+    assert {row["model"] for row in told["rows"]} == {"crnn", "constant", "linear"}
+    (line,) = [one for one in csv.DictReader(compared.splitlines()) if one["label"] == "crnn, L=10"
+               and one["against"] == "linear"]  # fmt: skip
+    (contrast,) = [one for one in told["contrasts"] if one["against"] == "linear"]
+    assert contrast["p_holm"] == pytest.approx(float(line["p_holm"]))

@@ -254,3 +254,13 @@ def test_contrasts_that_name_no_rows_are_explained(tmp_path, written, message):
     path.write_text(f"models: [crnn]\ncontrasts: {written}\n")
     with pytest.raises(USER_ERRORS, match=message):
         read_study(str(path), {})
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("also_", "also"), ("contrast", "contrasts"), ("max_epoch", "max_epochs")]
+)
+def test_a_misspelt_key_is_told_with_the_one_that_was_meant(tmp_path, key, meant):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"models: [crnn]\n{key}: 1\n")
+    with pytest.raises(ConfigError, match=f"no option '{key}'. Did you mean '{meant}'"):
+        read_study(str(path), {})
