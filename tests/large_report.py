@@ -68,11 +68,17 @@ def name(*parts: object) -> str:
     return sha256(repr(parts).encode()).hexdigest()
 
 
-def measure(folder: Path) -> tuple[float, float]:
-    """Return seconds and the most MB that `report` and its processes took at a time."""
-    started, most = time.perf_counter(), 0
-    command = [sys.executable, "-m", "benchmark", "report", "--no-mlflow", "--results", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def seconds_of(folder: Path) -> float:
+    """Return the wall time of `report`."""
+    started = time.perf_counter()
+    if _start(folder).wait():
+        raise SystemExit("report failed")
+    return time.perf_counter() - started
+
+
+def megabytes_of(folder: Path) -> float:
+    """Return the most MB that `report` and its processes take at a time; watching slows them."""
+    process, most = _start(folder), 0
     above = psutil.Process(process.pid)
     while process.poll() is None:
         try:
@@ -81,15 +87,18 @@ def measure(folder: Path) -> tuple[float, float]:
         except psutil.Error:
             pass  # one of them has just ended
         time.sleep(0.2)
-    if process.returncode:
-        raise SystemExit("report failed")
-    return time.perf_counter() - started, most / 1e6
+    return most / 1e6
+
+
+def _start(folder: Path) -> "subprocess.Popen[bytes]":
+    """Start `report` without its MLflow copy."""
+    command = [sys.executable, "-m", "benchmark", "report", "--no-mlflow", "--results", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
     n_tables = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     with tempfile.TemporaryDirectory() as folder:
         write_records(Path(folder), n_tables)
-        for _ in range(3):
-            seconds, megabytes = measure(Path(folder))
-            sys.stdout.write(f"{n_tables} tables: {seconds:.1f} s, {megabytes:.0f} MB\n")
+        seconds = ", ".join(f"{seconds_of(Path(folder)):.1f} s" for _ in range(3))
+        sys.stdout.write(f"{n_tables} tables: {seconds}; {megabytes_of(Path(folder)):.0f} MB\n")
