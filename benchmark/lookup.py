@@ -1,10 +1,10 @@
 """Find a row in any registry by name, or explain what was probably meant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
-from benchmark.errors import UnknownNameError
+from benchmark.errors import ConfigError, UnknownNameError
 
 Entry = TypeVar("Entry")
 
@@ -13,6 +13,16 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the closest known name, or nothing."""
     close = get_close_matches(name, list(known), n=1)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def check_options(names: Iterable[str], known: Sequence[str], *, where: str) -> None:
+    """Refuse the first name that is no option; `where` is what the user was writing."""
+    for name in names:
+        if name not in known:
+            raise ConfigError(
+                f"{where} has no option '{name}'.{suggestion(name, known)}"
+                f" Known: {', '.join(known)}."
+            )
 
 
 def find(table: Mapping[str, Entry], name: str, *, kind: str) -> Entry:

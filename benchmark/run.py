@@ -1,7 +1,7 @@
 """The conductor: plan, skip what is recorded, train the rest, mirror, answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
 from benchmark.record.tracking.mirror import Mirror
 from benchmark.record.tracking.searches import SearchMirror
-from benchmark.report.answer import Answer, answer_from_records, figure_name, write_answer
+from benchmark.report.answer import Answer, answer_from_records, figure_stem, write_answer
 from benchmark.report.notes import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.train.device import Device, choose_device
@@ -172,16 +172,16 @@ def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answe
     whole = answer_from_records(options.results, bill.study.name)
     paths = write_answer(whole, options.results)
     mirror_answer(mirror, whole, paths)
-    asked = {cell.key: cell.group for cell in bill.cells}
-    answer = answer_from_records(options.results, bill.study.name, asked)
-    return replace(answer, whole=whole), paths + publish(mirror, whole)
+    own = whole.of({cell.key: cell.group for cell in bill.cells})
+    return own, paths + publish(mirror, whole)
 
 
-def mirror_searches(results: Path, records: Sequence[RunRecord]) -> list[Path]:
+def mirror_searches(results: Path) -> list[Path]:
     """Write every search's table and figures, and bring MLflow up to its trials."""
-    by_cell = latest_by_cell(records)
+    searches = read_searches(results)
+    by_cell = latest_by_cell(read_records(results)) if searches else {}
     written = []
-    for search in read_searches(results):
+    for search in searches:
         paths = write_search_answer(search, results)
         mirror = SearchMirror(results, search.name)
         for trial in search.trials:
@@ -197,10 +197,7 @@ def mirror_folder(
     """Bring MLflow up to an answer and to the folder's searches; return what was written."""
     mirror = Mirror(results)
     mirror_answer(mirror, answer, paths)
-    return mirror, [
-        *publish(mirror, answer),
-        *mirror_searches(results, read_records(results)),
-    ]
+    return mirror, [*publish(mirror, answer), *mirror_searches(results)]
 
 
 def mirror_records(results: Path) -> None:
@@ -217,7 +214,7 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
     for record in answer.records:
         mirror.copy(record)
     for table in answer.tables:
-        stem = Path(figure_name(answer.study, table)).stem
+        stem = figure_stem(answer.study, table)
         shown = [path for path in paths if path.stem == stem]
         for row in table.rows:
             costs = {

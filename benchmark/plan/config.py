@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from benchmark.errors import ConfigError
-from benchmark.lookup import suggestion
+from benchmark.lookup import check_options
 
 Frames = Annotated[int, Field(ge=1)]
 Precision = Literal["float32", "bf16"]
@@ -90,11 +90,7 @@ def resolve(
 def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> Any:
     """Build a configuration dataclass; the first unknown key or impossible value is an error."""
     known = [one.name for one in fields(config_class)] if is_dataclass(config_class) else []
-    for key in values:
-        if key not in known:
-            raise ConfigError(
-                f"{where} has no option '{key}'.{suggestion(key, known)} Known: {', '.join(known)}."
-            )
+    check_options(values, known, where=where)
     for key, value in values.items():
         parts = value if isinstance(value, list | tuple) else [value]
         if any(str(one).strip().lower().lstrip("+-") in NOT_FINITE for one in parts):

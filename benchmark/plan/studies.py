@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from benchmark.errors import ConfigError
-from benchmark.lookup import find, suggestion
+from benchmark.lookup import check_options, find, suggestion
 from datasets.registry import DATASETS
 from models.registry import MODELS, all_names
 
@@ -42,13 +42,14 @@ def read_study(
     `results`. `also` lists further parts: each takes the keys of the study, changes some and is
     run too. The command line wins over every part. `contrasts` lists which rows are compared.
     """
-    from benchmark.plan.config import Study
+    from benchmark.plan.config import Study, StudyConfig
 
     is_file = name_or_file.endswith((".yaml", ".yml"))
     names = (promoted_studies(results) if results else {}) | named_studies()
     path = Path(name_or_file) if is_file else find(names, name_or_file, kind="study")
     written = _read_yaml(path)
-    _check_keys(path, written)
+    known = [*(one.name for one in fields(StudyConfig)), "also", "contrasts", *SHORT]
+    check_options(written, known, where=f"study {path.name}")
     base = {"name": path.stem} | written
     further = base.pop("also", [])
     declared = checked_contrasts(base.pop("contrasts", None), path)
@@ -74,19 +75,6 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(written, dict):
         raise ConfigError(f"Study file {path} must hold keys such as 'models: [crnn]'.")
     return _keys(written)
-
-
-def _check_keys(path: Path, written: Mapping[str, Any]) -> None:
-    """Refuse a key that no study has; the parts of `also` are checked with their settings."""
-    from benchmark.plan.config import StudyConfig
-
-    known = [*(one.name for one in fields(StudyConfig)), "also", "contrasts", *SHORT]
-    for key in written:
-        if key not in known:
-            raise ConfigError(
-                f"study {path.name} has no option '{key}'.{suggestion(key, known)}"
-                f" Known: {', '.join(known)}."
-            )
 
 
 def _keys(written: Mapping[Any, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ how many there are and no mean.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -171,7 +171,7 @@ def count_cells(
     return counts, sorted(problems, key=lambda record: record.name)
 
 
-def aggregate(records: Iterable[RunRecord], asked: dict[str, str], study: str) -> list[Table]:
+def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str) -> list[Table]:
     """Return one table per dataset digest and judged songs; `asked` maps cells to groups.
 
     Tables come in the order in which their cells were asked for.
@@ -223,8 +223,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
     done = sorted((cell for cell in cells if cell.status == "done"), key=place_of)
     n_missing = n_asked - len(done)
     first = cells[0]
-    is_complete = n_missing == 0
-    kept = done if is_complete else []
+    kept = done if n_missing == 0 else []  # no mean over unequal cells
     drawn = samples(kept) if kept else {}
     return Row(
         model=first.model,
@@ -243,12 +242,12 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         },
         scores=_scores([cell.scores for cell in kept]),
         shapes=_scores([cell.scores for cell in kept], SHAPE_NAMES),
-        n_without_shape=_without_shape(done[0]) if is_complete else {},
+        n_without_shape=_without_shape(kept[0]) if kept else {},
         intervals=bootstrap_intervals(drawn),
         training=_scores([cell.training_scores for cell in kept]),
         components={
-            name: _scores([cell.components[name] for cell in done])
-            for name in (first.components if is_complete else {})
+            name: _scores([cell.components[name] for cell in kept])
+            for name in (first.components if kept else {})
         },
         parameters=round(_mean([cell.n_parameters for cell in kept]) or 0) if kept else None,
         flops=_mean([cell.flops for cell in kept]),

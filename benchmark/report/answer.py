@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,26 @@ class Answer:
     records: list[RunRecord]
     tables: list[Table]
     declared: Sequence[Pair] | None = None  # contrasts; None: the default ones
-    absent: Sequence[str] = ()  # the groups of cells whose row has no record at all
+    asked: Mapping[str, str] = field(default_factory=dict)  # cell -> group
     whole: "Answer | None" = None  # of the study, where this is the answer of one run of it
+
+    def of(self, asked: Mapping[str, str]) -> "Answer":
+        """Return the answer of one run of the study, which asked for these of its cells."""
+        if asked.keys() == self.asked.keys():
+            return self
+        return replace(
+            self,
+            records=[record for record in self.records if record.cell in asked],
+            tables=aggregate(self.records, asked, self.study),
+            asked=asked,
+            whole=self,
+        )
+
+    @cached_property
+    def absent(self) -> list[str]:
+        """Return the groups, cell by cell, of the rows that have no record at all."""
+        begun = {record.group for record in self.records}
+        return [group for group in self.asked.values() if group not in begun]
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -53,13 +71,13 @@ class Answer:
         """
         if self.whole is None:
             return [(table, contrasts(table, self.declared)) for table in self.tables]
-        groups = {row.group for table in self.tables for row in table.rows}
         every = [one for _, found in self.whole.contrasts for one in found]
-        own = [one for one in every if {one.row.group, one.base.group} <= groups]
-        return [
-            (table, [one for one in own if one.row.group in {row.group for row in table.rows}])
-            for table in self.tables
-        ]
+        kept = []
+        for table in self.tables:
+            groups = {row.group for row in table.rows}
+            own = [one for one in every if {one.row.group, one.base.group} <= groups]
+            kept.append((table, own))
+        return kept
 
     @cached_property
     def standings(self) -> Mapping[str, Standing]:
@@ -75,20 +93,25 @@ class Answer:
             *paper_grids(self.study, self.tables),
             *effect_grids(self.effects, self.tables),
         ]
-        for main, (table, compared) in zip(self.mains, self.contrasts, strict=True):
+        for index, (table, compared) in enumerate(self.contrasts):
             found += [
-                main,
+                self.mains[index],
                 *contrast_grids(table, compared, self.declared),
                 *standing_grids(table, self.standings),
                 *shape_grids(table),
-                *grids(table)[1:],
+                *self._own_grids[index][1:],
             ]
         return found
 
     @cached_property
+    def _own_grids(self) -> list[list[Grid]]:
+        """Return every table's means, parts and published rows."""
+        return [grids(table) for table in self.tables]
+
+    @cached_property
     def mains(self) -> list[Grid]:
         """Return the means of every table; the first says what no table shows."""
-        first, *others = [grids(table)[0] for table in self.tables]
+        first, *others = [own[0] for own in self._own_grids]
         if self.absent:
             rows = len(set(self.absent))
             note = f"Not begun: {len(self.absent)} cells of {rows} further rows have no record yet."
@@ -149,10 +172,7 @@ def answer_from_records(
             f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
         )
     kept = [record for record in records if record.cell in asked]
-    begun = {record.group for record in kept}
-    absent = [group for group in asked.values() if group not in begun]
-    declared = declared_contrasts(results, study)
-    return Answer(study or ALL_STUDIES, kept, tables, declared, absent)
+    return Answer(study or ALL_STUDIES, kept, tables, declared_contrasts(results, study), asked)
 
 
 def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:
@@ -183,8 +203,8 @@ def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Fut
     """Draw a trade-off for every table, what else it may cost, and one figure of all changes."""
     drawn: list[Future[Path | None]] = []
     for table in map(light, answer.tables):
-        path = (folder / figure_name(answer.study, table)).with_suffix(f".{kind}")
-        costs = path.with_name(f"{path.stem}-costs.{kind}")
+        stem = figure_stem(answer.study, table)
+        path, costs = folder / f"{stem}.{kind}", folder / f"{stem}-costs.{kind}"
         standings = {row.group: answer.standings[row.group] for row in table.competitors}
         drawn.append(beside.submit(drawn_anew, path, tradeoff_figure, table, standings))
         drawn.append(beside.submit(drawn_anew, costs, costs_figure, table))
@@ -192,10 +212,10 @@ def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Fut
     return [*drawn, beside.submit(drawn_anew, changes, effects_figure, answer.effects)]
 
 
-def figure_name(study: str, table: Table) -> str:
-    """Return the file name of a table's figure."""
+def figure_stem(study: str, table: Table) -> str:
+    """Return the file name of a table's figure, which has a suffix for every format."""
     folds = f"-{table.folds}fold" if table.folds else ""
-    return f"{stem_of(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}.png"
+    return f"{stem_of(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}"
 
 
 def stem_of(study: str) -> str:

@@ -1,6 +1,21 @@
 """Error against parameter count: who is on the front."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from benchmark.record.searches import TrialRow
+
+
+def trials_on_front(trials: Iterable[TrialRow]) -> list[TrialRow]:
+    """Return the trials that no other beats on parameters and RMSE, smallest first.
+
+    A trial without a value or of unknown size takes no part.
+    """
+    known = [
+        (one, (float(one.n_parameters), one.rmse))
+        for one in trials
+        if one.n_parameters and one.rmse is not None
+    ]
+    return [known[index][0] for index in front([point for _, point in known])]
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:

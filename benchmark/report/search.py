@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from benchmark.record.searches import SearchRecord
 from benchmark.record.store import write_whole
 from benchmark.report.figures.search import search_figures
-from benchmark.report.pareto import front
+from benchmark.report.pareto import trials_on_front
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -16,9 +16,7 @@ def trials_table(search: SearchRecord) -> "DataFrame":
     """Return one row a trial, a column per setting; `is_on_front` is of RMSE and parameters."""
     from pandas import DataFrame
 
-    done = [one for one in search.completed if one.n_parameters and one.rmse is not None]
-    points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
-    on_front = {done[index].number for index in front(points)}
+    on_front = {one.number for one in trials_on_front(search.completed)}
     return DataFrame(
         {
             "search": search.name,

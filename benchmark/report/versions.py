@@ -19,9 +19,9 @@ def with_versions(records: Sequence[RunRecord]) -> list[RunRecord]:
     """Return the records in order; the settings of older namesakes name their version."""
     namesakes: dict[tuple[Any, ...], dict[str, RunRecord]] = defaultdict(dict)
     for record in records:
-        started = namesakes[_name(record)].get(record.group)
-        if started is None or _started(record) > _started(started):
-            namesakes[_name(record)][record.group] = record
+        groups = namesakes[_name(record)]
+        if record.group not in groups or _started(record) > _started(groups[record.group]):
+            groups[record.group] = record
     marks: dict[str, dict[str, Any]] = {}
     for groups in namesakes.values():
         newest = max(groups.values(), key=_started)

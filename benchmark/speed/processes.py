@@ -2,13 +2,11 @@
 
 import statistics
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 
 import torch
 
-from benchmark.processes import METHOD, n_cores
+from benchmark.processes import follow_parent, n_cores, pool_of
 from benchmark.record.environment import peak_memory_bytes
 from benchmark.speed.clock import timed
 from benchmark.speed.loops import Subject, harness_loop
@@ -24,7 +22,7 @@ def n_processes(device: str) -> int:
 def side_by_side(subject: Subject) -> float:
     """Return the seconds per step of processes that train at the same time, as `run` does."""
     n = n_processes(subject.device)
-    with ProcessPoolExecutor(n, mp_context=get_context(METHOD)) as pool:
+    with pool_of(n, follow_parent) as pool:
         futures = [pool.submit(seconds_per_step, subject) for _ in range(n)]
         return statistics.mean(one.result() for one in futures)
 
@@ -43,7 +41,7 @@ def seconds_per_step(subject: Subject) -> float:
 
 def added_memory(subject: Subject) -> float:
     """Return the MB that training adds to a fresh process, or to the GPU."""
-    with ProcessPoolExecutor(1, mp_context=get_context(METHOD)) as pool:
+    with pool_of(1, follow_parent) as pool:
         return pool.submit(_added_bytes, subject).result() / 1e6
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.report.figures.style import drawing
-from benchmark.report.pareto import front
+from benchmark.report.pareto import trials_on_front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,9 +80,14 @@ def _front(axes: "Axes", search: SearchRecord, colours: Sequence[Any]) -> None:
     points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
     sizes, errors = zip(*points, strict=True)
     axes.scatter(sizes, errors, color=colours[0], s=28, alpha=0.7, label="one seed")
-    on_front = [points[index] for index in front(points)]
+    on_front = trials_on_front(done)
     axes.step(
-        *zip(*on_front, strict=True), where="post", color="0.35", linewidth=1.2, label="front"
+        [one.n_parameters or 0 for one in on_front],
+        [one.rmse or 0.0 for one in on_front],
+        where="post",
+        color="0.35",
+        linewidth=1.2,
+        label="front",
     )
     finalists = [row for row in search.finalists if row["rmse"] is not None]
     for row in finalists:

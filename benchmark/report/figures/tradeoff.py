@@ -76,21 +76,19 @@ def _shares(
 
     Of many rows, those that are on it most often.
     """
-    keys = [f"{COST}{suffix}" for suffix in CONVENTIONS.values()]
-    often = sorted(rows, key=lambda row: -sum(standings[row.group].front_share[k] for k in keys))
+    shares_of = {row.group: _front_shares(standings[row.group]) for row in rows}
+    often = sorted(rows, key=lambda row: -sum(shares_of[row.group]))
     kept = {row.group for row in often[:MOST_ROWS]}
     shown = [row for row in rows if row.group in kept]
     for place, row in enumerate(shown):
         style = {"color": colours[row.model], "markersize": 9, "clip_on": False}
         axes.plot(-8, place, marker_of(row, rows), **style)
     places = list(range(len(shown)))
-    found = {
-        convention: [100 * standings[row.group].front_share[f"{COST}{suffix}"] for row in shown]
-        for convention, suffix in CONVENTIONS.items()
-    }
-    pooled, per_song = found.values()
+    pooled, per_song = zip(*(shares_of[row.group] for row in shown), strict=True)
     axes.hlines(places, pooled, per_song, color="0.6", linewidth=1.5, zorder=1)
-    for (convention, shares), (mark, face) in zip(found.items(), FACES, strict=True):
+    for convention, shares, (mark, face) in zip(
+        CONVENTIONS, (pooled, per_song), FACES, strict=True
+    ):
         axes.plot(
             shares, places, mark, color="0.15", markerfacecolor=face, clip_on=False,
             label=convention,
@@ -103,6 +101,11 @@ def _shares(
     of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""
     axes.set_title(f"how often on the front{of_many}", fontsize=11)
     axes.legend(fontsize=9, frameon=True, loc="best")
+
+
+def _front_shares(standing: Standing) -> tuple[float, ...]:
+    """Return in how many per cent of draws a row is on the front, by convention."""
+    return tuple(100 * standing.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 
 
 def _published_points(axes: "Axes", rows: Sequence[Published], colours: Colours) -> None:

@@ -8,8 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.record.store import asked_for, write_whole
-from benchmark.report.answer import ALL_STUDIES, Answer, figure_name, stem_of
+from benchmark.record.store import write_whole
+from benchmark.report.answer import ALL_STUDIES, Answer, figure_stem, stem_of
 from benchmark.report.grid import Column
 from benchmark.report.page import about
 from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
@@ -74,12 +74,11 @@ def column_runs(columns: Sequence[Column]) -> list[tuple[str, list[Column]]]:
 def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:
     """Return what the template fills in."""
     study = None if answer.study == ALL_STUDIES else answer.study
-    asked = asked_for(results, study, answer.records)
     charts = _charts(answer, results)
     return {
         "heading": answer.study.capitalize() if study is None else f"Study {study}",
         "caveats": about.caveats(answer.tables),
-        "counts": about.counts(answer.records, asked),
+        "counts": about.counts(answer.records, answer.asked),
         "days": about.trained_on(answer.records),
         "tables": [
             {"name": short_name(table), "facts": about.facts(table)}
@@ -92,9 +91,9 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
         "costs": known_costs(answer.tables),
         "charts": charts,
         "carries_annotations": any(chart["songs"]["truth"] for chart in charts),
-        "problems": about.problems(answer.records, asked, answer.tables),
+        "problems": about.problems(answer.records, answer.asked, answer.tables),
         "environment": about.environment(answer.records),
-        "commands": about.commands(answer.study, answer.records, asked),
+        "commands": about.commands(answer.study, answer.records, answer.asked),
         "results": str(results),
         "tracked": [
             (about.told(label, table, answer.tables), tracked.get(row.group))
@@ -122,8 +121,9 @@ def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
     """Return the drawn trade-offs as text and image, for readers without scripts."""
     found = []
     for table in answer.tables:
-        stem = results / "figures" / figure_name(answer.study, table)
-        drawn = [path for path in map(stem.with_suffix, IMAGES) if path.is_file()]
+        stem = figure_stem(answer.study, table)
+        paths = [results / "figures" / f"{stem}{suffix}" for suffix in IMAGES]
+        drawn = [path for path in paths if path.is_file()]
         if drawn:
             newest = max(drawn, key=lambda path: path.stat().st_mtime_ns)
             image = b64encode(newest.read_bytes()).decode("ascii")
