@@ -1,51 +1,14 @@
-"""The main job: run, again, interrupted, with a user's own model and data."""
+"""The main job: run, again, with a user's own model and data."""
 
 import csv
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from benchmark.record.store import read_records
-from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
-
-STUDY = """
-models: [tiny_gru, crnn]
-dataset: tiny
-sequence_lengths: [10]
-repetitions: 3
-max_epochs: 3
-"""
-N_CELLS = 2 + 2 * 3  # floors once, two models three times
-
-
-@pytest.fixture
-def study(users_file, tmp_path):
-    """Return the options of a study on the user's own dataset and model."""
-    path = tmp_path / "mine_study.yaml"
-    path.write_text(STUDY)
-    return ["--study", path, "--include", users_file]
-
-
-def outcomes(results):
-    """Return every record without its circumstances, and every prediction, by file name."""
-    records = {
-        path.name: {key: value for key, value in json.loads(path.read_text()).items()
-                    if key != "circumstances"}
-        for path in (results / "records").glob("*/*.json")
-    }  # fmt: skip
-    predictions = {}
-    for path in (results / "predictions").glob("*/*.npz"):
-        with np.load(path) as stored:
-            predictions[path.name] = {song: stored[song].tobytes() for song in stored.files}
-    return records, predictions
+from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.cli.runs import N_CELLS, outcomes
 
 
 def test_the_main_job_on_embedded_songs(tmp_path):
@@ -85,80 +48,6 @@ def test_the_number_of_workers_changes_no_number(study, tmp_path, capfd):
     shared = mer("run", *study, "--results", tmp_path / "2", "--workers", 2)
     assert alone.returncode == shared.returncode == 0, shared.stderr
     assert outcomes(tmp_path / "1") == outcomes(tmp_path / "2")
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, capfd, workers):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = [*map(str, study), "--set", "training.max_epochs=40"]
-    assert mer_here(capfd, "run", *options, "--workers", 1, "--results", whole).returncode == 0
-    options += ["--workers", str(workers)]
-    for n_wanted in (1, 4):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmark", "run", *options, "--results", str(killed)],
-            cwd=ROOT, env=clean({}), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        while process.poll() is None and len(list(killed.glob("records/*/*.json"))) < n_wanted:
-            time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        assert len(list(killed.glob("records/*/*.json"))) < N_CELLS
-    answer = mer("run", *options, "--results", killed)
-    assert answer.returncode == 0, answer.stderr
-    assert outcomes(killed) == outcomes(whole)
-
-
-def workers_of(pid):
-    """Return the ids of a run's worker processes."""
-    children = psutil.Process(pid).children()
-    servers = [child for child in children if "forkserver" in str(child.cmdline())]
-    spawned = [child for child in children if "spawn_main" in str(child.cmdline())]
-    workers = spawned + [worker for server in servers for worker in server.children()]
-    assert len(workers) == 2
-    return [worker.pid for worker in workers]
-
-
-def hear_ctrl_c():
-    """Hear Ctrl-C, which the tests ignore where a shell started them in its background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def start(options, results):
-    """Start a run in a process group of its own and wait for its first record."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmark", "run", *options, "--results", str(results)],
-        cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )  # fmt: skip
-    while process.poll() is None and not list(results.glob("records/*/*.json")):
-        time.sleep(0.01)
-    return process
-
-
-def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
-    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
-    process = start(options, tmp_path / "r")
-    workers = workers_of(process.pid)
-    os.killpg(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stderr.strip().endswith("run the same command to go on.")
-    assert "Traceback" not in stderr
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in workers):
-        assert time.monotonic() < deadline, "a worker outlived its run"
-        time.sleep(0.1)
-
-
-def test_a_killed_worker_is_told_in_one_line(study, tmp_path):
-    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
-    process = start(options, tmp_path / "r")
-    for pid in workers_of(process.pid):
-        os.kill(pid, signal.SIGKILL)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert stderr.splitlines()[-1].startswith("error: A worker process was killed")
-    assert "Traceback" not in stderr
 
 
 def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path, capfd):

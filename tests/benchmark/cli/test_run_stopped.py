@@ -1,0 +1,88 @@
+"""A run that is killed, interrupted or loses a worker: nothing recorded is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
+from tests.benchmark.cli.runs import N_CELLS, outcomes
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, capfd, workers):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    options = [*map(str, study), "--set", "training.max_epochs=40"]
+    assert mer_here(capfd, "run", *options, "--workers", 1, "--results", whole).returncode == 0
+    options += ["--workers", str(workers)]
+    for n_wanted in (1, 4):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmark", "run", *options, "--results", str(killed)],
+            cwd=ROOT, env=clean({}), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        while process.poll() is None and len(list(killed.glob("records/*/*.json"))) < n_wanted:
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert len(list(killed.glob("records/*/*.json"))) < N_CELLS
+    answer = mer("run", *options, "--results", killed)
+    assert answer.returncode == 0, answer.stderr
+    assert outcomes(killed) == outcomes(whole)
+
+
+def workers_of(pid):
+    """Return the ids of a run's worker processes."""
+    children = psutil.Process(pid).children()
+    servers = [child for child in children if "forkserver" in str(child.cmdline())]
+    spawned = [child for child in children if "spawn_main" in str(child.cmdline())]
+    workers = spawned + [worker for server in servers for worker in server.children()]
+    assert len(workers) == 2
+    return [worker.pid for worker in workers]
+
+
+def hear_ctrl_c():
+    """Hear Ctrl-C, which the tests ignore where a shell started them in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def start(options, results):
+    """Start a run in a process group of its own and wait for its first record."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", "run", *options, "--results", str(results)],
+        cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+    while process.poll() is None and not list(results.glob("records/*/*.json")):
+        time.sleep(0.01)
+    return process
+
+
+def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
+    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
+    process = start(options, tmp_path / "r")
+    workers = workers_of(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.strip().endswith("run the same command to go on.")
+    assert "Traceback" not in stderr
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlived its run"
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_is_told_in_one_line(study, tmp_path):
+    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
+    process = start(options, tmp_path / "r")
+    for pid in workers_of(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert stderr.splitlines()[-1].startswith("error: A worker process was killed")
+    assert "Traceback" not in stderr
