@@ -195,7 +195,12 @@ def test_a_second_process_on_sqlite_is_refused_while_the_first_lives(tmp_path, p
     process = begin(processes, arguments, tmp_path)
     try:
         wait_for_trials(tmp_path, process, 2)
-        answer = mer_here(capfd, *arguments)
+        # were it not refused, this one would end at once
+        answer = mer_here(
+            capfd, "search", *options(tmp_path, trials=1, max_epochs=2000, pruner="none")
+        )
+        time.sleep(0.5)
+        assert process.is_alive(), said_by(process, tmp_path)
     finally:
         process.kill()
         process.join()

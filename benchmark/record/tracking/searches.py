@@ -46,16 +46,19 @@ class SearchMirror:
         self.parent = self._learn() or self._begin(name)
 
     def _learn(self) -> str:
-        """Read which trials are there, remove copies cut short; return the run above, or ""."""
+        """Read which trials are there; return the run above, or "".
+
+        A copy still under way was cut short, or is another process's at this moment: it counts as
+        none, and is touched only when its trial is copied again.
+        """
         parent = ""
         for run in runs_of(self.client, self.experiment):
             run_id, tags = run.info.run_id, run.data.tags
             if tags.get(KIND_TAG) == "search":
                 parent = run_id
-            elif TRIAL_TAG in tags and run.info.status == "RUNNING":
-                self.client.delete_run(run_id)
             elif TRIAL_TAG in tags:
-                self.copies[int(tags[TRIAL_TAG])] = tags.get(ROW_TAG, ""), run_id
+                digest = "" if run.info.status == "RUNNING" else tags.get(ROW_TAG, "")
+                self.copies[int(tags[TRIAL_TAG])] = digest, run_id
         return parent
 
     def _begin(self, name: str) -> str:
@@ -92,9 +95,12 @@ class SearchMirror:
 
     def summarise(self, search: SearchRecord, files: list[Path]) -> None:
         """Make the search's own run say what it found, with its files; remove other trials."""
-        for number in self.copies.keys() - {one.number for one in search.trials}:
-            self.client.delete_run(self.copies.pop(number)[1])
-        known: dict[str, Any] = {
+        known = {one.number for one in search.trials}
+        for number, (digest, run_id) in list(self.copies.items()):
+            if digest and number not in known:
+                self.client.delete_run(run_id)
+                del self.copies[number]
+        identity: dict[str, Any] = {
             key: value for key, value in search.identity.items() if not isinstance(value, dict)
         }
         counts = {
@@ -108,7 +114,7 @@ class SearchMirror:
             self.client.log_artifact(self.parent, str(path))
         milliseconds = round(1000 * sum(trial.seconds for trial in search.trials))
         run = self.client.get_run(self.parent)
-        restate(self.client, self.results, run, counts | best, milliseconds, known)
+        restate(self.client, self.results, run, counts | best, milliseconds, identity)
 
 
 def _digest(row: TrialRow) -> str:
