@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.errors import USER_ERRORS, TrainingDiverged, TrainingStopped
 from benchmark.evaluate.complexity import Cost, model_cost
-from benchmark.evaluate.metrics import per_song_scores, summary_scores
+from benchmark.evaluate.metrics import panel_scores, per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import validated
@@ -31,6 +31,7 @@ from datasets.contract import Song, Split
 from datasets.registry import DATASETS
 from models.contract import Restorable, State
 
+RATERS = "raters' ceiling"
 Arrays = list[NDArray[np.float32]]
 OnRound = Callable[[int, float], None]  # rounds done, average RMSE of all songs judged so far
 
@@ -180,6 +181,7 @@ def _told(
         "per_song": {
             "song_id": [song.song_id for song in model.songs],
             "n_frames": [song.n_frames for song in model.songs],
+            **({"family": [song.family for song in model.songs]} if split.has_families else {}),
             **per_song_scores(_annotations(model.songs), model.predicted),
         },
         "references": reference_scores(split, model.songs),
@@ -220,11 +222,17 @@ def _annotations(songs: Sequence[Song]) -> Arrays:
     return [song.annotations for song in songs]
 
 
-def reference_scores(split: Split, judged: Sequence[Song]) -> dict[str, Scores]:
-    """Score what no model can know: each song's own mean, and the dataset's references."""
-    annotations = _annotations(judged)
+def reference_scores(split: Split, songs: Sequence[Song]) -> dict[str, Scores]:
+    """Score what no model can know, on the songs that score the cell.
+
+    Each song's own mean, a second panel of raters where the raters are known, and the dataset's
+    own references.
+    """
+    annotations = _annotations(songs)
     means = [np.tile(one.mean(axis=0), (len(one), 1)) for one in annotations]
     references = {"oracle of song means": means}
-    if [song.song_id for song in judged] == [song.song_id for song in split.evaluation]:
+    if [song.song_id for song in songs] == [song.song_id for song in split.evaluation]:
         references |= {name: list(arrays) for name, arrays in split.references.items()}
-    return {name: summary_scores(annotations, arrays) for name, arrays in references.items()}
+    scores = {name: summary_scores(annotations, arrays) for name, arrays in references.items()}
+    panels = [song.raters.halves(song.song_id) for song in songs if song.raters is not None]
+    return scores | ({RATERS: panel_scores(panels)} if len(panels) == len(songs) else {})

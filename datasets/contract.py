@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.raters import Raters
+
 TARGETS = ("valence", "arousal")
 FRAME_SECONDS = 0.5  # MediaEval and DEAM are rated at 2 Hz
 
@@ -21,12 +23,18 @@ class DatasetError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Song:
-    """One song: float32 features (T, F), float32 annotations (T, 2), times (T,) in seconds."""
+    """One song: float32 features (T, F), float32 annotations (T, 2), times (T,) in seconds.
+
+    `family` names what a song shares with others (a game, an album, an artist): songs of a family
+    stand on one side of every split. `raters` are the single listeners behind the annotations.
+    """
 
     song_id: str
     features: NDArray[np.float32]
     annotations: NDArray[np.float32]
     times: NDArray[np.float64]
+    family: str = ""  # "": the dataset has none
+    raters: Raters | None = None
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not agree, values that are not finite, labels off the scale."""
@@ -50,6 +58,11 @@ class Song:
                 f"Song {self.song_id} has an annotation of {np.abs(self.annotations).max():.3g};"
                 " valence and arousal lie in [-1, 1]."
             )
+        if self.raters is not None and self.raters.curves_RT2.shape[1:] != self.annotations.shape:
+            raise DatasetError(
+                f"Song {self.song_id}: curves of raters are {self.raters.curves_RT2.shape},"
+                f" expected (raters, {n_frames}, 2)."
+            )
 
     @property
     def n_frames(self) -> int:
@@ -68,15 +81,19 @@ def unrated(song_id: str, features: NDArray[np.float32]) -> Song:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Songs to learn from and songs to be judged on; a song is never on both sides.
+    """Songs to learn from and evaluation songs; neither a song nor a family is on both sides.
 
     `references` are predictions that need knowledge no model has (a noise floor, say): one
-    (T, 2) array per evaluation song, drawn as lines beside the models.
+    (T, 2) array per evaluation song, drawn as lines beside the models. `made_by` names the
+    extractor that made the features from audio, "" where this project's own did not. `notes` are
+    sentences about the data to be printed before a run.
     """
 
     development: tuple[Song, ...]
     evaluation: tuple[Song, ...]
     references: Mapping[str, tuple[NDArray[np.float32], ...]] = field(default_factory=dict)
+    made_by: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse empty sides, songs on both sides and unequal feature widths."""
@@ -95,6 +112,33 @@ class Split:
         widths = {song.features.shape[1] for song in self.development + self.evaluation}
         if len(widths) != 1:
             raise DatasetError(f"All songs need the same number of features, got {sorted(widths)}.")
+        self._check_families()
+
+    def _check_families(self) -> None:
+        """Refuse a family on both sides, and families that only some songs have."""
+        sides = [{song.family for song in side} for side in (self.development, self.evaluation)]
+        if shared := sorted((sides[0] & sides[1]) - {""}):
+            raise DatasetError(
+                f"Family {shared[0]!r} is on both sides of the split ({len(shared)} such families);"
+                " put all its songs on one side."
+            )
+        families = sides[0] | sides[1]
+        if "" in families and len(families) > 1:
+            without = next(song for song in self.songs if not song.family)
+            raise DatasetError(
+                f"Song {without.song_id} has no family and others have; give every song one (its"
+                " own id will do), or none."
+            )
+
+    @property
+    def songs(self) -> tuple[Song, ...]:
+        """Return the songs of both sides, development songs first."""
+        return self.development + self.evaluation
+
+    @property
+    def has_families(self) -> bool:
+        """Tell whether songs belong to families."""
+        return bool(self.development[0].family)
 
     @property
     def n_features(self) -> int:
@@ -102,12 +146,14 @@ class Split:
         return int(self.development[0].features.shape[1])
 
     def digest(self) -> str:
-        """Return a sha256 over ids, sides, features, annotations and times."""
+        """Return a sha256 over ids, sides, families, features, annotations and times."""
         sha = hashlib.sha256()
         for side in (self.development, self.evaluation):
             sha.update(f"side of {len(side)} songs".encode())
             for song in side:
                 sha.update(f"{song.song_id} {song.features.shape}".encode())
+                if song.family:
+                    sha.update(f"family {song.family}".encode())
                 for array in (song.features, song.annotations, song.times):
                     sha.update(np.ascontiguousarray(array).tobytes())
         return sha.hexdigest()

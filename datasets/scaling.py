@@ -20,7 +20,12 @@ class Scaler:
     @classmethod
     def fit(cls, training_songs: Sequence[Song]) -> Self:
         """Learn mean and deviation over all frames of the training songs."""
-        frames = np.concatenate([song.features for song in training_songs])
+        return cls.fit_arrays([song.features for song in training_songs])
+
+    @classmethod
+    def fit_arrays(cls, features: Sequence[NDArray[np.floating]]) -> Self:
+        """Learn mean and deviation over all rows of arrays (T, F)."""
+        frames = np.concatenate(features)
         varies = np.ptp(frames, axis=0) > 0
         deviation = np.where(varies, frames.std(axis=0, dtype=np.float64), 1.0)
         return cls(mean=frames.mean(axis=0, dtype=np.float64), deviation=deviation)

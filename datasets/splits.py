@@ -1,5 +1,6 @@
-"""Song-level folds: a song's frames are never on both sides of a split."""
+"""Folds and hold-outs: the frames of a song, and the songs of a family, stay on one side."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,33 +9,63 @@ from datasets.contract import DatasetError, Song
 
 
 def song_folds(songs: Sequence[Song], n_folds: int, seed: int) -> list[list[Song]]:
-    """Deal the songs into `n_folds` disjoint folds whose sizes differ by at most one.
+    """Deal the songs into `n_folds` disjoint folds of nearly equal size, a family into one fold.
 
-    Within a fold the songs keep the order in which they came.
+    The largest families are dealt first, each to the smallest fold so far, equal ones in random
+    order; without families the sizes differ by at most one. Within a fold the songs keep the
+    order in which they came.
     """
-    if not 2 <= n_folds <= len(songs):
+    families = families_of(songs)
+    unit = "families" if len(families) < len(songs) else "songs"
+    if not 2 <= n_folds <= len(families):
         raise DatasetError(
-            f"Cannot deal {len(songs)} songs into {n_folds} folds;"
-            f" give between 2 and {len(songs)} folds."
+            f"Cannot deal {len(families)} {unit} into {n_folds} folds;"
+            f" give between 2 and {len(families)} folds."
         )
-    fold_of_song = np.random.default_rng(seed).permutation(len(songs)) % n_folds
+    ranks = np.random.default_rng(seed).permutation(len(families))
+    fold_of_song: dict[str, int] = {}
+    sizes = [0] * n_folds
+    for members, _ in sorted(
+        zip(families, ranks, strict=True), key=lambda pair: (-len(pair[0]), pair[1])
+    ):
+        smallest = sizes.index(min(sizes))
+        sizes[smallest] += len(members)
+        fold_of_song |= {song.song_id: smallest for song in members}
     return [
-        [song for song, fold in zip(songs, fold_of_song, strict=True) if fold == index]
-        for index in range(n_folds)
+        [song for song in songs if fold_of_song[song.song_id] == index] for index in range(n_folds)
     ]
 
 
 def hold_out(songs: Sequence[Song], fraction: float, seed: int) -> tuple[list[Song], list[Song]]:
-    """Split songs into (training, held out); at least one song lands on each side."""
-    n_held_out = max(1, round(fraction * len(songs)))
-    if n_held_out >= len(songs):
+    """Split songs into (training, held out), whole families at a time; neither side is empty.
+
+    Families come in random order; one is held out where that brings the number of songs nearer to
+    the fraction asked for.
+    """
+    families = families_of(songs)
+    wanted = max(1, round(fraction * len(songs)))
+    if wanted >= len(songs) or len(families) < 2:
+        unit = f" in {len(families)} families" if len(families) < len(songs) else ""
         raise DatasetError(
-            f"Cannot hold out {fraction:.0%} of {len(songs)} songs and still train;"
+            f"Cannot hold out {fraction:.0%} of {len(songs)} songs{unit} and still train;"
             " give more songs or a smaller fraction."
         )
-    order = np.random.default_rng(seed).permutation(len(songs))
-    held_out = set(order[:n_held_out].tolist())
+    held_out: set[str] = set()
+    order = np.random.default_rng(seed).permutation(len(families))
+    for members in [families[index] for index in order]:
+        before, after = len(held_out), len(held_out) + len(members)
+        if abs(after - wanted) < abs(before - wanted) and after < len(songs):
+            held_out |= {song.song_id for song in members}
+    held_out = held_out or {song.song_id for song in min(families, key=len)}
     return (
-        [song for index, song in enumerate(songs) if index not in held_out],
-        [song for index, song in enumerate(songs) if index in held_out],
+        [song for song in songs if song.song_id not in held_out],
+        [song for song in songs if song.song_id in held_out],
     )
+
+
+def families_of(songs: Sequence[Song]) -> list[list[Song]]:
+    """Group songs by family, in the order they came; a song without one is a family of its own."""
+    families: dict[tuple[str, str], list[Song]] = defaultdict(list)
+    for song in songs:
+        families["family" if song.family else "song", song.family or song.song_id].append(song)
+    return list(families.values())

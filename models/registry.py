@@ -135,6 +135,15 @@ MODELS: dict[str, ModelEntry] = {
         uses_seed=False,
         is_floor=True,
     ),
+    "context": ModelEntry(
+        target="models.context:Context",
+        summary="ridge regression on frames and running means of 5 s and 20 s: a floor with memory",
+        kind="estimator",
+        parameters=1_562,
+        uses_sequence_length=False,
+        uses_seed=False,
+        is_floor=True,
+    ),
 }
 
 

@@ -21,6 +21,7 @@ Count = Annotated[int, Field(ge=1)]
 Sampler = Literal["tpe", "random", "grid", "nsga2"]
 Pruner = Literal["median", "hyperband", "none"]
 FOLDS = "protocol.folds"
+OPENING = ("protocol.selection", "protocol.fold_over", FOLDS)  # settings that decide what is seen
 
 
 @checked(frozen=True)
@@ -140,7 +141,7 @@ def checked_search(config: SearchConfig) -> Search:
     model, _ = split_name(config.model)
     space_name, space = space_of(model, config.space)
     for key in config.set:
-        if key in ("protocol.selection", FOLDS):
+        if key in OPENING:
             raise ConfigError(
                 f"{key} cannot be set in a search: trials are judged on held-out development"
                 " songs, never on evaluation songs. Use --folds for the number of folds."

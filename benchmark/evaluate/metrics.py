@@ -66,6 +66,8 @@ def _error(target: Series, predicted: Series) -> NDArray[np.float64]:
 
 
 PER_SONG = {"rmse": rmse, "mae": mae, "pearson_r": pearson_r, "ccc": concordance}
+POOLED = ("rmse", "ccc")  # over the frames of all songs as well
+ERRORS = ("rmse", "mae")  # the others say how well two curves agree
 
 
 def per_song_scores(
@@ -87,15 +89,17 @@ def summary_scores(
 ) -> dict[str, float | None]:
     """Score a set of songs under both conventions.
 
-    `rmse_valence` pools all frames; `rmse_valence_per_song` is the mean of per-song values, as
-    MediaEval reports it. `..._average` is the mean of valence and arousal.
+    `rmse_valence` and `ccc_valence` pool all frames; `rmse_valence_per_song` is the mean of
+    per-song values, as MediaEval reports it. `..._average` is the mean of valence and arousal.
     """
     scores: dict[str, float | None] = {}
     for column, target in enumerate(TARGETS):
         pooled = [np.concatenate([one[:, column] for one in side])
                   for side in (annotations, predictions)]  # fmt: skip
-        scores[f"rmse_{target}"] = rmse(*pooled)
-    scores["rmse_average"] = _mean([scores[f"rmse_{target}"] for target in TARGETS])
+        for name in POOLED:
+            scores[f"{name}_{target}"] = PER_SONG[name](*pooled)
+    for name in POOLED:
+        scores[f"{name}_average"] = _mean([scores[f"{name}_{target}"] for target in TARGETS])
     per_song = per_song_scores(annotations, predictions)
     for name in PER_SONG:
         for target in TARGETS:
@@ -103,6 +107,27 @@ def summary_scores(
         both = [scores[f"{name}_{target}_per_song"] for target in TARGETS]
         scores[f"{name}_average_per_song"] = _mean(both)
     return scores
+
+
+def panel_scores(halves: list[list[tuple[Series, Series]]]) -> dict[str, float | None]:
+    """Return what a second panel of raters, as large as the one that rated, would score.
+
+    `halves` holds, per song, random halvings of its raters as pairs of curves (T, 2). Either half
+    is scored against the other and the scores are averaged over halvings. Two halves of n / 2
+    raters differ by twice the variance of two panels of n, so errors are divided by the root of 2;
+    correlation and CCC are corrected by the formula of Spearman and Brown, 2 c / (1 + c).
+    """
+    scored = [
+        summary_scores([one for one, _ in pairs], [other for _, other in pairs])
+        for pairs in zip(*halves, strict=True)
+    ]
+    means = {name: _mean([scores[name] for scores in scored]) for name in scored[0]}
+    return {
+        name: None if value is None
+        else value / np.sqrt(2) if name.startswith(ERRORS)
+        else 2 * value / (1 + value)
+        for name, value in means.items()
+    }  # fmt: skip
 
 
 def _mean(values: list[float | None]) -> float | None:

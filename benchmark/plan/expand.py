@@ -61,7 +61,8 @@ class _Settings:
         protocol = resolve(study, "protocol", ProtocolConfig)
         trains_networks = row.kind == "network" or row.uses_seed
         if not trains_networks:  # nothing to stop, no sequence to cut: only the songs matter
-            training, protocol = {}, ProtocolConfig(folds=protocol.folds)
+            kept = {"folds": protocol.folds, "fold_over": protocol.fold_over}
+            training, protocol = {}, ProtocolConfig(**kept)
         self.training, self.protocol = training, plain(protocol)
         self.changed = (
             _changed(self.config, config_class)

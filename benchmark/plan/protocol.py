@@ -1,4 +1,4 @@
-"""Protocol: which songs a model learns from, what it stops on and which songs judge it.
+"""Protocol: which songs a model learns from, what it stops on and which songs score it.
 
 The default is the only one that measures anything new: learn and stop on development songs, open
 the evaluation songs once. The others measure what a different habit would have printed.
@@ -19,10 +19,15 @@ WHOLE = "whole"
 
 @dataclass(frozen=True)
 class ProtocolConfig:
-    """How a model is selected and judged; anything but the default is named in every table."""
+    """How a model is selected and scored; anything but the default is named in every table.
+
+    `fold_over=all` deals the evaluation songs into folds as well: for datasets too small for one
+    split to decide anything, and never for a search.
+    """
 
     selection: Literal["held_out", "evaluation", "last"] = "held_out"  # which epoch is kept
-    folds: Annotated[int, Field(ge=2)] | None = None  # judge on development songs, k-fold
+    folds: Annotated[int, Field(ge=2)] | None = None  # cross-validation, whole families a fold
+    fold_over: Literal["development", "all"] = "development"  # which songs are dealt into folds
     test_sequence_length: Annotated[int, Field(ge=1)] | Literal["whole"] | None = None  # as trained
 
 
@@ -36,10 +41,11 @@ class Round:
 
 
 def rounds(split: Split, protocol: ProtocolConfig, seed: int) -> list[Round]:
-    """Return the one official round, or k rounds in which every development song judges once."""
+    """Return the one official round, or k rounds in which every song dealt is held out once."""
     if protocol.folds is None:
         return [Round("", split.development, split.evaluation)]
-    folds = song_folds(split.development, protocol.folds, seed)
+    songs = split.songs if protocol.fold_over == "all" else split.development
+    folds = song_folds(songs, protocol.folds, seed)
     return [
         Round(
             name=f"fold {index}",

@@ -131,6 +131,10 @@ def checked_study(merged: Mapping[str, Any], where: str) -> "StudyConfig":
             "training.validation_fraction=0 leaves no songs to stop on; give a fraction above 0,"
             " or set protocol.selection=last."
         )
+    if protocol.fold_over == "all" and protocol.folds is None:
+        raise ConfigError(
+            "protocol.fold_over=all needs a number of folds; give --set protocol.folds=10 as well."
+        )
     return study
 
 

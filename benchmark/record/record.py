@@ -63,6 +63,11 @@ class RunRecord:
         return self.protocol.get("folds")
 
     @property
+    def folds_over(self) -> str:
+        """Which songs were dealt into folds: "development" or "all"; records of before say none."""
+        return str(self.protocol.get("fold_over", "development"))
+
+    @property
     def labels(self) -> str:
         """Which annotations the dataset carried."""
         return str(self.dataset_options.get("labels", self.dataset))

@@ -23,7 +23,7 @@ from datasets.contract import TARGETS
 
 Pair = tuple[str, str]
 EVERY, LARGEST = "every", "largest"
-DEFAULT: tuple[Pair, ...] = ((EVERY, "linear"), (EVERY, LARGEST))
+DEFAULT: tuple[Pair, ...] = ((EVERY, "linear"), (EVERY, "context"), (EVERY, LARGEST))
 SHOWN = {"per song": "rmse_average_per_song", "pooled": "rmse_average"}
 
 

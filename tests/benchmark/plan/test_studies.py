@@ -216,8 +216,11 @@ def test_the_protocol_is_part_of_a_cell_and_floors_know_only_its_folds():
     cells = expand(only_part("smoke", {"models": ("crnn",), "set": overrides}), "")
     constant, crnn = cells[0], cells[-1]
     assert constant.protocol == {
-        "selection": "held_out", "folds": 5, "test_sequence_length": None
-    }  # fmt: skip
+        "selection": "held_out",
+        "folds": 5,
+        "fold_over": "development",
+        "test_sequence_length": None,
+    }
     assert crnn.settings == {"selection": "evaluation", "folds": 5, "max_epochs": 5}
 
 
