@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets import midi
 from datasets.contract import FRAME_SECONDS, DatasetError
 
 SAMPLING_RATE = 44_100  # Hz; what DEAM's clips have, with 24 exceptions
@@ -28,7 +29,15 @@ ADVICE = (
 
 
 def read_samples(path: Path) -> NDArray[np.float32]:
-    """Return a recording as (N,) samples at 44.1 kHz, all channels averaged."""
+    """Return a recording as (N,) samples at 44.1 kHz, all channels averaged; MIDI is rendered."""
+    if midi.is_midi(path):
+        with midi.rendered(path, SAMPLING_RATE) as wav:
+            return _decoded(wav)
+    return _decoded(path)
+
+
+def _decoded(path: Path) -> NDArray[np.float32]:
+    """Decode an audio file."""
     import soundfile
     import soxr
 

@@ -2,7 +2,7 @@
 
 Axes    R raters, T frames, 2 targets in the order of `TARGETS`
 Source  split-half reliability with the Spearman-Brown correction: Spearman 1910 and Brown 1910,
-        British Journal of Psychology 3; trimmed mean: Wilcox 2012, Introduction to Robust Estimation
+        British Journal of Psychology 3; trimmed mean: Wilcox 2012, Robust Estimation
 """
 
 import hashlib
@@ -19,9 +19,9 @@ def trimmed_mean(values: NDArray[np.floating], share: float) -> Array:
     """Average over the first axis without the highest and lowest `share` of the values, each."""
     n_cut = int(share * len(values))
     if n_cut == 0:
-        return np.mean(values, axis=0, dtype=np.float64)
+        return np.asarray(np.mean(values, axis=0, dtype=np.float64))
     ordered = np.sort(values, axis=0)[n_cut : len(values) - n_cut]
-    return np.mean(ordered, axis=0, dtype=np.float64)
+    return np.asarray(np.mean(ordered, axis=0, dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)

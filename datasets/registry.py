@@ -57,4 +57,13 @@ DATASETS: dict[str, DatasetEntry] = {
         needs_data_root=True,
         is_sound=True,
     ),
+    "vgmidi": DatasetEntry(
+        load="datasets.vgmidi:load",
+        options="datasets.vgmidi:VGMIDIOptions",
+        summary="200 rendered piano pieces of 30 games, rated by 30 people each, split by game",
+        feature_sets=("baseline", "logmel", "logmel32"),
+        needs_data_root=True,
+        is_sound=True,
+        caveat="rendered piano of video games",
+    ),
 }

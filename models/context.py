@@ -27,7 +27,7 @@ from models.contract import Predictions, Restorer, State, Trainer
 Positive = Annotated[float, Field(gt=0)]
 Array = NDArray[np.float64]
 N_TARGETS = len(TARGETS)
-CONSTANT = 1e-10  # a column whose variance is below this, all development songs' being 1, says nothing
+CONSTANT = 1e-10  # a column whose variance is below this says nothing
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Context:
         scaler = Scaler.fit_arrays(columns)  # for the numerics: a ridge scales its own training set
         place = {song.song_id: index for index, song in enumerate(songs)}
         grams = [
-            sum(_gram(scaler, columns[place[song.song_id]], song) for song in fold)
+            np.sum([_gram(scaler, columns[place[song.song_id]], song) for song in fold], axis=0)
             for fold in song_folds(songs, self.config.inner_folds, trainer.seed("folds"))
         ]
         total = np.sum(grams, axis=0)
-        errors_A2 = sum(
-            _errors(_ridges(total - gram, self.config.alphas), np.asarray(gram)) for gram in grams
+        errors_A2 = np.sum(
+            [_errors(_ridges(total - gram, self.config.alphas), gram) for gram in grams], axis=0
         )
         maps_A = _ridges(total, self.config.alphas)
         chosen = np.argmin(errors_A2, axis=0)
@@ -129,7 +129,7 @@ def _gram(scaler: Scaler, columns_TP: Array, song: Song) -> Array:
 
 
 def _ridges(gram: Array, alphas: Sequence[float]) -> list[Array]:
-    """Return one map (1 + P, 2), intercept first, per penalty, from the training songs' Gram matrix.
+    """Return one map (1 + P, 2), intercept first, per penalty; the Gram matrix is of training songs.
 
     Every column is standardised by its training mean and deviation before it is penalised.
     """

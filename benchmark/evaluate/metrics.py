@@ -4,6 +4,8 @@ All take annotations and predictions of one target as arrays (T,) over the frame
 over the frames of many songs for the pooled convention.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,7 +73,7 @@ ERRORS = ("rmse", "mae")  # the others say how well two curves agree
 
 
 def per_song_scores(
-    annotations: list[NDArray[np.float32]], predictions: list[NDArray[np.float32]]
+    annotations: Sequence[Series], predictions: Sequence[Series]
 ) -> dict[str, list[float | None]]:
     """Score every song (T, 2) on its own: "rmse_valence" -> one value per song, and so on."""
     return {
@@ -85,7 +87,7 @@ def per_song_scores(
 
 
 def summary_scores(
-    annotations: list[NDArray[np.float32]], predictions: list[NDArray[np.float32]]
+    annotations: Sequence[Series], predictions: Sequence[Series]
 ) -> dict[str, float | None]:
     """Score a set of songs under both conventions.
 
@@ -109,7 +111,7 @@ def summary_scores(
     return scores
 
 
-def panel_scores(halves: list[list[tuple[Series, Series]]]) -> dict[str, float | None]:
+def panel_scores(halves: Sequence[Sequence[tuple[Series, Series]]]) -> dict[str, float | None]:
     """Return what a second panel of raters, as large as the one that rated, would score.
 
     `halves` holds, per song, random halvings of its raters as pairs of curves (T, 2). Either half

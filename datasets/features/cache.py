@@ -1,6 +1,7 @@
 """Features extracted from audio, kept so that every recording is heard once.
 
-Files  `DATA/extracted/<feature set>-<digest of settings and version>/<id>.npz`: rows (N, F), the
+Files  `DATA/extracted/<feature set>-<digest of settings and version>/<id>.npz` (DEAM's; others
+       in a folder named after the dataset): rows (N, F), the
        sha256 of the audio they were made from and what made them. They serve where the audio
        itself is not at hand; where it is, a file made from other audio is refused.
 Audio  `DATA/DEAM/MEMD_audio/<id>.mp3` (or wav, flac, ogg)
@@ -16,6 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets import midi
 from datasets.audio import find_audio, read_samples
 from datasets.contract import FRAME_SECONDS, DatasetError
 from datasets.features.registry import Extractor, Reader
@@ -25,41 +27,66 @@ EXTRACTED = "extracted"
 
 
 def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
-    """Return a reader of extracted features."""
+    """Return a reader of features extracted from DEAM's audio."""
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        rows_NF = song_rows(data_root, song_id, extractor)
-        wanted = np.rint(times / FRAME_SECONDS).astype(int)
-        if wanted.max() >= len(rows_NF):
-            raise DatasetError(
-                f"Song {song_id} is annotated up to {times[-1]:.1f} s but its audio ends at"
-                f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. Get the audio again:"
-                " python -m benchmark data download audio --data-root DATA"
-            )
-        picked: NDArray[np.float32] = rows_NF[wanted]
-        return picked
+        audio = find_audio(data_root / AUDIO, song_id)
+        rows_NF = song_rows(
+            data_root,
+            str(song_id),
+            audio,
+            extractor,
+            extract=f"data extract --features {extractor.name} --data-root {data_root}",
+            get=f"no audio in {data_root / AUDIO} to make them from. Get it with:"
+            " python -m benchmark data download audio",
+        )
+        return rows_at(rows_NF, times, f"Song {song_id}", "data download audio --data-root DATA")
 
-    return read
+    return Reader(read, made_by(extractor))
 
 
-def song_rows(data_root: Path, song_id: int, extractor: Extractor) -> NDArray[np.float32]:
-    """Return a song's extracted rows (N, F), unless its audio has changed since."""
-    how = f"python -m benchmark data extract --features {extractor.name} --data-root {data_root}"
-    kept = kept_file(data_root, song_id, extractor)
-    audio = find_audio(data_root / AUDIO, song_id)
-    if not kept.is_file():
-        lacks = "" if audio else f" and no audio in {data_root / AUDIO} to make them from"
+def rows_at(
+    rows_NF: NDArray[np.float32], times: NDArray[np.float64], song: str, get: str
+) -> NDArray[np.float32]:
+    """Return the feature row of every time in seconds; `get` is the command that gets audio."""
+    wanted = np.rint(times / FRAME_SECONDS).astype(int)
+    if wanted.max() >= len(rows_NF):
         raise DatasetError(
-            f"Song {song_id} has no features {extractor.name} yet ({kept}){lacks}."
-            + (f" Run: {how}" if audio else " Get it with: python -m benchmark data download audio")
+            f"{song} is annotated up to {times[-1]:.1f} s but its audio ends at"
+            f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. Get the audio again:"
+            f" python -m benchmark {get}"
+        )
+    picked: NDArray[np.float32] = rows_NF[wanted]
+    return picked
+
+
+def song_rows(
+    data_root: Path, kept_as: str, audio: Path | None, extractor: Extractor, extract: str, get: str
+) -> NDArray[np.float32]:
+    """Return a song's extracted rows (N, F), unless its audio has changed since.
+
+    `extract` is the command that makes them; `get` says how to come by audio that is not there.
+    """
+    kept, song = kept_file(data_root, kept_as, extractor), f"Song {Path(kept_as).name}"
+    how = f"python -m benchmark {extract}"
+    if not kept.is_file():
+        lacks = "" if audio else f" and {get}"
+        raise DatasetError(
+            f"{song} has no features {extractor.name} yet ({kept}){lacks}."
+            + (f" Run: {how}" if audio else "")
         )
     rows_NF, made_from = read_rows(kept, extractor)
     if audio is not None and audio_digest(audio) != made_from:
         raise DatasetError(
-            f"The features {extractor.name} of song {song_id} were made from other audio than"
-            f" {audio}. Make them again: {how}"
+            f"The features {extractor.name} of {song[0].lower()}{song[1:]} were made from other"
+            f" audio than {audio}. Make them again: {how}"
         )
     return rows_NF
+
+
+def made_by(extractor: Extractor) -> str:
+    """Return what tells features of one extractor, its settings and version from all others."""
+    return f"{extractor.name}-{extractor.digest()}"
 
 
 def extract_file(audio: Path, extractor: Extractor) -> NDArray[np.float32]:
@@ -78,19 +105,26 @@ def checked(audio: Path, extractor: Extractor, rows_NF: NDArray[np.float32]) -> 
 
 
 def audio_digest(audio: Path) -> str:
-    """Return the sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes; of a MIDI file, with how it is rendered."""
     with audio.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{digest} {midi.RECIPE}" if midi.is_midi(audio) else digest
+
+
+def made_with(audio: Path, extractor: Extractor) -> str:
+    """Name the libraries that make features of a recording, and their versions."""
+    rendering = f", {midi.rendered_by()}" if midi.is_midi(audio) else ""
+    return extractor.made_by() + rendering
 
 
 def folder(data_root: Path, extractor: Extractor) -> Path:
     """Return where extracted files of these settings lie."""
-    return data_root / EXTRACTED / f"{extractor.name}-{extractor.digest()}"
+    return data_root / EXTRACTED / made_by(extractor)
 
 
-def kept_file(data_root: Path, song_id: int, extractor: Extractor) -> Path:
-    """Return where a song's extracted features lie."""
-    return folder(data_root, extractor) / f"{song_id}.npz"
+def kept_file(data_root: Path, kept_as: str | int, extractor: Extractor) -> Path:
+    """Return where a song's extracted features lie: DEAM's by id, others in folders of theirs."""
+    return folder(data_root, extractor) / f"{kept_as}.npz"
 
 
 def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], str]:
@@ -108,8 +142,18 @@ def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], st
     return rows_NF.astype(np.float32), made_from
 
 
+def read_made_by(path: Path) -> str:
+    """Return the libraries that made an extracted file."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return str(arrays["made_by"])
+
+
 def write_rows(
-    path: Path, rows_NF: NDArray[np.float32], audio_sha256: str, extractor: Extractor
+    path: Path,
+    rows_NF: NDArray[np.float32],
+    audio_sha256: str,
+    extractor: Extractor,
+    libraries: str = "",
 ) -> None:
     """Write a file beside its place and rename it."""
     buffer = BytesIO()
@@ -117,7 +161,7 @@ def write_rows(
         buffer,
         rows=rows_NF,
         audio_sha256=np.array(audio_sha256),
-        made_by=np.array(extractor.made_by()),
+        made_by=np.array(libraries or extractor.made_by()),
     )
     beside = path.with_suffix(".part")
     try:

@@ -61,7 +61,7 @@ def open_reader(data_root: Path) -> Reader:
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         return read_song(folder / f"{song_id}.csv", times)
 
-    return read
+    return Reader(read)
 
 
 def read_song(path: Path, times: NDArray[np.float64]) -> NDArray[np.float32]:

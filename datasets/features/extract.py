@@ -11,9 +11,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from datasets import midi
 from datasets.audio import SAMPLING_RATE, SUFFIXES, read_samples
 from datasets.contract import DatasetError
-from datasets.features.cache import AUDIO, audio_digest, checked, kept_file, read_rows, write_rows
+from datasets.features.cache import (
+    AUDIO,
+    audio_digest,
+    checked,
+    kept_file,
+    made_with,
+    read_made_by,
+    read_rows,
+    write_rows,
+)
 from datasets.features.registry import Extractor, extractor_for
 
 QUEUED_PER_WORKER = 4  # enough to keep workers busy, few enough to keep memory flat
@@ -53,20 +63,25 @@ def extract_all(
     features: Sequence[str],
     n_workers: int | None = None,
     on_heard: Callable[[Heard], None] = lambda heard: None,
+    kept_in: str = "",
 ) -> list[Heard]:
     """Extract what is not kept yet; a damaged recording is reported and left out.
+
+    `kept_in` is the folder of the dataset among the extracted files, "" for DEAM.
 
     Raises what is nobody's recording's fault: a missing package, a disk without space.
     """
     for name in features:
         extractor_for(name).prepare()
+    if any(midi.is_midi(path) for path in audio):
+        midi.prepare()
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers = min(n_workers or n_cores or 1, max(1, len(audio)))
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context)
     outcome = []
     try:
-        for heard in _in_turn(pool, data_root, audio, tuple(features), workers):
+        for heard in _in_turn(pool, data_root, audio, tuple(features), workers, kept_in):
             outcome.append(heard)
             on_heard(heard)
         pool.shutdown()
@@ -87,13 +102,16 @@ def _in_turn(
     audio: Sequence[Path],
     features: tuple[str, ...],
     workers: int,
+    kept_in: str,
 ) -> Iterator[Heard]:
     """Yield results as they come, with only a few recordings queued at a time."""
     todo = iter(audio)
     running: set[Future[Heard]] = set()
     while True:
         room = workers * QUEUED_PER_WORKER - len(running)
-        running |= {pool.submit(hear, data_root, path, features) for path in islice(todo, room)}
+        running |= {
+            pool.submit(hear, data_root, path, features, kept_in) for path in islice(todo, room)
+        }
         if not running:
             return
         done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -101,12 +119,15 @@ def _in_turn(
             yield future.result()
 
 
-def hear(data_root: Path, audio: Path, features: tuple[str, ...]) -> Heard:
+def hear(data_root: Path, audio: Path, features: tuple[str, ...], kept_in: str = "") -> Heard:
     """Extract one recording's missing feature sets from one decoding."""
     try:
         digest = audio_digest(audio)
-        extractors = [_extractor(name) for name in features]
-        missing = [one for one in extractors if not _is_current(data_root, audio, digest, one)]
+        kept = {
+            one: kept_file(data_root, str(Path(kept_in, audio.stem)), one)
+            for one in map(_extractor, features)
+        }
+        missing = [one for one in kept if not _is_current(kept[one], audio, digest, one)]
         if not missing:
             return Heard(audio, "kept")
         samples = read_samples(audio)
@@ -115,8 +136,8 @@ def hear(data_root: Path, audio: Path, features: tuple[str, ...]) -> Heard:
         return Heard(audio, "damaged", error=str(error))
     except OSError as error:
         return Heard(audio, "damaged", error=f"Audio {audio} cannot be read ({error.strerror}).")
-    for extractor, rows_NF in made.items():
-        write_rows(kept_file(data_root, int(audio.stem), extractor), rows_NF, digest, extractor)
+    for one, rows_NF in made.items():
+        write_rows(kept[one], rows_NF, digest, one, made_with(audio, one))
     return Heard(audio, "extracted", len(samples) / SAMPLING_RATE)
 
 
@@ -126,9 +147,15 @@ def _extractor(name: str) -> Extractor:
     return extractor_for(name)
 
 
-def _is_current(data_root: Path, audio: Path, digest: str, extractor: Extractor) -> bool:
-    """Tell whether a kept file is whole and made from this very audio."""
+def _is_current(kept: Path, audio: Path, digest: str, extractor: Extractor) -> bool:
+    """Tell whether a kept file is whole and made from this very audio.
+
+    A rendering depends on more than its file: on FluidSynth and the sound font as well.
+    """
     try:
-        return read_rows(kept_file(data_root, int(audio.stem), extractor), extractor)[1] == digest
+        is_same = read_rows(kept, extractor)[1] == digest
+        return is_same and (
+            not midi.is_midi(audio) or read_made_by(kept) == made_with(audio, extractor)
+        )
     except DatasetError:
         return False

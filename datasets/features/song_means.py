@@ -36,4 +36,4 @@ def open_reader(data_root: Path) -> Reader:
             raise DatasetError(f"File {path} has no row for song {song_id}; it is cut. {ADVICE}")
         return np.tile(means[song_id], (len(times), 1))
 
-    return read
+    return Reader(read)

@@ -1,0 +1,155 @@
+"""Read VGMIDI's annotations as published, and name the file that is wrong.
+
+Source   L. Ferreira and J. Whitehead, "Learning to generate music with sentiment", ISMIR 2019;
+         repository lucasnfe/vgmidi, folder labelled/
+Files    `VGMIDI/annotations/vgmidi_raw_{1,2}.json` and `VGMIDI/midi/*.mid`, as published
+Values   one per measure (four quarter notes) and rater: the last position of the cursor within it.
+         Measure m of M so belongs to the time (m + 1) / M of the piece, whatever its `duration`
+Missing  a cell of exactly (0, 0) was never touched: the value before it is held, and before the
+         first touch the first one. Values beyond the last measure are cut. Series of no piece are
+         dropped
+Axes     R raters, M measures
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.contract import TARGETS, DatasetError
+
+FOLDER = Path("VGMIDI")
+ANNOTATIONS = FOLDER / "annotations"
+MIDI = FOLDER / "midi"
+ROUNDS = (1, 2)
+RAW_FILES = tuple(f"vgmidi_raw_{number}.json" for number in ROUNDS)
+HOW_TO_GET = (
+    "It is in the folder labelled/ of the repository lucasnfe/vgmidi: python -m benchmark data"
+    " import PATH --dataset vgmidi --data-root DATA"
+)
+LONGER_AT_MOST = 1  # three series are one value too long
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """One rated piece: its MIDI file's name and the values of its raters by measure."""
+
+    piece_id: str  # "r1_piece0": round and number together
+    midi: str
+    by_measure_RM2: NDArray[np.float64]  # on [-1, 1], nothing missing
+
+    @property
+    def game(self) -> str:
+        """Return series, console and game: the first three fields of the file's name."""
+        return "_".join(self.midi.split("_")[:3])
+
+
+def read_pieces(data_root: Path) -> list[Piece]:
+    """Read all pieces of both rounds, in the order of the files."""
+    return [
+        piece
+        for number, name in zip(ROUNDS, RAW_FILES, strict=True)
+        for piece in read_round(data_root / ANNOTATIONS / name, number)
+    ]
+
+
+def read_round(path: Path, number: int) -> list[Piece]:
+    """Read the pieces of one round."""
+    raw = _read_json(path)
+    pieces, annotations = raw.get("pieces"), raw.get("annotations")
+    if not isinstance(pieces, dict) or not isinstance(annotations, dict):
+        raise _damaged(path, "it lacks 'pieces' or 'annotations'")
+    by_piece: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
+    for name, series in annotations.items():
+        piece = name.rpartition("_")[0]
+        if piece in pieces:
+            n_measures = _n_measures(path, piece, pieces[piece])
+            by_piece[piece].append(touched(_series(path, name, series, n_measures)))
+    unrated = [piece for piece in pieces if len(by_piece[piece]) < 2]
+    if unrated:
+        raise _damaged(path, f"{unrated[0]} has fewer than two raters")
+    return [
+        Piece(f"r{number}_{piece}", _midi_name(path, piece, about), np.stack(by_piece[piece]))
+        for piece, about in pieces.items()
+    ]
+
+
+def touched(values_M2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Replace cells that were never touched by the value before; before the first, by the first."""
+    is_touched = (values_M2 != 0).any(axis=1)
+    places = np.where(is_touched, np.arange(len(values_M2)), 0)
+    places = np.maximum.accumulate(places)
+    places[: int(is_touched.argmax())] = is_touched.argmax()
+    held: NDArray[np.float64] = values_M2[places]
+    return held
+
+
+def at_times(
+    by_measure_RM2: NDArray[np.float64], seconds: float, times: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the curves (R, T, 2) at times in seconds of a piece that lasts so many seconds.
+
+    Linear between the ends of measures; before the first end, its value.
+    """
+    n_raters, n_measures, _ = by_measure_RM2.shape
+    ends = (np.arange(n_measures) + 1) / n_measures * seconds
+    curves = np.empty((n_raters, len(times), len(TARGETS)), np.float32)
+    for rater in range(n_raters):
+        for column in range(len(TARGETS)):
+            curves[rater, :, column] = np.interp(times, ends, by_measure_RM2[rater, :, column])
+    return curves
+
+
+def _series(path: Path, name: str, series: Any, n_measures: int) -> NDArray[np.float64]:
+    """Return one rater's values (M, 2), checked and cut to the measures of the piece."""
+    try:
+        columns = [np.asarray(series[target], dtype=np.float64) for target in TARGETS]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, f"{name} lacks numbers of valence or arousal") from error
+    lengths = {column.shape for column in columns}
+    longest = n_measures + LONGER_AT_MOST
+    if len(lengths) != 1 or not n_measures <= len(columns[0]) <= longest or columns[0].ndim != 1:
+        raise _damaged(path, f"{name} has {len(columns[0])} values for {n_measures} measures")
+    values = np.stack(columns, axis=1)[:n_measures]
+    if not (np.abs(values) <= 1).all() or not values.any():  # NaN is neither
+        raise _damaged(path, f"{name} holds values outside [-1, 1], or none at all")
+    return values
+
+
+def _n_measures(path: Path, piece: str, about: Any) -> int:
+    """Return how many measures a piece has."""
+    n_measures = about.get("measures") if isinstance(about, dict) else None
+    if not isinstance(n_measures, int) or n_measures < 1:
+        raise _damaged(path, f"{piece} has no number of measures")
+    return n_measures
+
+
+def _midi_name(path: Path, piece: str, about: Mapping[str, Any]) -> str:
+    """Return the name of a piece's MIDI file, which is a name and no path."""
+    name = about.get("midi")
+    if not isinstance(name, str) or Path(name).name != name or name.count("_") < 3:
+        raise _damaged(path, f"{piece} names no MIDI file")
+    return name
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object, or name the file."""
+    if not path.is_file():
+        raise DatasetError(f"File {path} is missing. {HOW_TO_GET}")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path, str(error)) from error
+    if not isinstance(raw, dict):
+        raise _damaged(path, "it holds no object")
+    return raw
+
+
+def _damaged(path: Path, why: str) -> DatasetError:
+    """Return the error of a file that is not as published."""
+    return DatasetError(f"File {path} is damaged: {why}. {HOW_TO_GET}")
