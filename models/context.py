@@ -129,7 +129,7 @@ def _gram(scaler: Scaler, columns_TP: Array, song: Song) -> Array:
 
 
 def _ridges(gram: Array, alphas: Sequence[float]) -> list[Array]:
-    """Return one map (1 + P, 2), intercept first, per penalty; the Gram matrix is of training songs.
+    """Return one map (1 + P, 2), intercept first, per penalty, for the songs behind a Gram matrix.
 
     Every column is standardised by its training mean and deviation before it is penalised.
     """
