@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.contract import DatasetError, Song, Split
+from datasets.raters import Raters
 from tests.conftest import make_song, make_split
 
 
@@ -59,3 +60,36 @@ def test_the_digest_notices_songs_that_change_sides():
 
 def test_equal_songs_have_equal_digests():
     assert make_split().digest() == make_split().digest()
+
+
+def in_families(*names):
+    """Return songs of these families."""
+    return tuple(
+        replace(make_song(f"{index}{name}", 4), family=name) for index, name in enumerate(names)
+    )
+
+
+def test_a_family_on_both_sides_is_refused():
+    songs = in_families("a", "b", "b")
+    with pytest.raises(DatasetError, match=r"Family 'b' is on both sides of the split \(1 such"):
+        Split(songs[:2], songs[2:])
+
+
+def test_families_are_given_to_every_song_or_to_none():
+    songs = in_families("a", "", "b")
+    with pytest.raises(DatasetError, match="Song 1 has no family and others have"):
+        Split(songs[:2], songs[2:])
+
+
+def test_families_are_part_of_the_digest_and_their_absence_leaves_it_as_it_was():
+    first, second = in_families("a", "b")
+    renamed = replace(second, family="c")
+    assert Split((first,), (second,)).digest() != Split((first,), (renamed,)).digest()
+    from datasets.synthetic import SyntheticOptions, load
+
+    assert load(SyntheticOptions(size="full"), "baseline").digest().startswith("13da1dcc")
+
+
+def test_raters_must_have_rated_every_frame():
+    with pytest.raises(DatasetError, match=r"raters are \(5, 3, 2\), expected \(raters, 4, 2\)"):
+        replace(make_song("x", 4), raters=Raters(np.zeros((5, 3, 2), np.float32)))

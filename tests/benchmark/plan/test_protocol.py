@@ -1,6 +1,10 @@
 """Which songs a model may learn from, and which judge it."""
 
+import pytest
+
+from benchmark.errors import ConfigError
 from benchmark.plan.protocol import ProtocolConfig, rounds
+from benchmark.plan.studies import read_study
 from tests.conftest import make_split
 
 SPLIT = make_split(n_development=25)
@@ -34,3 +38,17 @@ def test_cross_validation_never_opens_the_evaluation_songs():
 def test_another_seed_makes_other_folds():
     first, second = (rounds(SPLIT, ProtocolConfig(folds=5), seed)[0] for seed in (1, 2))
     assert ids(first.judging) != ids(second.judging)
+
+
+def test_folds_over_all_songs_hold_out_every_song_of_both_sides_once():
+    folds = rounds(SPLIT, ProtocolConfig(folds=4, fold_over="all"), seed=1)
+    held_out = [song_id for fold in folds for song_id in ids(fold.judging)]
+    assert sorted(held_out) == sorted(ids(SPLIT.songs))
+    for fold in folds:
+        assert not set(ids(fold.learning)) & set(ids(fold.judging))
+        assert len(fold.learning) + len(fold.judging) == len(SPLIT.songs)
+
+
+def test_folds_over_all_songs_need_a_number_of_folds():
+    with pytest.raises(ConfigError, match=r"fold_over=all needs a number of folds; give --set"):
+        read_study("smoke", {"set": {"protocol.fold_over": "all"}})

@@ -34,13 +34,15 @@ def test_the_command_line_wins_over_the_file():
 
 def test_floor_rows_join_every_study_once():
     study = only_part("smoke", {"models": ("linear", "crnn"), "repetitions": 2})
-    assert names(expand(study, "")) == ["constant-r1", "linear-r1", "crnn-L10-r1", "crnn-L10-r2"]
+    assert names(expand(study, "")) == [
+        "constant-r1", "context-r1", "linear-r1", "crnn-L10-r1", "crnn-L10-r2",
+    ]  # fmt: skip
 
 
 def test_models_without_a_sequence_length_run_once_for_all_lengths():
     lengths = {"sequence_lengths": (10, 60), "repetitions": 1}
     study = only_part("smoke", {"models": ("crnn", "blstm_ensemble"), **lengths})
-    assert names(expand(study, ""))[2:] == ["crnn-L10-r1", "crnn-L60-r1", "blstm_ensemble-r1"]
+    assert names(expand(study, ""))[3:] == ["crnn-L10-r1", "crnn-L60-r1", "blstm_ensemble-r1"]
 
 
 def test_a_cell_carries_its_complete_configuration_and_what_is_not_default():

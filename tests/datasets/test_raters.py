@@ -1,0 +1,52 @@
+"""Panels of raters: trimmed means, halvings, and what a second panel would score."""
+
+import numpy as np
+import pytest
+
+from benchmark.evaluate.metrics import panel_scores, summary_scores
+from datasets.raters import N_HALVINGS, Raters, trimmed_mean
+
+
+def test_a_trimmed_mean_leaves_out_the_ends():
+    values = np.array([[-1.0], [0.1], [0.2], [0.3], [9.0]])
+    assert trimmed_mean(values, 0.2) == pytest.approx(np.array([0.2]))
+    assert trimmed_mean(values, 0.1) == pytest.approx(np.array([8.6 / 5]))  # half a rater is none
+
+
+def test_halves_share_no_rater_and_depend_on_the_songs_name_alone():
+    curves = np.eye(7, dtype=np.float32)[:, :, None] * np.ones(2, np.float32)
+    raters = Raters(curves)  # rater k says 1 at frame k alone
+    for one, other in raters.halves("a"):
+        assert [(one[:, 0] > 0).sum(), (other[:, 0] > 0).sum()] == [3, 3]
+        assert not ((one > 0) & (other > 0)).any()
+    assert len(raters.halves("a")) == N_HALVINGS
+    pairs = zip(raters.halves("a"), Raters(curves).halves("a"), strict=True)
+    assert all((one[0] == other[0]).all() for one, other in pairs)
+    assert any(
+        (one[0] != other[0]).any()
+        for one, other in zip(raters.halves("a"), raters.halves("b"), strict=True)
+    )
+
+
+def test_the_raters_ceiling_is_what_a_second_panel_of_the_same_size_scores():
+    """Raters are a true curve plus noise: a second panel of 30 can be drawn and scored."""
+    rng = np.random.default_rng(1)
+    n_songs, n_raters, n_frames, noise = 40, 30, 50, 0.4
+    truth = [
+        0.3 * rng.normal(size=2) + 0.1 * rng.normal(size=(n_frames, 2)) for _ in range(n_songs)
+    ]
+
+    def panel():
+        return [
+            (one + noise * rng.normal(size=(n_raters, n_frames, 2))).astype(np.float32)
+            for one in truth
+        ]
+
+    first, second = panel(), panel()
+    scores = panel_scores([Raters(one).halves(str(k)) for k, one in enumerate(first)])
+    expected = summary_scores([one.mean(axis=0) for one in first],
+                              [one.mean(axis=0) for one in second])  # fmt: skip
+    assert scores["rmse_average"] == pytest.approx(noise * np.sqrt(2 / n_raters), rel=0.03)
+    for name, value in expected.items():
+        tolerance = 0.012 if name.startswith("rmse") else 0.03  # of correlations over 50 frames
+        assert scores[name] == pytest.approx(value, abs=tolerance), name
