@@ -5,6 +5,7 @@ over the frames of many songs for the pooled convention.
 """
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ def panel_scores(halves: Sequence[Sequence[tuple[Series, Series]]]) -> dict[str,
     means = {name: _mean([scores[name] for scores in scored]) for name in scored[0]}
     return {
         name: None if value is None
-        else value / np.sqrt(2) if name.startswith(ERRORS)
+        else value / sqrt(2) if name.startswith(ERRORS)
         else 2 * value / (1 + value)
         for name, value in means.items()
     }  # fmt: skip
