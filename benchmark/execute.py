@@ -76,6 +76,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     circumstances: dict[str, Any] = {
         "device": job.device,
         "kernels": kernels_of(cell, job.device, job.kernels),
+        "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
     }
     outcome = Outcome()

@@ -1,7 +1,8 @@
 """Ridge regression with a memory: each frame and exponential running means of the past.
 
-Mean        m[t] = m[t - 1] + (1 - exp(-0.5 / tau)) (x[t] - m[t - 1]), m[0] = x[0], frames of 0.5 s
-            and time constants tau in seconds: causal, so a frame never sees what comes after it
+Mean        m[t] = sum over s <= t of d^(t - s) x[s] / sum over s <= t of d^(t - s), d = exp(-0.5 / tau)
+            for frames of 0.5 s and time constants tau in seconds: the plain mean so far at first,
+            and causal, so a frame never sees what comes after it
 Fit         from second moments alone: the Gram matrix of [1, columns, targets] is summed once per
             fold, every training set is a difference of sums, one eigendecomposition serves all
             penalties, and the error on the fold left out is a quadratic form in its own Gram matrix
@@ -111,12 +112,13 @@ class Context:
 
 def with_context(features_TF: NDArray[np.float32], time_constants: Array) -> Array:
     """Return each frame beside its running means, (T, F (1 + K))."""
-    gains_K1 = 1 - np.exp(-FRAME_SECONDS / time_constants)[:, None]
+    decay_K1 = np.exp(-FRAME_SECONDS / time_constants)[:, None]
     frames_TF = features_TF.astype(np.float64)
     means_TKF = np.empty((len(frames_TF), len(time_constants), frames_TF.shape[1]))
-    mean_KF = np.repeat(frames_TF[:1], len(time_constants), axis=0)
+    weight_K1, mean_KF = np.zeros_like(decay_K1), np.zeros_like(means_TKF[0])
     for t, frame_F in enumerate(frames_TF):
-        mean_KF += gains_K1 * (frame_F - mean_KF)
+        weight_K1 = decay_K1 * weight_K1 + 1
+        mean_KF += (frame_F - mean_KF) / weight_K1
         means_TKF[t] = mean_KF
     return np.concatenate([frames_TF, means_TKF.reshape(len(frames_TF), -1)], axis=1)
 

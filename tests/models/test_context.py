@@ -42,9 +42,10 @@ def fitted(songs, **settings):
 
 def test_a_running_mean_forgets_by_its_time_constant_and_knows_no_future():
     features = np.array([[1.0], [1.0], [0.0]], dtype=np.float32)
-    kept = np.exp(-0.5 / 2)
+    decay = np.exp(-0.5 / 2)
+    mean = (decay + decay**2) / (1 + decay + decay**2)
     columns = with_context(features, np.array([2.0]))
-    assert columns.tolist() == [[1, 1], [1, 1], [0, pytest.approx(kept)]]
+    assert columns.tolist() == [[1, 1], [1, 1], [0, pytest.approx(mean)]]
     later = with_context(np.vstack([features, [[9.0]]]).astype(np.float32), np.array([2.0]))
     assert (later[:3] == columns).all()
 
