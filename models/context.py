@@ -6,7 +6,7 @@ Mean        of all frames so far, frame s <= t weighing d^(t - s), d = exp(-0.5 
 Fit         from second moments alone: the Gram matrix of [1, columns, targets] is summed once per
             fold, every training set is a difference of sums, one eigendecomposition serves all
             penalties, and the error on the fold left out is a quadratic form in its own Gram matrix
-Penalty     chosen per target on development songs left out, whole families at a time
+Penalty     one for both targets, chosen on development songs left out, whole families at a time
 Source      Hoerl and Kennard 1970, Technometrics 12 (ridge regression)
 Axes        T frames, F features, K time constants, P = F (1 + K) columns, A penalties
 """
@@ -55,7 +55,7 @@ class Context:
         self.intercept_2 = np.zeros(N_TARGETS)
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
-        """Choose a penalty per target on songs left out, then fit on all development songs."""
+        """Choose the penalty on songs left out, then fit on all development songs."""
         columns = [with_context(song.features, self.time_constants) for song in songs]
         scaler = Scaler.fit_arrays(columns)  # for the numerics: a ridge scales its own training set
         place = {song.song_id: index for index, song in enumerate(songs)}
@@ -64,12 +64,10 @@ class Context:
             for fold in song_folds(songs, self.config.inner_folds, trainer.seed("folds"))
         ]
         total = np.sum(grams, axis=0)
-        errors_A2 = np.sum(
+        errors_A = np.sum(
             [_errors(_ridges(total - gram, self.config.alphas), gram) for gram in grams], axis=0
         )
-        maps_A = _ridges(total, self.config.alphas)
-        chosen = np.argmin(errors_A2, axis=0)
-        best = np.stack([maps_A[chosen[k]][:, k] for k in range(N_TARGETS)], axis=1)
+        (best,) = _ridges(total, [self.config.alphas[int(errors_A.argmin())]])
         self.weights_P2 = best[1:] / scaler.deviation[:, None]
         self.intercept_2 = best[0] - scaler.mean @ self.weights_P2
 
@@ -154,6 +152,6 @@ def _ridges(gram: Array, alphas: Sequence[float]) -> list[Array]:
 
 
 def _errors(maps: Sequence[Array], gram: Array) -> Array:
-    """Return the squared errors of every map, (A, 2), on the songs behind a Gram matrix."""
+    """Return the squared error of every map, both targets together, (A,), from a Gram matrix."""
     residuals = [np.vstack([one, -np.eye(N_TARGETS)]) for one in maps]
-    return np.array([np.einsum("ik,ij,jk->k", one, gram, one, optimize=True) for one in residuals])
+    return np.array([float(np.sum(gram @ residual * residual)) for residual in residuals])
