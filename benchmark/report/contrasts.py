@@ -27,7 +27,7 @@ Pair = tuple[str, str]
 EVERY, LARGEST = "every", "largest"
 DEFAULT: tuple[Pair, ...] = ((EVERY, "linear"), (EVERY, "context"), (EVERY, LARGEST))
 SUMMED = "Signs are flipped family by family, of the sum of its songs' differences."
-SMALLEST = " With {n} signs no p is below {p:.2g}."
+SMALLEST = " With {n} signs no p is below {p:.3g}."
 SHOWN = {"per song": "rmse_average_per_song", "pooled": "rmse_average"}
 
 
