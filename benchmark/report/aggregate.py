@@ -160,13 +160,14 @@ class Table:
 
 
 def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
-    """Return the settings that all rows but the floor have alike."""
-    trained = [row.settings for row in rows if not row.is_floor]
-    first = trained[0] if trained else {}
+    """Return the settings that all rows but the floor have alike, or the floor has alone."""
+    every = list(rows)
+    trained = [row.settings for row in every if not row.is_floor]
+    first, *others = trained or [row.settings for row in every] or [{}]
     return {
         key: value
         for key, value in first.items()
-        if all(key in other and other[key] == value for other in trained)
+        if all(key in other and other[key] == value for other in others)
     }
 
 

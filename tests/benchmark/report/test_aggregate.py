@@ -88,6 +88,14 @@ def test_settings_that_all_trained_rows_share_are_said_once():
     assert labels == ["crnn (dropout=0.5)", "blstm", "constant"]
 
 
+def test_settings_of_a_table_of_floor_rows_are_said_once_as_well():
+    settings = {"folds": 10, "fold_over": "all"}
+    records = [make_record(model=model, settings=settings) for model in ("constant", "linear")]
+    (table,) = aggregate(records, asked(records), "mine")
+    assert table.shared_settings == settings
+    assert [row.label(table.shared_settings) for row in table.rows] == ["constant", "linear"]
+
+
 def test_cells_are_counted_by_what_became_of_them():
     done = make_record()
     broken = make_record(repetition=2, status="failed", error="why", scores={})
