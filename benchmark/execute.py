@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.errors import USER_ERRORS, TrainingDiverged, TrainingStopped
 from benchmark.evaluate.complexity import Cost, model_cost
-from benchmark.evaluate.metrics import panel_scores, per_song_scores, summary_scores
+from benchmark.evaluate.metrics import RATERS, panel_scores, per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import validated
@@ -31,7 +31,6 @@ from datasets.contract import Song, Split
 from datasets.registry import DATASETS
 from models.contract import Restorable, State
 
-RATERS = "raters' ceiling"
 Arrays = list[NDArray[np.float32]]
 OnRound = Callable[[int, float], None]  # rounds done, average RMSE of all songs judged so far
 

@@ -4,7 +4,9 @@
 
 A model's error at a frame is a level of the song (shared by all models), one of model and song, one
 of the repetition (shared by all songs) and one of song and repetition, and a swing within the song
-whose lag-1 autocorrelation is .97. Songs have 68 to 1224 frames.
+whose lag-1 autocorrelation is .97. Songs have 68 to 1224 frames. In worlds with families, the songs
+of a family share a level, and one for each model; how many songs a family has is drawn from the
+sizes given. There the intervals that take songs for independent are shown beside.
 """
 
 import sys
@@ -13,15 +15,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import lfilter
 
-from benchmark.report.draws import samples
+from benchmark.report.draws import errors_by_song, samples
 from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
+from benchmark.report.randomisation import sign_flip
+from benchmark.report.units import unit_sums
 from datasets.contract import TARGETS
 from tests.benchmark.report.records import make_record
 
 AUTOCORRELATION = 0.97  # of real annotations within a song
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 CONVENTIONS = ("", "_per_song")
+ALONE = ", songs as if independent"
 N_POPULATION = 40_000  # songs whose mean per-song RMSE is taken for the truth
+EVALUATION_GAMES = (10, 9, 7, 7, 4, 3, 3, 1, 1)  # pieces of VGMIDI's evaluation games
+ALL_GAMES = (
+    40, 21, 11, 10, 9, 9, 9, 9, 8, 7, 7, 7, 7, 7, 6, 5, 5, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,25 @@ class World:
     bias: float = 0.05  # of the second model
     n_songs: int = 58
     n_repetitions: int = 5
+    family: float = 0.0
+    model_and_family: float = 0.0
+    sizes: tuple[int, ...] = ()  # of families; as many families as sizes. (): no families
 
 
 def lengths(rng, n_songs):
     """Draw frames per song, 68 to 1224, most of them near 400 as in MediaEval 2015."""
     return np.clip(rng.lognormal(np.log(400), 0.5, n_songs), 68, 1224).astype(int)
+
+
+def families(rng, world):
+    """Return the family of every song: each family's size is drawn from the world's sizes."""
+    sizes = rng.choice(world.sizes, len(world.sizes))
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
+def shared(rng, sd, family_S):
+    """Draw one level a family, and give it to all its songs: (S,)."""
+    return rng.normal(0, sd, family_S.max() + 1)[family_S]
 
 
 def swings(rng, n_frames, world):
@@ -54,16 +77,22 @@ def swings(rng, n_frames, world):
 
 def study(rng, world):
     """Make two models' records and, for the first target, the first model's frame errors."""
-    n_frames = lengths(rng, world.n_songs)
-    shape = (world.n_songs, world.n_repetitions)
+    family_S = families(rng, world) if world.sizes else None
+    n_frames = lengths(rng, world.n_songs if family_S is None else len(family_S))
+    shape = (len(n_frames), world.n_repetitions)
     per_song = [{}, {}]
     for target in TARGETS:
         within, is_real = swings(rng, n_frames, world)
         means, squares = within.sum(1) / n_frames, (within**2).sum(1) / n_frames
         song = rng.normal(0, world.song, shape[0])
+        if family_S is not None:
+            song += shared(rng, world.family, family_S)
         for model, scores in enumerate(per_song):
+            own = song + rng.normal(0, world.model_and_song, shape[0])
+            if family_S is not None:
+                own += shared(rng, world.model_and_family, family_S)
             levels = (
-                (song + rng.normal(0, world.model_and_song, shape[0]))[:, None]
+                own[:, None]
                 + rng.normal(0, world.repetition, shape[1])
                 + rng.normal(0, world.song_and_repetition, shape)
                 + model * world.bias
@@ -72,17 +101,18 @@ def study(rng, world):
             scores[f"rmse_{target}"] = rmse
             if target == TARGETS[0] and model == 0:
                 frames = (levels[:, 0, None] + within)[is_real]
-    return [_cells(n_frames, scores) for scores in per_song], frames
+    return [_cells(n_frames, scores, family_S) for scores in per_song], frames
 
 
-def _cells(n_frames, scores):
+def _cells(n_frames, scores, family_S):
     """Return one record a repetition."""
     songs = [str(index) for index in range(len(n_frames))]
+    family = {} if family_S is None else {"family": [f"family {one}" for one in family_S]}
     n_repetitions = next(iter(scores.values())).shape[1]
     return [
         make_record(
             repetition=r + 1,
-            per_song={"song_id": songs, "n_frames": n_frames.tolist()}
+            per_song={"song_id": songs, "n_frames": n_frames.tolist(), **family}
             | {name: values[:, r].tolist() for name, values in scores.items()},
         )
         for r in range(n_repetitions)
@@ -91,9 +121,11 @@ def _cells(n_frames, scores):
 
 def truths(world):
     """Return "" and "_per_song" -> the expected error of both models."""
-    variance = sum(
-        sd**2 for sd in (world.song, world.model_and_song, world.song_and_repetition, world.swing)
-    )
+    components = (
+        world.song, world.model_and_song, world.song_and_repetition, world.swing,
+        world.family, world.model_and_family,
+    )  # fmt: skip
+    variance = sum(sd**2 for sd in components)
     pooled = [
         float(
             np.sqrt((world.repetition * NODES + model * world.bias) ** 2 + variance)
@@ -122,26 +154,65 @@ def frame_interval(errors):
     return rmse - reach, rmse + reach
 
 
+def without_families(cells):
+    """Return the records as if their songs had no families."""
+    return [
+        replace(cell, per_song={k: v for k, v in cell.per_song.items() if k != "family"})
+        for cell in cells
+    ]
+
+
+def both_intervals(ours, theirs, truth, beside=""):
+    """Return kind of interval -> its ends and the true value, of an error and a difference."""
+    error, difference = bootstrap_intervals(samples(ours)), bootstrap_differences(theirs, ours)
+    found = {}
+    for suffix in CONVENTIONS:
+        one, other = truth[suffix]
+        name = ("per song" if suffix else "pooled") + beside
+        found[f"error, {name}"] = error[f"rmse_valence{suffix}"], one
+        found[f"difference, {name}"] = difference[f"rmse_valence{suffix}"], other - one
+    return found
+
+
+def p_value(ours, theirs):
+    """Return the sign-flip test of the average RMSE, as contrasts have it."""
+    both = [
+        np.mean([errors_by_song(cells, target).mean(axis=0) for target in TARGETS], axis=0)
+        for cells in (ours, theirs)
+    ]
+    return sign_flip(unit_sums(ours[0], (both[0] - both[1])[None])[0])
+
+
 def coverage(world, n_studies, seed=1):
-    """Return the share of studies whose intervals hold the truth, by kind of interval."""
+    """Return the share of studies whose intervals hold the truth, by kind of interval.
+
+    In a world of equal models also the share whose p is below .05.
+    """
     rng, truth = np.random.default_rng(seed), truths(world)
     hits = {}
     for _ in range(n_studies):
         (ours, theirs), frames = study(rng, world)
-        found = bootstrap_intervals(samples(ours)), bootstrap_differences(theirs, ours)
-        held = {"frames as if independent": (frame_interval(frames), truth[""][0])}
-        for suffix in CONVENTIONS:
-            one, other = truth[suffix]
-            name = "per song" if suffix else "pooled"
-            held[f"error, {name}"] = found[0][f"rmse_valence{suffix}"], one
-            held[f"difference, {name}"] = found[1][f"rmse_valence{suffix}"], other - one
+        held = both_intervals(ours, theirs, truth)
+        sides = {"": (ours, theirs)}
+        if world.sizes:
+            sides[ALONE] = without_families(ours), without_families(theirs)
+            held |= both_intervals(*sides[ALONE], truth, ALONE)
+        held["frames as if independent"] = frame_interval(frames), truth[""][0]
         for name, ((low, high), value) in held.items():
             hits.setdefault(name, []).append(low <= value <= high)
+        if world.bias == 0:
+            for beside, pair in sides.items():
+                hits.setdefault(f"p < .05{beside}", []).append(p_value(*pair) < 0.05)
     return {name: float(np.mean(values)) for name, values in hits.items()}
 
 
 if __name__ == "__main__":
     usual = World()
+    games = replace(  # families explain a sixth of the variance, as VGMIDI's games do of its labels
+        usual, song=0.23, family=0.1, model_and_song=0.074, model_and_family=0.03,
+        sizes=EVALUATION_GAMES,
+    )  # fmt: skip
+    half = replace(games, song=0.177, family=0.177, model_and_song=0.057, model_and_family=0.057)
     worlds = {
         "58 songs, 5 repetitions": usual,
         "repetitions differ much": replace(usual, repetition=0.1),
@@ -151,6 +222,15 @@ if __name__ == "__main__":
         "1 repetition, no effect of it": replace(usual, n_repetitions=1, repetition=0.0),
         "20 repetitions": replace(usual, n_repetitions=20),
         "16 songs": replace(usual, n_songs=16),
+        "9 games, 45 songs": games,
+        "9 games, equal models": replace(games, bias=0.0),
+        "9 games, half of the variance": half,
+        "9 games, half of the variance, equal models": replace(half, bias=0.0),
+        "9 games that share nothing": replace(usual, sizes=EVALUATION_GAMES),
+        "30 games, 200 songs": replace(games, sizes=ALL_GAMES),
+        "30 games, equal models": replace(games, sizes=ALL_GAMES, bias=0.0),
+        "30 games, half of the variance": replace(half, sizes=ALL_GAMES),
+        "30 games, half of the variance, equal models": replace(half, sizes=ALL_GAMES, bias=0.0),
     }
     for name, world in worlds.items():
         shares = coverage(world, int(sys.argv[1]))

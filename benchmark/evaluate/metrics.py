@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from datasets.contract import TARGETS
 
 Series = NDArray[np.floating]
+RATERS = "raters' ceiling"  # the reference line of `panel_scores`
 CONSTANT = 1e-12  # a series whose variance is below this has no shape to correlate with
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
 from benchmark.report.draws import Sample, place_of, samples
 from benchmark.report.intervals import bootstrap_intervals
+from benchmark.report.means import mean_of, mean_scores, n_without_shape
+from benchmark.report.units import Units, units_of
 from benchmark.report.versions import with_versions
 from datasets.contract import TARGETS
 from datasets.registry import DATASETS
@@ -28,6 +28,7 @@ SHAPES = ("mae", "pearson_r", "ccc")  # of single songs only
 SHAPE_NAMES = tuple(
     f"{shape}_{target}_per_song" for shape in SHAPES for target in (*TARGETS, "average")
 )
+POOLED_CCC = tuple(f"ccc_{target}" for target in (*TARGETS, "average"))  # in no older record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class Row:
     n_missing: int
     statuses: dict[str, int]
     scores: Scores  # "rmse_valence" -> mean, "rmse_valence_std" -> spread
-    shapes: Scores  # the same of "ccc_valence_per_song" and so on
+    shapes: Scores  # the same of "ccc_valence_per_song", "ccc_valence" and so on
     n_without_shape: dict[str, int]  # "valence" -> songs whose annotations are constant
     intervals: dict[str, tuple[float, float]]  # "rmse_valence" -> 95 % interval
     training: Scores  # the same on the songs that were learned from
@@ -114,9 +115,25 @@ class Table:
     digest: str
     rows: tuple[Row, ...]
     references: dict[str, Scores]
-    folds: int | None = None  # cross-validation over development songs; None: evaluation songs
+    folds: int | None = None  # of cross-validation; None: evaluation songs
+    folds_over: str = "development"  # which songs were dealt into folds: "development" or "all"
     has_label_choice: bool = False  # the dataset has more than one set of labels
     caveat: str = ""  # what the dataset's numbers do not say
+
+    @property
+    def folds_text(self) -> str:
+        """Return ", 10-fold over all songs"; "" for evaluation songs."""
+        return f", {self.folds}-fold over {self.folds_over} songs" if self.folds else ""
+
+    @cached_property
+    def units(self) -> Units | None:
+        """Return the songs and families that scored the rows; None where no cell is done."""
+        return next((units_of(row.cells[0]) for row in self.rows if row.cells), None)
+
+    @property
+    def unit_notes(self) -> tuple[str, ...]:
+        """Return what a reader must know of the units; nothing where they are single songs."""
+        return self.units.notes if self.units else ()
 
     @cached_property
     def shared_settings(self) -> dict[str, Any]:
@@ -143,13 +160,14 @@ class Table:
 
 
 def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
-    """Return the settings that all rows but the floor have alike."""
-    trained = [row.settings for row in rows if not row.is_floor]
-    first = trained[0] if trained else {}
+    """Return the settings that all rows but the floor have alike, or the floor has alone."""
+    every = list(rows)
+    trained = [row.settings for row in every if not row.is_floor]
+    first, *others = trained or [row.settings for row in every] or [{}]
     return {
         key: value
         for key, value in first.items()
-        if all(key in other and other[key] == value for other in trained)
+        if all(key in other and other[key] == value for other in others)
     }
 
 
@@ -172,16 +190,17 @@ def count_cells(
 
 
 def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str) -> list[Table]:
-    """Return one table per dataset digest and judged songs; `asked` maps cells to groups.
+    """Return one table per dataset digest and songs scored; `asked` maps cells to groups.
 
     Tables come in the order in which their cells were asked for.
     """
     order = {cell: position for position, cell in enumerate(asked)}
     wanted = with_versions([record for record in records if record.cell in asked])
     wanted.sort(key=lambda record: order[record.cell])
-    sides: dict[tuple[str, str, int], list[RunRecord]] = defaultdict(list)
+    sides: dict[tuple[str, str, int, str], list[RunRecord]] = defaultdict(list)
     for record in wanted:
-        sides[record.dataset_digest, record.features, record.folds or 0].append(record)
+        songs = record.folds or 0, record.folds_over if record.folds else ""
+        sides[record.dataset_digest, record.features, *songs].append(record)
     n_asked: dict[str, int] = defaultdict(int)
     for group in asked.values():
         n_asked[group] += 1
@@ -206,6 +225,7 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
         rows=tuple(sorted(rows, key=_place)),
         references=next((one.references for one in records if one.references), {}),
         folds=first.folds,
+        folds_over=first.folds_over,
         has_label_choice="labels" in first.dataset_options,
         caveat=DATASETS[first.dataset].caveat if first.dataset in DATASETS else "",
     )
@@ -240,19 +260,19 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
             status: sum(cell.status == status for cell in cells)
             for status in ("done", "diverged", "failed")
         },
-        scores=_scores([cell.scores for cell in kept]),
-        shapes=_scores([cell.scores for cell in kept], SHAPE_NAMES),
-        n_without_shape=_without_shape(kept[0]) if kept else {},
+        scores=mean_scores([cell.scores for cell in kept], SCORE_NAMES),
+        shapes=mean_scores([cell.scores for cell in kept], (*SHAPE_NAMES, *POOLED_CCC)),
+        n_without_shape=n_without_shape(kept[0]) if kept else {},
         intervals=bootstrap_intervals(drawn),
-        training=_scores([cell.training_scores for cell in kept]),
+        training=mean_scores([cell.training_scores for cell in kept], SCORE_NAMES),
         components={
-            name: _scores([cell.components[name] for cell in kept])
+            name: mean_scores([cell.components[name] for cell in kept], SCORE_NAMES)
             for name in (first.components if kept else {})
         },
-        parameters=round(_mean([cell.n_parameters for cell in kept]) or 0) if kept else None,
-        flops=_mean([cell.flops for cell in kept]),
-        train_seconds=_mean([cell.circumstances["train_seconds"] for cell in kept]),
-        train_joules=_mean([cell.circumstances.get("train_joules") for cell in kept]),
+        parameters=round(mean_of([cell.n_parameters for cell in kept]) or 0) if kept else None,
+        flops=mean_of([cell.flops for cell in kept]),
+        train_seconds=mean_of([cell.circumstances["train_seconds"] for cell in kept]),
+        train_joules=mean_of([cell.circumstances.get("train_joules") for cell in kept]),
         device=",".join(sorted({cell.circumstances["device"] for cell in cells})),
         seeds=tuple(sorted({cell.base_seed for cell in cells})),
         commits=tuple(sorted({cell.circumstances["environment"]["commit"] for cell in cells})),
@@ -260,33 +280,3 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         cells=tuple(done),
         samples=drawn,
     )
-
-
-def _scores(cells: Sequence[Scores], names: Sequence[str] = SCORE_NAMES) -> Scores:
-    """Return mean and standard deviation (n - 1) of every score over the repetitions."""
-    known = [name for name in names if cells and all(cell.get(name) is not None for cell in cells)]
-    values = np.array([[cell[name] for name in known] for cell in cells], dtype=float)
-    means = dict(zip(known, values.mean(axis=0).tolist(), strict=True)) if known else {}
-    spreads: Scores = {}
-    if known and len(cells) > 1:
-        spreads |= zip(known, values.std(axis=0, ddof=1).tolist(), strict=True)
-    return {
-        key: value
-        for name in names
-        for key, value in ((name, means.get(name)), (f"{name}_std", spreads.get(name)))
-    }
-
-
-def _mean(values: Sequence[float | int | None]) -> float | None:
-    """Return the mean, or None where there is nothing to average or a value is unknown."""
-    if not values or None in values:
-        return None
-    return float(np.mean(np.array(values, dtype=float)))
-
-
-def _without_shape(cell: RunRecord) -> dict[str, int]:
-    """Count the songs whose annotations are constant, so that nothing correlates with them."""
-    return {
-        target: sum(value is None for value in cell.per_song.get(f"pearson_r_{target}", []))
-        for target in TARGETS
-    }

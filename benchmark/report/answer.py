@@ -214,7 +214,8 @@ def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Fut
 
 def figure_stem(study: str, table: Table) -> str:
     """Return the file name of a table's figure, which has a suffix for every format."""
-    folds = f"-{table.folds}fold" if table.folds else ""
+    of_all = "-all" if table.folds_over == "all" else ""
+    folds = f"-{table.folds}fold{of_all}" if table.folds else ""
     return f"{stem_of(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}"
 
 

@@ -4,6 +4,7 @@ Declared   in the study's YAML and remembered in its plan; `DEFAULT` where it sa
 Difference per song, mean over repetitions first, so that every song is one observation
 Test       sign flips over songs: it asks about other songs, with the trained repetitions as they
            are; the interval speaks of other initialisations as well
+Families   where records name them, the sum of a family's differences keeps or changes its sign
 Many       Holm over all contrasts of one table
 Never      against printed numbers of other papers, and never with a flattered row
 """
@@ -15,15 +16,18 @@ from typing import Any
 import numpy as np
 
 from benchmark.report.aggregate import Row, Table
-from benchmark.report.draws import Array, errors_by_song, songs_of
+from benchmark.report.draws import Array, errors_by_song
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import Interval, interval, share_repetitions, subtracted
-from benchmark.report.randomisation import holm, sign_flip
+from benchmark.report.randomisation import EXACT_UNITS, holm, sign_flip
+from benchmark.report.units import Units, unit_sums, units_of
 from datasets.contract import TARGETS
 
 Pair = tuple[str, str]
 EVERY, LARGEST = "every", "largest"
 DEFAULT: tuple[Pair, ...] = ((EVERY, "linear"), (EVERY, "context"), (EVERY, LARGEST))
+SUMMED = "Signs are flipped family by family, of the sum of its songs' differences."
+SMALLEST = " With {n} signs no p is below {p:.3g}."
 SHOWN = {"per song": "rmse_average_per_song", "pooled": "rmse_average"}
 
 
@@ -35,8 +39,9 @@ class Contrast:
     base: Row
     values: dict[str, float]  # "rmse_average" -> difference
     intervals: dict[str, Interval]  # of the averages
-    n_songs: int
     share_improved: float  # of songs, average RMSE
+    units: Units
+    share_families_improved: float | None  # None: the songs have no families
     p: float
     p_holm: float
 
@@ -44,7 +49,7 @@ class Contrast:
 def contrasts(table: Table, declared: Sequence[Pair] | None = None) -> list[Contrast]:
     """Return the declared contrasts of a table's complete rows, corrected for their number.
 
-    One judging song tells of no others, so there are none.
+    One judging song, or one family, tells of no others, so there are none.
     """
     pairs = _pairs(table, DEFAULT if declared is None else declared)
     found = [_contrast(row, base) for row, base in pairs]
@@ -78,16 +83,26 @@ def contrast_grids(
                 f"Contrasts: {origin}, {len(found)} of them. Below zero the model is better."
                 " p: sign flips of the per-song differences, mean over repetitions first;"
                 " Holm: corrected for the number of contrasts.",
+                *_unit_notes(table),
                 *lacking,
             ),
         )
     ]
 
 
+def _unit_notes(table: Table) -> list[str]:
+    """Say that families are the unit and, where they are few, how small p can be at best."""
+    if not table.units or table.units.n_families is None:
+        return []
+    n = table.units.n_families
+    smallest = SMALLEST.format(n=n, p=2 / 2**n) if n <= EXACT_UNITS else ""
+    return [*table.unit_notes, SUMMED + smallest]
+
+
 def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
     """Return the rows to compare; a pair in either order is compared once."""
     pairs: dict[frozenset[str], tuple[Row, Row]] = {}
-    if all(len(songs_of(row.cells[0])) == 1 for row in table.competitors):
+    if all(units_of(row.cells[0]).n == 1 for row in table.competitors):
         return []
     for left, right in declared:
         bases = _matching(right, table.competitors)
@@ -135,14 +150,17 @@ def _contrast(row: Row, base: Row) -> Contrast:
     is_paired = share_repetitions(row.cells, base.cells)
     moved = subtracted(row.samples, base.samples, is_paired=is_paired)
     by_song_S = song_errors(row) - song_errors(base)
+    by_unit_U = unit_sums(row.cells[0], by_song_S[None])[0]
+    units = units_of(row.cells[0])
     return Contrast(
         row=row,
         base=base,
         values={name: sample.value for name, sample in moved.items()},
         intervals={name: interval(moved[name]) for name in SHOWN.values()},
-        n_songs=len(by_song_S),
         share_improved=float(np.mean(by_song_S < 0)),
-        p=sign_flip(by_song_S),
+        units=units,
+        share_families_improved=float(np.mean(by_unit_U < 0)) if units.n_families else None,
+        p=sign_flip(by_unit_U),
         p_holm=1.0,
     )
 
@@ -160,15 +178,24 @@ def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
     for name in SHOWN.values():
         low, high = contrast.intervals[name]
         moves.append(f"{contrast.values[name]:+.3f} [{low:+.3f}, {high:+.3f}]")
-    improved = round(contrast.share_improved * contrast.n_songs)
     return (
         contrast.row.name(shared),
         contrast.base.name(shared),
         *moves,
-        f"{improved} of {contrast.n_songs}",
+        _improved(contrast),
         p_text(contrast.p),
         p_text(contrast.p_holm),
     )
+
+
+def _improved(contrast: Contrast) -> str:
+    """Return "30 of 45", with families "30 of 45 (7 of 9 families)"."""
+    units = contrast.units
+    songs = f"{round(contrast.share_improved * units.n_songs)} of {units.n_songs}"
+    if units.n_families is None or contrast.share_families_improved is None:
+        return songs
+    n_improved = round(contrast.share_families_improved * units.n_families)
+    return f"{songs} ({n_improved} of {units.n_families} families)"
 
 
 def p_text(p: float) -> str:

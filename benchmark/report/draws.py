@@ -2,7 +2,8 @@
 
 Draw   songs with replacement, each with all its frames, so that frames of a song stay together;
        every row that judged the same songs sees the same draws
-Axes   D draws, S songs, R repetitions, K columns
+Unit   where records name families, a song here is a family with all its songs (`units.py`)
+Axes   D draws, S songs or families, R repetitions, K columns
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.record.record import RunRecord
+from benchmark.report.units import families_of, weighted_units
 from datasets.contract import TARGETS
 
 Array = NDArray[np.float64]
 N_DRAWS = 999  # so that the 25th from either end cuts off 2.5 %
 TINY = np.finfo(float).tiny
 SONGS, REPETITIONS = 0, 3  # are drawn independently, also where there are equally many
-_ONES: Array = np.ones(N_DRAWS)
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,10 @@ def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
     """
     if any(songs_of(cell) != songs_of(cells[0]) for cell in cells):
         raise ValueError("an interval needs repetitions that judged the same songs")
-    frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
     found: dict[str, Sample] = {}
     for target in TARGETS:
-        rmse_RS = errors_by_song(cells, target)
-        found[f"rmse_{target}"] = _pooled(frames_S, rmse_RS**2)
-        found[f"rmse_{target}_per_song"] = _per_song(rmse_RS)
+        found[f"rmse_{target}"] = _pooled(*weighted_errors(cells, target, ""))
+        found[f"rmse_{target}_per_song"] = _mean(*weighted_errors(cells, target, "_per_song"))
     for suffix in ("", "_per_song"):
         valence, arousal = (found[f"rmse_{target}{suffix}"] for target in TARGETS)
         found[f"rmse_average{suffix}"] = valence.plus(arousal, is_paired=True).times(0.5)
@@ -146,17 +145,26 @@ def drawn_averages(cells: Sequence[RunRecord], suffix: str) -> Array:
 
     `suffix` is "" for the pooled convention, "_per_song" for the other.
     """
-    frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
     repetitions_RD = weights(len(cells), REPETITIONS) / len(cells)
     drawn_D = np.zeros(N_DRAWS)
     for target in TARGETS:
-        rmse_RS = errors_by_song(cells, target)
-        if suffix:
-            drawn_RD = drawn_sums(rmse_RS) / rmse_RS.shape[1]
-        else:
-            drawn_RD = np.sqrt(drawn_sums(frames_S * rmse_RS**2) / drawn_sums(frames_S[None]))
+        weight_S, value_RS = weighted_errors(cells, target, suffix)
+        means_RD = drawn_sums(weight_S * value_RS) / drawn_sums(weight_S[None])
+        drawn_RD = means_RD if suffix else np.sqrt(means_RD)
         drawn_D += (drawn_RD * repetitions_RD).sum(axis=0) / len(TARGETS)
     return drawn_D
+
+
+def weighted_errors(cells: Sequence[RunRecord], target: str, suffix: str) -> tuple[Array, Array]:
+    """Return weights (S,) and values (R, S): frames and squared errors, or songs and errors.
+
+    Their weighted mean is the per-song convention's error, the root of it the pooled one's.
+    """
+    rmse_RS = errors_by_song(cells, target)
+    if suffix:
+        return weighted_units(cells[0], np.ones(rmse_RS.shape[1]), rmse_RS)
+    frames_S = np.array(cells[0].per_song["n_frames"], dtype=float)
+    return weighted_units(cells[0], frames_S, rmse_RS**2)
 
 
 def errors_by_song(cells: Sequence[RunRecord], target: str) -> Array:
@@ -164,9 +172,11 @@ def errors_by_song(cells: Sequence[RunRecord], target: str) -> Array:
     return np.array([cell.per_song[f"rmse_{target}"] for cell in cells], dtype=float)
 
 
-def songs_of(cell: RunRecord) -> list[tuple[str, int]]:
-    """Return the songs that judged a cell and their frames, in order."""
-    return list(zip(cell.per_song["song_id"], cell.per_song["n_frames"], strict=True))
+def songs_of(cell: RunRecord) -> list[tuple[str, int, str]]:
+    """Return the songs that judged a cell, their frames and families, in order."""
+    ids, n_frames = cell.per_song["song_id"], cell.per_song["n_frames"]
+    families = families_of(cell) or [""] * len(ids)
+    return list(zip(ids, n_frames, families, strict=True))
 
 
 def place_of(cell: RunRecord) -> tuple[int, int]:
@@ -188,15 +198,20 @@ def drawn_sums(values_KS: Array) -> Array:
     return sums
 
 
-def _per_song(rmse_RS: Array) -> Sample:
-    """Return the mean of per-song errors as a sample."""
-    by_song_S = rmse_RS.mean(axis=0)
-    value = float(by_song_S.mean())
-    pull_S = by_song_S - value
-    moved_D = drawn_sums(pull_S[None])[0] / len(pull_S)
-    part = Part(np.ones(len(pull_S)), pull_S, moved_D, _ONES)
-    means_R = rmse_RS.mean(axis=1)
-    return Sample(value, (means_R,), (rmse_RS - means_R[:, None],), value + moved_D, ((1.0, part),))
+def _mean(weight_S: Array, value_RS: Array) -> Sample:
+    """Return the weighted mean of values as a sample.
+
+    The pull of a song is weight x (value - mean) / mean weight, averaged over repetitions.
+    """
+    by_song_S = value_RS.mean(axis=0)
+    value = float((weight_S * by_song_S).sum() / weight_S.sum())
+    apart_S = by_song_S - value
+    weight_D = drawn_sums(weight_S[None])[0]
+    moved_D = drawn_sums((weight_S * apart_S)[None])[0] / weight_D
+    part = Part(weight_S, apart_S, moved_D, len(weight_S) / weight_D)
+    means_R = (weight_S * value_RS).sum(axis=1) / weight_S.sum()
+    pulls_RS = weight_S * (value_RS - means_R[:, None]) / weight_S.mean()
+    return Sample(value, (means_R,), (pulls_RS,), value + moved_D, ((1.0, part),))
 
 
 def _pooled(frames_S: Array, squares_RS: Array) -> Sample:

@@ -9,6 +9,7 @@ from benchmark.report.draws import songs_of
 from benchmark.report.grid import Column, Grid
 from benchmark.report.intervals import interval, share_repetitions, subtracted
 from benchmark.report.tables import SCORES
+from benchmark.report.units import units_of
 
 NOTE = (
     "Change of RMSE [95 % interval over songs and repetitions, paired]; below"
@@ -57,6 +58,7 @@ def effect_grids(found: Sequence[Effect], tables: Sequence[Table]) -> list[Grid]
             notes=(
                 NOTE,
                 *([f"On both sides: {settings_text(shared)} (not the default)."] if shared else []),
+                *dict.fromkeys(note for table in tables for note in table.unit_notes),
             ),
         )
     ]
@@ -92,11 +94,10 @@ def _defaults(
 
 
 def _can_pair(row: Row, base: Row) -> bool:
-    """Tell whether both judged the same songs, more than one, with the same repetitions."""
-    songs = songs_of(row.cells[0])
+    """Tell whether both scored on the same songs or families, more than one, and repetitions."""
     return (
-        len(songs) > 1
-        and songs == songs_of(base.cells[0])
+        units_of(row.cells[0]).n > 1
+        and songs_of(row.cells[0]) == songs_of(base.cells[0])
         and share_repetitions(row.cells, base.cells)
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmark.report.aggregate import (
     CONVENTIONS,
+    POOLED_CCC,
     SCORE_NAMES,
     SHAPE_NAMES,
     Row,
@@ -32,12 +33,13 @@ COLUMNS = (
     *(f"n_songs_without_shape_{target}" for target in TARGETS), "train_joules",
     *(f"{share}{suffix}" for share in ("best_share", "mean_rank") for suffix in SUFFIXES),
     *(f"front_share_{cost}{suffix}" for suffix in SUFFIXES for cost in COSTS),
+    *(f"{name}{std}" for name in POOLED_CCC for std in ("", "_std")), "n_songs", "n_families",
 )  # fmt: skip
 CONTRAST_COLUMNS = (
     "dataset", "features", "labels", "judged_on", "label", "against", "n_songs", "share_improved",
     "p_sign_flip", "p_holm", *SCORE_NAMES,
     *(f"rmse_average{suffix}_{end}" for suffix in SUFFIXES for end in ("low", "high")),
-    "group", "group_against",
+    "group", "group_against", "n_families", "share_families_improved",
 )  # fmt: skip
 
 
@@ -52,7 +54,7 @@ def _flat(row: Row, table: Table, standing: Standing | None) -> dict[str, Any]:
         **{name: getattr(row, name) for name in (*IDENTITY, "n_cells", "n_missing", "group")},
         **{name: getattr(row, name) for name in ("device", *COSTS)},
         "settings": settings_text(row.settings),
-        **_judged(table),
+        **_scored_on(table),
         "kind": "floor" if row.is_floor else "model",
         "label": row.name(table.shared_settings),
         **row.scores,
@@ -71,10 +73,9 @@ def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
         "dataset": table.dataset,
         "features": table.features,
         "labels": table.labels,
-        **_judged(table),
+        **_scored_on(table),
         "label": contrast.row.name(shared),
         "against": contrast.base.name(shared),
-        "n_songs": contrast.n_songs,
         "share_improved": contrast.share_improved,
         "p_sign_flip": contrast.p,
         "p_holm": contrast.p_holm,
@@ -82,6 +83,7 @@ def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
         **_ends(contrast.intervals),
         "group": contrast.row.group,
         "group_against": contrast.base.group,
+        "share_families_improved": contrast.share_families_improved,
     }
 
 
@@ -90,7 +92,7 @@ def rows_csv(tables: Sequence[Table], standings: Mapping[str, Standing]) -> str:
     lines = [line for table in tables for line in flat_rows(table, standings)]
     for table in tables:
         shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
-        shared |= _judged(table)
+        shared |= _scored_on(table)
         for name, scores in table.references.items():
             lines.append({"model": f"({name})", "kind": "reference", **shared, **scores})
         for row in table.rows:
@@ -135,6 +137,11 @@ def _ends(intervals: Mapping[str, tuple[float, float]]) -> dict[str, float]:
     }
 
 
-def _judged(table: Table) -> dict[str, str]:
-    """Return which songs judged, for people and machines."""
-    return {"judged_on": "evaluation" if table.folds is None else f"{table.folds}-fold development"}
+def _scored_on(table: Table) -> dict[str, Any]:
+    """Return which songs scored the rows, for people and machines, and how many."""
+    folds = f"{table.folds}-fold {table.folds_over}"
+    return {
+        "judged_on": "evaluation" if table.folds is None else folds,
+        "n_songs": table.units.n_songs if table.units else None,
+        "n_families": table.units.n_families if table.units else None,
+    }

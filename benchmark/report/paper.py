@@ -45,6 +45,7 @@ def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
             lines=tuple(lines),
             notes=(
                 *NOTES,
+                *dict.fromkeys(note for table in tables for note in table.unit_notes),
                 *([TRAINING_NOTE] if has_training else []),
                 *(f"Ours learned from the labels {name}." for name in labels if len(labels) == 1),
                 *(

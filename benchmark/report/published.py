@@ -68,6 +68,8 @@ def _row(line: dict[str, str]) -> Published:
 
 
 def published_beside(table: Table) -> list[Published]:
-    """Return what was published on the same songs, judged the same way."""
+    """Return what was published on the same songs, scored the same way."""
+    if table.folds and table.folds_over == "all":
+        return []  # published folds are over development songs
     side = "evaluation" if table.folds is None else "cross-validation"
     return [row for row in published() if row.dataset == table.dataset and row.side == side]

@@ -5,7 +5,8 @@ Sign flip  if two models were alike, each song's difference could as well have h
            are few songs, else a fixed random part of them; the observed signs count as one of
            those (Phipson and Smyth 2010, Statistical Applications in Genetics 9), so that no
            p-value is zero
-Axes       F flips, S songs
+Families   where songs have them, the sum over a family is what changes its sign (`units.py`)
+Axes       F flips, S songs or families
 """
 
 from collections.abc import Sequence
@@ -15,17 +16,17 @@ import numpy as np
 
 from benchmark.report.draws import Array
 
-EXACT_SONGS = 12  # up to so many songs all 2^S signs are tried
+EXACT_UNITS = 12  # up to so many songs or families all 2^S signs are tried
 N_FLIPS = 9_999
 ROUNDING = 1e-12  # sums that differ by less are equal
 
 
 def sign_flip(differences: Sequence[float] | Array) -> float:
-    """Return the two-sided p-value of the mean of paired differences, one a song."""
+    """Return the two-sided p-value of the mean of paired differences, one a song or family."""
     differences_S = np.asarray(differences, dtype=float)
     sums_F = np.abs(np.einsum("fs,s->f", _signs(len(differences_S)), differences_S))
     n_extreme = int((sums_F >= abs(differences_S.sum()) - ROUNDING).sum())
-    if len(differences_S) <= EXACT_SONGS:
+    if len(differences_S) <= EXACT_UNITS:
         return n_extreme / len(sums_F)
     return (n_extreme + 1) / (len(sums_F) + 1)
 
@@ -48,7 +49,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 @cache
 def _signs(n_songs: int) -> Array:
     """Return rows of signs, +1 and -1: (F, S)."""
-    if n_songs <= EXACT_SONGS:
+    if n_songs <= EXACT_UNITS:
         bits = (np.arange(2**n_songs)[:, None] >> np.arange(n_songs)) & 1
     else:
         bits = np.random.default_rng([2, n_songs]).integers(0, 2, (N_FLIPS, n_songs))

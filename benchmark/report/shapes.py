@@ -1,9 +1,11 @@
 """Does a model follow each song: absolute error, correlation and concordance per song."""
 
-from benchmark.report.aggregate import SHAPE_NAMES, SHAPES, Row, Table
+from collections.abc import Sequence
+
+from benchmark.report.aggregate import POOLED_CCC, SHAPE_NAMES, SHAPES, Row, Table
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import MEASURES
-from benchmark.report.tables import plus_minus
+from benchmark.report.tables import ccc_notes, has_pooled_ccc, shown
 
 HEADINGS = {"mae": "MAE", "pearson_r": "Pearson r", "ccc": "CCC"}
 RULE = (
@@ -11,6 +13,7 @@ RULE = (
     " prediction follows nothing: r and CCC 0. Constant annotations have no shape to follow: the"
     " song has no r and no CCC and is left out of their mean, for all rows alike."
 )
+POOLED = "CCC pooled: over the frames of all songs, so that the levels of songs count as well."
 
 
 def shape_grids(table: Table) -> list[Grid]:
@@ -20,6 +23,8 @@ def shape_grids(table: Table) -> list[Grid]:
         return []
     left_out = ", ".join(f"{target} {n}" for target, n in first.n_without_shape.items())
     n_songs = len(first.cells[0].per_song["song_id"])
+    has_pooled = has_pooled_ccc(table.rows)
+    names = (*SHAPE_NAMES, *(POOLED_CCC if has_pooled else ()))
     return [
         Grid(
             title="Following each song: MAE (less is better), Pearson r and CCC (more is better)",
@@ -27,23 +32,24 @@ def shape_grids(table: Table) -> list[Grid]:
                 Column("model", is_text=True),
                 Column("n"),
                 *(Column(measure, HEADINGS[shape]) for shape in SHAPES for measure in MEASURES),
+                *(Column(measure, "CCC pooled") for measure in MEASURES if has_pooled),
             ),
             lines=(
-                *(_cells(row, table) for row in table.rows),
+                *(_cells(row, table, names) for row in table.rows),
                 *(
-                    (f"({name})", "", *(plus_minus(scores.get(key), None) for key in SHAPE_NAMES))
+                    (f"({name})", "", *shown(scores, names))
                     for name, scores in table.references.items()
                 ),
             ),
-            notes=(f"{RULE} Songs left out, of {n_songs}: {left_out}.",),
+            notes=(
+                f"{RULE} Songs left out, of {n_songs}: {left_out}.",
+                *([POOLED, *ccc_notes(table)] if has_pooled else []),
+            ),
             sections=(sum(not row.is_floor for row in table.rows), len(table.rows)),
         )
     ]
 
 
-def _cells(row: Row, table: Table) -> tuple[str, ...]:
+def _cells(row: Row, table: Table, names: Sequence[str]) -> tuple[str, ...]:
     """Return a row as people read it; one with cells missing shows no mean."""
-    shown = [
-        plus_minus(row.shapes.get(name), row.shapes.get(f"{name}_std")) for name in SHAPE_NAMES
-    ]
-    return (row.name(table.shared_settings), row.n_text, *shown)
+    return (row.name(table.shared_settings), row.n_text, *shown(row.shapes, names))

@@ -119,6 +119,7 @@ def standing_grids(table: Table, found: Mapping[str, Standing]) -> list[Grid]:
                 " in how many it is on the front of error against parameters (other costs: CSV)."
                 " Songs are drawn with all their frames, the same for all rows, crossed with"
                 " repetitions." + (left_out if n_left_out else ""),
+                *table.unit_notes,
             ),
         )
     ]

@@ -1,14 +1,34 @@
 """The main table as grids of text."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from benchmark.evaluate.metrics import RATERS
 from benchmark.record.record import Scores
-from benchmark.report.aggregate import CONVENTIONS, SCORE_NAMES, Row, Table, settings_text
+from benchmark.report.aggregate import (
+    CONVENTIONS,
+    POOLED_CCC,
+    SCORE_NAMES,
+    Row,
+    Table,
+    settings_text,
+)
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import MEASURES, published_beside
 from models.registry import MODELS
 
 SCORES = tuple(Column(measure, convention) for convention in CONVENTIONS for measure in MEASURES)
+AGREEMENT = {"": ("ccc_average", "CCC"), "_per_song": ("pearson_r_average_per_song", "r")}
+AGREES = (
+    "CCC over all frames, and r within songs as mean of per-song values: mean of valence and"
+    " arousal, more is better."
+)
+NO_CCC = "No pooled CCC in {rows}: recorded before it was scored; --fresh trains again."
+CEILING = (
+    "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
+    " model can score lower, down to 0.71 of it."
+)
+FOLDED = {"development": "held-out development songs", "all": "all songs, each held out once"}
 FLATTERED = (
     "selection=evaluation: the epoch was chosen on the songs that judge, so the number is flattered"
     " and says nothing about new songs."
@@ -19,11 +39,8 @@ def title(table: Table) -> str:
     """Return what ran on what, with the dataset's caveat."""
     caveat = f": {table.caveat}" if table.caveat else ""
     labels = f", labels {table.labels}" if table.has_label_choice else ""
-    folds = f", {table.folds}-fold over development songs" if table.folds else ""
-    return (
-        f"dataset {table.dataset}{caveat} ({table.features}{labels}, {table.size}{folds},"
-        f" digest {table.digest[:12]})"
-    )
+    songs = f"{table.size}{table.folds_text}, digest {table.digest[:12]}"
+    return f"dataset {table.dataset}{caveat} ({table.features}{labels}, {songs})"
 
 
 def grids(table: Table) -> list[Grid]:
@@ -33,30 +50,63 @@ def grids(table: Table) -> list[Grid]:
 
 def _main(table: Table) -> Grid:
     """Return one line per row, then the references, which have no cells."""
-    shared = table.shared_settings
-    lines = [_cells(row, shared) for row in table.rows] + [
-        (f"({name})", "-", "", "", *errors(scores)) for name, scores in table.references.items()
+    measures = _measures(table)
+    lines = [_cells(row, table.shared_settings, list(measures)) for row in table.rows] + [
+        (f"({name})", "-", "", "", *shown(scores, list(measures)))
+        for name, scores in table.references.items()
     ]
     n_models = sum(not row.is_floor for row in table.rows)
     return Grid(
         title=f"RMSE, {title(table)}",
-        columns=(Column("model", is_text=True), *map(Column, ("L", "n", "parameters")), *SCORES),
+        columns=(
+            Column("model", is_text=True),
+            *map(Column, ("L", "n", "parameters")),
+            *measures.values(),
+        ),
         lines=tuple(lines),
         notes=tuple(notes(table)),
         sections=(n_models, len(table.rows)),
     )
 
 
+def _measures(table: Table) -> dict[str, Column]:
+    """Return score -> column: errors, with CCC and r beside them where a record has pooled CCC."""
+    columns: dict[str, Column] = {}
+    for convention, suffix in CONVENTIONS.items():
+        columns |= {f"rmse_{measure}{suffix}": Column(measure, convention) for measure in MEASURES}
+        if has_pooled_ccc(table.rows):
+            score, heading = AGREEMENT[suffix]
+            columns[score] = Column(heading, convention)
+    return columns
+
+
+def has_pooled_ccc(rows: Iterable[Row]) -> bool:
+    """Tell whether one of the rows has a CCC over all frames; older records have none."""
+    return any(row.shapes.get(POOLED_CCC[-1]) is not None for row in rows)
+
+
+def ccc_notes(table: Table) -> list[str]:
+    """Name the rows whose records are older than the pooled CCC of the others."""
+    shared = table.shared_settings
+    without = [
+        row.name(shared) for row in table.rows if row.is_complete and not has_pooled_ccc([row])
+    ]
+    return [NO_CCC.format(rows="; ".join(without))] if without else []
+
+
 def notes(table: Table) -> list[str]:
     """Return the lines that belong under the table."""
     models = dict.fromkeys(row.model for row in table.rows)
     shared = table.shared_settings
-    judged = "evaluation songs" if table.folds is None else "held-out development songs"
+    scored = "evaluation songs" if table.folds is None else FOLDED[table.folds_over]
     is_flattered = any(row.is_flattered for row in table.rows)
     return [
-        f"RMSE on {judged}, mean ± standard deviation over n repetitions; L frames per"
+        f"RMSE on {scored}, mean ± standard deviation over n repetitions; L frames per"
         " sequence. Pooled over all frames, and as mean of per-song values.",
         *([f"Every model: {settings_text(shared)} (not the default)."] if shared else []),
+        *([AGREES, *ccc_notes(table)] if has_pooled_ccc(table.rows) else []),
+        *table.unit_notes,
+        *([CEILING] if RATERS in table.references else []),
         *([FLATTERED] if is_flattered else []),
         *(
             f"{row.label(shared)}: {row.n_cells} of {row.n_asked} cells done, so no mean."
@@ -67,16 +117,17 @@ def notes(table: Table) -> list[str]:
     ]
 
 
-def _cells(row: Row, shared: dict[str, Any]) -> tuple[str, ...]:
+def _cells(row: Row, shared: dict[str, Any], measures: Sequence[str]) -> tuple[str, ...]:
     """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
-    return (row.label(shared), length, row.n_text, parameters, *errors(row.scores))
+    scores = shown(row.scores | row.shapes, measures)
+    return (row.label(shared), length, row.n_text, parameters, *scores)
 
 
-def errors(scores: Scores) -> list[str]:
-    """Return all errors under both conventions, with their spread where there is one."""
-    return [plus_minus(scores.get(name), scores.get(f"{name}_std")) for name in SCORE_NAMES]
+def shown(scores: Scores, names: Sequence[str] = SCORE_NAMES) -> list[str]:
+    """Return scores as people read them, with their spread where there is one."""
+    return [plus_minus(scores.get(name), scores.get(f"{name}_std")) for name in names]
 
 
 def plus_minus(mean: float | None, spread: float | None) -> str:
@@ -94,7 +145,7 @@ def _parts(table: Table) -> list[Grid]:
             title=f"Parts of {row.label(shared)}: the same training, the same songs",
             columns=(Column("part", is_text=True), Column("n"), *SCORES),
             lines=tuple(
-                (name, str(row.n_cells), *errors(scores)) for name, scores in row.components.items()
+                (name, str(row.n_cells), *shown(scores)) for name, scores in row.components.items()
             ),
         )
         for row in table.rows

@@ -43,8 +43,9 @@ def is_superseded(settings: Mapping[str, Any]) -> bool:
 
 def _name(record: RunRecord) -> tuple[Any, ...]:
     """Return what people see of a row."""
-    place = record.dataset_digest, record.features, record.folds, record.sequence_length
-    return (*place, record.model, repr(sorted(record.settings.items())))
+    songs = record.dataset_digest, record.features, record.folds, record.folds_over
+    row = record.sequence_length, record.model, repr(sorted(record.settings.items()))
+    return *songs, *row
 
 
 def _started(record: RunRecord) -> float:

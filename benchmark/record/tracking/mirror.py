@@ -168,7 +168,8 @@ class Mirror:
 def experiment_name(record: RunRecord) -> str:
     """Return the experiment a record belongs to: dataset, its options, features, folds."""
     options = "".join(f"-{value}" for value in record.dataset_options.values())
-    folds = f"-{record.folds}fold" if record.folds else ""
+    of_all = "-all" if record.folds_over == "all" else ""
+    folds = f"-{record.folds}fold{of_all}" if record.folds else ""
     return f"{record.dataset}{options}-{record.features}{folds}"
 
 

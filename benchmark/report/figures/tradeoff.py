@@ -137,9 +137,11 @@ def _reference_lines(axes: "Axes", table: Table, score: str) -> None:
     for name, value in drawn.items():
         axes.axhline(value, color="0.5", linestyle="--", linewidth=1)
         is_below = any(0 < other - value < margin for other in drawn.values())
-        axes.annotate(
-            name, (1, value), xycoords=("axes fraction", "data"), ha="right",
-            va="top" if is_below else "bottom", fontsize=8, color="0.35",
+        is_between = is_below and any(0 < value - other < margin for other in drawn.values())
+        axes.annotate(  # a line between two others has no room at its right end
+            name, (0.01 if is_between else 1, value), xycoords=("axes fraction", "data"),
+            ha="left" if is_between else "right", fontsize=8, color="0.35",
+            va="top" if is_below and not is_between else "bottom",
         )  # fmt: skip
     if off_panel:
         axes.annotate(

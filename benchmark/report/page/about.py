@@ -39,12 +39,7 @@ def cells(number: int) -> str:
 def facts(table: Table) -> list[tuple[str, str]]:
     """Return what the table's models learned from and how they were judged."""
     first = next(record for row in table.rows for record in row.cells or ())
-    n_songs = first.n_songs
-    judged = (
-        f"{n_songs['evaluation']} evaluation songs"
-        if table.folds is None
-        else f"the development songs, each by the one of {table.folds} folds that held it out"
-    )
+    learned, scored = _songs(table, first.n_songs)
     return [
         ("Dataset", table.dataset),
         ("Features", f"{table.features}, {first.n_features} columns per half second"),
@@ -54,12 +49,25 @@ def facts(table: Table) -> list[tuple[str, str]]:
             for key, value in first.dataset_options.items()
             if key != "labels"
         ),
-        ("Learned from", f"{n_songs['development']} development songs"),
-        ("Judged on", judged),
+        ("Learned from", learned),
+        ("Judged on", scored),
+        *(("Unit", note) for note in table.unit_notes),
         ("Protocol", " In rows that say so, ".join(f"{one}." for one in _protocols(table))),
         *([("Every model", settings_text(shared))] if (shared := table.shared_settings) else []),
         ("Digest of the songs", table.digest),
     ]
+
+
+def _songs(table: Table, n_songs: Mapping[str, int]) -> tuple[str, str]:
+    """Return which songs were learned from, and which scored the models."""
+    development = f"{n_songs['development']} development songs"
+    held_out = f"each by the one of {table.folds} folds that held it out"
+    if table.folds is None:
+        return development, f"{n_songs['evaluation']} evaluation songs"
+    if table.folds_over == "all":
+        all_songs = f"all {sum(n_songs.values())} songs"
+        return f"{all_songs}, less the fold held out", f"{all_songs}, {held_out}"
+    return development, f"the development songs, {held_out}"
 
 
 def _protocols(table: Table) -> list[str]:

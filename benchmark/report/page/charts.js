@@ -190,6 +190,8 @@ function withReferences(table, name, traces) {
   const bottom = Math.min(low, ...near.map(([, scores]) => scores[name]));
   const pad = 0.06 * (high - bottom || 0.1);
   const isUnder = (y) => near.some(([, scores]) => scores[name] > y && scores[name] - y < pad); // its label would hide another
+  const isBetween = (y) => isUnder(y) && near.some(([, scores]) => scores[name] < y && y - scores[name] < pad); // no room on the right
+  const placed = (y) => (isBetween(y) ? { x: 0, xanchor: "left", yanchor: "bottom" } : { x: 1, xanchor: "right", yanchor: isUnder(y) ? "top" : "bottom" });
   const at = (scores) => ({ xref: "paper", yref: "y", y: scores[name] });
   return [
     [bottom - pad, high + pad],
@@ -199,7 +201,7 @@ function withReferences(table, name, traces) {
         line: { color: ink("--quiet"), dash: "dash", width: 1 },
       })),
       annotations: near.map(([label, scores]) => ({
-        ...at(scores), x: 1, xanchor: "right", yanchor: isUnder(scores[name]) ? "top" : "bottom", showarrow: false, text: `${plain(label)} ${shown(scores[name])}`,
+        ...at(scores), ...placed(scores[name]), showarrow: false, text: `${plain(label)} ${shown(scores[name])}`,
         font: { size: 12, color: ink("--quiet") },
       })),
     },

@@ -54,8 +54,7 @@ def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, An
 def short_name(table: Table) -> str:
     """Return what tells a table from the others of its study."""
     labels = f", labels {table.labels}" if table.has_label_choice else ""
-    folds = f", {table.folds}-fold over development songs" if table.folds else ""
-    return f"{table.dataset}, {table.features}{labels}{folds}"
+    return f"{table.dataset}, {table.features}{labels}{table.folds_text}"
 
 
 def row_labels(table: Table) -> list[str]:

@@ -82,7 +82,8 @@ def _key(record: RunRecord, seed: int, repetition: int) -> str:
 
 def _songs(record: RunRecord, seed: int) -> tuple[Any, ...]:
     """Return what decides the floor rows beside a row: songs, features, folds and seed."""
-    return record.dataset, record.dataset_digest, record.features, record.folds, seed
+    folds = record.folds, record.folds_over
+    return record.dataset, record.dataset_digest, record.features, *folds, seed
 
 
 def _is_floor(record: RunRecord) -> bool:

@@ -9,7 +9,7 @@ from benchmark.errors import ResultsError
 from benchmark.record.store import write_record
 from benchmark.record.tracking import database
 from benchmark.record.tracking.database import DATABASE, open_client, store_uri, with_logarithms
-from benchmark.record.tracking.mirror import Mirror
+from benchmark.record.tracking.mirror import Mirror, experiment_name
 from benchmark.report.answer import Answer, answer_from_records, write_answer
 from benchmark.run import mirror_answer, mirror_records
 from tests.benchmark.report.records import make_record
@@ -202,3 +202,9 @@ def test_a_folder_that_holds_figures_of_any_format_is_mirrored_with_them(tmp_pat
     mirror.copy(RECORDS[0])
     (shown,) = mirror.client.list_artifacts(mirror.parents[RECORDS[0].group])
     assert shown.path.endswith("-dddddddd.svg")
+
+
+def test_every_kind_of_evaluation_has_an_experiment_of_its_own():
+    protocols = [{}, {"folds": 10}, {"folds": 10, "fold_over": "all"}]
+    names = [experiment_name(make_record(protocol=one)) for one in protocols]
+    assert names == ["tiny-deam-six", "tiny-deam-six-10fold", "tiny-deam-six-10fold-all"]

@@ -1,5 +1,7 @@
 """Rows of records whose songs differ, to compare and to rank."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from benchmark.report.aggregate import aggregate
@@ -56,3 +58,9 @@ def table(*rows, missing=()):
 def size(n):
     """Return what makes a row that large."""
     return {"parameters": {"networks": n}}
+
+
+def in_families(records, sizes):
+    """Return the records with their songs in families of these sizes, one after the other."""
+    families = [f"game {place}" for place, size in enumerate(sizes) for _ in range(size)]
+    return [replace(one, per_song=one.per_song | {"family": families}) for one in records]

@@ -1,8 +1,15 @@
 import statistics
+from dataclasses import replace
 
 import pytest
 
 from benchmark.report.aggregate import aggregate, count_cells
+from benchmark.report.answer import figure_stem
+from benchmark.report.effects import effects
+from benchmark.report.export import flat_rows
+from benchmark.report.page.about import facts
+from benchmark.report.published import published_beside
+from benchmark.report.tables import notes, title
 from tests.benchmark.report.records import make_record
 
 
@@ -81,9 +88,54 @@ def test_settings_that_all_trained_rows_share_are_said_once():
     assert labels == ["crnn (dropout=0.5)", "blstm", "constant"]
 
 
+def test_settings_of_a_table_of_floor_rows_are_said_once_as_well():
+    settings = {"folds": 10, "fold_over": "all"}
+    records = [make_record(model=model, settings=settings) for model in ("constant", "linear")]
+    (table,) = aggregate(records, asked(records), "mine")
+    assert table.shared_settings == settings
+    assert [row.label(table.shared_settings) for row in table.rows] == ["constant", "linear"]
+
+
 def test_cells_are_counted_by_what_became_of_them():
     done = make_record()
     broken = make_record(repetition=2, status="failed", error="why", scores={})
     counts, problems = count_cells([done, broken], [done.cell, broken.cell, "f" * 64])
     assert counts == {"done": 1, "diverged": 0, "failed": 1, "missing": 1}
     assert problems == [broken]
+
+
+def test_folds_over_all_songs_never_share_a_table_with_folds_over_development_songs():
+    def folded(name, **protocol):
+        own = {"settings": protocol, "group": name.ljust(64, "0"), "cell": name.ljust(64, "1")}
+        return make_record(protocol=make_record().protocol | protocol, **own)
+
+    records = [
+        make_record(),
+        folded("some", folds=10),
+        folded("every", folds=10, fold_over="all"),
+        folded("new", folds=10, fold_over="development"),
+    ]
+    tables = aggregate(records, asked(records), "mine")
+    assert [len(table.rows) for table in tables] == [1, 2, 1]
+    assert [table.folds_text for table in tables] == [
+        "", ", 10-fold over development songs", ", 10-fold over all songs",
+    ]  # fmt: skip
+    assert [title(table).split(", ")[3] for table in tables[1:]] == [
+        "10-fold over development songs", "10-fold over all songs",
+    ]  # fmt: skip
+    assert [line["judged_on"] for table in tables for line in flat_rows(table, {})] == [
+        "evaluation", "10-fold development", "10-fold development", "10-fold all",
+    ]  # fmt: skip
+    assert len({figure_stem("mine", table) for table in tables}) == 3
+    assert notes(tables[2])[0].startswith("RMSE on all songs, each held out once, mean")
+    assert dict(facts(tables[2]))["Learned from"] == "all 27 songs, less the fold held out"
+    assert effects(tables) == []
+
+
+def test_published_folds_stand_beside_folds_over_development_songs_only():
+    record = make_record(dataset="mediaeval2015")
+    folds = {"folds": 10}
+    for protocol, n_published in ((folds, 3), (folds | {"fold_over": "all"}, 0)):
+        one = replace(record, protocol=record.protocol | protocol)
+        (table,) = aggregate([one], asked([one]), "mine")
+        assert len(published_beside(table)) == n_published

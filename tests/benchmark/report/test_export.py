@@ -19,7 +19,7 @@ from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS, rows_csv
 from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.latex import escaped, latex
 from tests.benchmark.report.records import make_record
-from tests.benchmark.report.rows import row, size, table
+from tests.benchmark.report.rows import in_families, row, size, table
 
 ROWS = (row("crnn", 0.25, **size(35_000)), row("linear", 0.27, n_repetitions=1, **size(500)))
 GOOD = Answer("mine", [], [table(*ROWS)])
@@ -171,6 +171,62 @@ def test_correlations_are_shown_with_the_number_of_songs_that_have_none():
     (line,) = answer.as_json()["rows"]
     assert line["n_songs_without_shape_valence"] == 1
     assert line["pearson_r_valence_per_song"] == 0.3
+
+
+CEILING = {"rmse_average": 0.2, "ccc_average": 0.8, "pearson_r_average_per_song": 0.6}
+
+
+def with_ccc(records, ccc):
+    """Return records that hold a pooled CCC, r within songs, and a second panel of raters."""
+    more = {"ccc_average": ccc, "pearson_r_average_per_song": 0.3}
+    return [
+        replace(one, scores=one.scores | more, references={"raters' ceiling": CEILING})
+        for one in records
+    ]
+
+
+def test_pooled_ccc_and_r_within_songs_stand_beside_rmse_for_rows_and_references():
+    answer = Answer("mine", [], [table(*(with_ccc(one, 0.5) for one in ROWS))])
+    main = answer.mains[0]
+    places = {(one.heading, one.side): index for index, one in enumerate(main.columns)}
+    ccc, r = places["CCC", "pooled"], places["r", "per song"]
+    assert [(line[ccc], line[r]) for line in main.lines] == [
+        ("0.500 ± 0.000", "0.300 ± 0.000"), ("0.500", "0.300"), ("0.800", "0.600"),
+    ]  # fmt: skip
+    lines = as_r_reads(answer.csv())
+    assert [line["ccc_average"] for line in lines] == ["0.5", "0.5", "0.8"]
+    assert [line["n_songs"] for line in lines] == ["15"] * 3
+    (ceiling,) = (note for note in main.notes if note.startswith("raters' ceiling: "))
+    # two panels of equal variance v differ by 2 v, the truth and one panel by v
+    assert f"down to {np.sqrt(1 / 2):.2f} of it" in ceiling
+    jsonschema.validate(json.loads(json.dumps(answer.as_json())), SCHEMA)
+
+
+def test_rows_recorded_before_pooled_ccc_was_scored_say_so():
+    answer = Answer("mine", [], [table(with_ccc(ROWS[0], 0.5), ROWS[1])])
+    main = answer.mains[0]
+    (place,) = (index for index, one in enumerate(main.columns) if one.heading == "CCC")
+    assert [line[place] for line in main.lines[:2]] == ["0.500 ± 0.000", ""]
+    assert any(note.startswith("No pooled CCC in linear: recorded before") for note in main.notes)
+    assert [line["ccc_average"] for line in as_r_reads(answer.csv())][:2] == ["0.5", ""]
+    assert not any("CCC" in one.heading for one in GOOD.mains[0].columns)
+
+
+def test_a_row_of_which_one_repetition_lacks_pooled_ccc_has_none():
+    mixed = [*with_ccc(ROWS[0][:2], 0.5), ROWS[0][2]]
+    (line, _, _) = as_r_reads(Answer("mine", [], [table(mixed, ROWS[1])]).csv())
+    assert (line["n_cells"], line["ccc_average"]) == ("3", "")
+
+
+def test_families_are_counted_beside_the_songs():
+    rows = [in_families(one, [10, 5]) for one in ROWS]
+    written = Answer("mine", [], [table(*rows)]).as_json()
+    (contrast,) = written["contrasts"]
+    for line in (*written["rows"], contrast):
+        assert (line["n_songs"], line["n_families"]) == (15, 2)
+    assert contrast["share_families_improved"] in (0, 0.5, 1)
+    jsonschema.validate(json.loads(json.dumps(written)), SCHEMA)
+    assert GOOD.as_json()["rows"][0]["n_families"] is None
 
 
 def test_markdown_cells_and_terminal_cells_keep_what_stands_in_them():

@@ -88,6 +88,13 @@ def test_floor_rows_of_songs_that_no_other_row_is_judged_on_are_asked_for(tmp_pa
     assert asked_again(cells, tmp_path).keys() == cells.keys()
 
 
+def test_floor_rows_of_folds_over_other_songs_are_asked_for_as_well(tmp_path):
+    folds = {"protocol.folds": 5}
+    over_all = folds | {"protocol.fold_over": "all"}
+    cells = cells_of(replace(BASE, set=folds), replace(BASE, models=("linear",), set=over_all))
+    assert asked_again(cells, tmp_path).keys() == cells.keys()
+
+
 def test_two_versions_of_a_model_are_asked_for_once(tmp_path):
     cells = cells_of(BASE)
     old = [replace(cell, model_version="0") for cell in cells.values() if cell.model == "crnn"]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from benchmark.publish import ranked
+from benchmark.report.versions import with_versions
 from tests.benchmark.report.rows import row, table
 
 
@@ -38,3 +39,11 @@ def test_namesakes_without_another_version_are_told_apart_by_their_group():
 def test_other_settings_are_no_namesakes():
     found = table(row("crnn", 0.2), aged(row("crnn", 0.3), 2, settings={"dropout": 0.5}))
     assert not any("version" in one.name(found.shared_settings) for one in found.rows)
+
+
+def test_folds_over_other_songs_are_no_namesakes():
+    some = row("crnn", 0.2)
+    protocol = some[0].protocol | {"folds": 10}
+    some = aged(some, 1, protocol=protocol)
+    every = aged(row("crnn", 0.3), 2, protocol=protocol | {"fold_over": "all"})
+    assert [one.settings for one in with_versions([*some, *every])] == [{}] * 6
