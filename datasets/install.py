@@ -47,6 +47,8 @@ def _unpack(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> C
                 for member in _safe_members(path, archive, files.name)
                 if (place := _place(PurePosixPath(member.filename), files)) is not None
             }
+            if not wanted:
+                return Counter()
             n_bytes = sum(member.file_size for member in wanted.values())
             require_space(data_root, n_bytes, f"to unpack {path.name}")
             with _staging(data_root) as staging:
@@ -72,6 +74,8 @@ def _copy(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> Cou
         if file.is_file()
         and (place := _place(PurePosixPath(file.relative_to(path).as_posix()), files))
     }
+    if not wanted:
+        return Counter()
     n_bytes = sum(file.stat().st_size for file in wanted.values())
     require_space(data_root, n_bytes, f"to import {path}")
     with _staging(data_root) as staging:

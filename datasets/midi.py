@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from datasets.contract import DatasetError
 
@@ -128,13 +129,18 @@ def _complaint(stderr: bytes | None) -> str:
 
 def check(path: Path) -> None:
     """Refuse a file that is missing, no MIDI, or without a note."""
-    seconds(path)
-    if not note_onsets(path):
+    file, _ = _read(path)
+    if not any(_begins(message) for track in file.tracks for message in track):
         raise DatasetError(f"MIDI file {path} holds no notes. Get it again.")
 
 
 def seconds(path: Path) -> float:
     """Return the length of a MIDI file, from its start to its last event."""
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[Any, float]:
+    """Return a MIDI file as mido reads it and its length in seconds."""
     import mido
     from mido.midifiles.meta import KeySignatureError
 
@@ -142,7 +148,8 @@ def seconds(path: Path) -> float:
         raise DatasetError(f"No MIDI file {path}.")
     damage = (OSError, EOFError, ValueError, LookupError, ArithmeticError, KeySignatureError)
     try:
-        length = float(mido.MidiFile(path, clip=True).length)
+        file = mido.MidiFile(path, clip=True)
+        length = float(file.length)
     except damage as error:
         reason = "it is cut" if isinstance(error, EOFError) else error
         raise DatasetError(f"File {path} is no MIDI file that can be read ({reason}).") from error
@@ -151,16 +158,19 @@ def seconds(path: Path) -> float:
             f"MIDI file {path} is damaged: it lasts {length:,.0f} s, expected more than 0 and at"
             f" most {LONGEST_SECONDS:,} s."
         )
-    return length
+    return file, length
 
 
 def note_onsets(path: Path) -> list[float]:
     """Return the seconds at which notes begin, in order."""
-    import mido
-
     now, onsets = 0.0, []
-    for message in mido.MidiFile(path, clip=True):
+    for message in _read(path)[0]:
         now += message.time
-        if message.type == "note_on" and message.velocity > 0:
+        if _begins(message):
             onsets.append(now)
     return onsets
+
+
+def _begins(message: Any) -> bool:
+    """Tell whether a note begins; with velocity 0 it ends."""
+    return bool(message.type == "note_on" and message.velocity > 0)
