@@ -1,4 +1,4 @@
-"""What many tests need: small songs, the real data's folder, a user's own file, a browser."""
+"""What many tests need: small songs, real data, FluidSynth, a user's own file, a browser."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from datasets.contract import Song, Split
+from datasets.contract import DatasetError, Song, Split
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -19,7 +19,7 @@ USERS_FILE = '''
 """A user's own dataset and model: two small tables."""
 import numpy as np
 from torch import nn
-from datasets.contract import Song, Split
+from datasets.contract import DatasetError, Song, Split
 from datasets.registry import DatasetEntry
 from models.registry import ModelEntry
 
@@ -69,6 +69,19 @@ def real_data() -> Path:
             pytest.fail(f"CI must have the real data in {REAL_DATA}")
         pytest.skip("no real data beside this checkout (../shared/data)")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def fluidsynth() -> None:
+    """See that MIDI can be rendered; only a machine that is no build server may skip."""
+    from datasets import midi
+
+    try:
+        midi.prepare()
+    except DatasetError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must render MIDI: {error}")
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

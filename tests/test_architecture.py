@@ -20,6 +20,7 @@ DOORS = {
     "opensmile": "datasets/features/opensmile.py",
     "soundfile": "datasets/audio.py",
     "pooch": "datasets/download.py",
+    "mido": "datasets/midi.py",
     "keras": "benchmark/speed/keras_peer.py",
     "tensorflow": "benchmark/speed/keras_peer.py",
     "safetensors": "benchmark/record/weights.py",

@@ -15,7 +15,8 @@ Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
 ]
 DataRoot = Annotated[
-    Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
+    Path | None,
+    typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/ or VGMIDI/."),
 ]
 WantedKernels = Annotated[
     str,
