@@ -25,6 +25,12 @@ Precision = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Short for training.precision: float32 (default), bf16."),
 ]
+Resample = Annotated[
+    bool,
+    typer.Option(
+        "--resample", help="Short for folder.resample: average ratings into half seconds."
+    ),
+]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Include = Annotated[
