@@ -24,7 +24,9 @@ SOUND_FONTS = (
     Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
     Path("/usr/share/soundfonts/FluidR3_GM.sf2"),
 )
-SECONDS_AT_MOST = 600  # for one file; five minutes of piano take two seconds
+SECONDS_AT_MOST = 600  # of work for one file; five minutes of piano take two seconds
+LONGEST_SECONDS = 3 * 3600  # of sound; a damaged time in a file claims days of it
+ERROR = "fluidsynth: error: "  # how its complaints begin; its exit code is 0 even so
 INSTALL = "On Debian and Ubuntu: apt-get install fluidsynth fluid-soundfont-gm"
 
 
@@ -36,7 +38,7 @@ def is_midi(path: Path) -> bool:
 def prepare() -> None:
     """See that FluidSynth and its sound font are there, or say what to install."""
     sound_font()
-    _command()
+    program()
 
 
 def sound_font() -> Path:
@@ -50,12 +52,25 @@ def sound_font() -> Path:
             f"Rendering MIDI needs the sound font {SOUND_FONTS[0]}. {INSTALL}. Another sound font:"
             " set MER_SOUNDFONT to its file."
         )
+    if not _is_sound_font(found[0]):
+        raise DatasetError(
+            f"{found[0]} is no sound font, or cut: expected a whole .sf2 file. Install it again or"
+            " set MER_SOUNDFONT to another one."
+        )
     return found[0]
+
+
+def _is_sound_font(path: Path) -> bool:
+    """Read in its head whether a file is a whole sound font: without one FluidSynth is silent."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    n_bytes = int.from_bytes(head[4:8], "little") + 8
+    return (head[:4], head[8:]) == (b"RIFF", b"sfbk") and n_bytes <= path.stat().st_size
 
 
 def rendered_by() -> str:
     """Name FluidSynth's version and the sound font, by its first eight digits of sha256."""
-    return _rendered_by(_command(), sound_font())
+    return _rendered_by(program(), sound_font())
 
 
 @lru_cache
@@ -70,7 +85,7 @@ def _rendered_by(command: str, font: Path) -> str:
     return f"FluidSynth {version.split()[-1]} with {font.name} {digest}"
 
 
-def _command() -> str:
+def program() -> str:
     """Return where FluidSynth is installed."""
     command = shutil.which("fluidsynth")
     if command is None:
@@ -81,38 +96,62 @@ def _command() -> str:
 @contextmanager
 def rendered(path: Path, sampling_rate: int) -> Iterator[Path]:
     """Render a MIDI file to a temporary WAV file, which is gone afterwards."""
-    seconds(path)  # names a file that is missing or no MIDI
+    check(path)
     with tempfile.TemporaryDirectory(prefix="mer-rendering-") as folder:
         wav = Path(folder, "rendered.wav")
         options = ["-ni", "-q", "-r", str(sampling_rate), "-F", str(wav)]
+        command = [program(), *options, str(sound_font()), str(path.absolute())]
         try:
-            subprocess.run(
-                [_command(), *options, str(sound_font()), str(path)],
+            done = subprocess.run(
+                command,
                 capture_output=True,
                 check=True,
                 timeout=SECONDS_AT_MOST,
                 stdin=subprocess.DEVNULL,
             )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            reason = (error.stderr or b"").decode(errors="replace").strip().splitlines()
             raise DatasetError(
-                f"MIDI file {path} cannot be rendered ({reason[-1] if reason else error})."
+                f"MIDI file {path} cannot be rendered ({_complaint(error.stderr) or error})."
             ) from error
+        if complaint := _complaint(done.stderr):
+            raise DatasetError(f"MIDI file {path} cannot be rendered ({complaint}).")
         if not wav.is_file():
             raise DatasetError(f"MIDI file {path} gives no sound; FluidSynth wrote nothing.")
         yield wav
 
 
+def _complaint(stderr: bytes | None) -> str:
+    """Return the first error that FluidSynth printed; warnings are none."""
+    lines = (stderr or b"").decode(errors="replace").splitlines()
+    return next((line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)), "")
+
+
+def check(path: Path) -> None:
+    """Refuse a file that is missing, no MIDI, or without a note."""
+    seconds(path)
+    if not note_onsets(path):
+        raise DatasetError(f"MIDI file {path} holds no notes. Get it again.")
+
+
 def seconds(path: Path) -> float:
     """Return the length of a MIDI file, from its start to its last event."""
     import mido
+    from mido.midifiles.meta import KeySignatureError
 
     if not path.is_file():
         raise DatasetError(f"No MIDI file {path}.")
+    damage = (OSError, EOFError, ValueError, LookupError, ArithmeticError, KeySignatureError)
     try:
-        return float(mido.MidiFile(path, clip=True).length)
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise DatasetError(f"File {path} is no MIDI file that can be read ({error}).") from error
+        length = float(mido.MidiFile(path, clip=True).length)
+    except damage as error:
+        reason = "it is cut" if isinstance(error, EOFError) else error
+        raise DatasetError(f"File {path} is no MIDI file that can be read ({reason}).") from error
+    if not 0 < length <= LONGEST_SECONDS:
+        raise DatasetError(
+            f"MIDI file {path} is damaged: it lasts {length:,.0f} s, expected more than 0 and at"
+            f" most {LONGEST_SECONDS:,} s."
+        )
+    return length
 
 
 def note_onsets(path: Path) -> list[float]:

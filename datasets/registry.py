@@ -7,25 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from datasets.contract import Split
+from datasets.files import DataFiles
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetEntry:
     """One row: how to load a dataset, and what to say about it.
 
-    `load` and `options` are "module:name" or the objects themselves. The loader is called as
-    load(options, features, data_root) and returns a `Split`; `options` is a frozen dataclass.
+    `load`, `options` and `files` are "module:name" or the objects themselves. The loader is called
+    as load(options, features, data_root) and returns a `Split`; `options` is a frozen dataclass;
+    `files` is what the `data` command knows of the dataset.
     """
 
     load: str | Callable[[Any, str, Path | None], Split]
     options: str | type | None = None
     summary: str
     feature_sets: tuple[str, ...]  # the first one is the default
+    files: str | DataFiles | None = None  # None: nothing on disk
     needs_data_root: bool = False
     is_sound: bool = False  # its features are what audio gives: models can hear other recordings
     caveat: str = ""  # printed beside every number, where the numbers need one
 
-    def resolve(self, what: str | Callable[..., Any] | None) -> Any:
+    def resolve(self, what: object) -> Any:
         """Import what a "module:name" text names; anything else is returned as it is."""
         if not isinstance(what, str):
             return what
@@ -46,6 +49,7 @@ DATASETS: dict[str, DatasetEntry] = {
         options="datasets.mediaeval2015:MediaEval2015Options",
         summary="the paper's task: 431 excerpts, 58 full songs; labels=deam or mediaeval2015",
         feature_sets=("baseline", "logmel", "logmel32", "song_means"),
+        files="datasets.deam_inventory:FILES",
         needs_data_root=True,
         is_sound=True,
     ),
@@ -54,6 +58,7 @@ DATASETS: dict[str, DatasetEntry] = {
         options="datasets.deam:DeamOptions",
         summary="all 1744 excerpts against the same 58 songs, or a split of your own by ids",
         feature_sets=("baseline", "logmel", "logmel32", "song_means"),
+        files="datasets.deam_inventory:FILES",
         needs_data_root=True,
         is_sound=True,
     ),
@@ -62,6 +67,7 @@ DATASETS: dict[str, DatasetEntry] = {
         options="datasets.vgmidi:VGMIDIOptions",
         summary="200 rendered piano pieces of 30 games, rated by 30 people each, split by game",
         feature_sets=("baseline", "logmel", "logmel32"),
+        files="datasets.vgmidi_inventory:FILES",
         needs_data_root=True,
         is_sound=True,
         caveat="rendered piano of video games",

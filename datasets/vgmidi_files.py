@@ -12,7 +12,7 @@ Axes     R raters, M measures
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.contract import TARGETS, DatasetError
+from datasets.midi import is_midi
 
 FOLDER = Path("VGMIDI")
 ANNOTATIONS = FOLDER / "annotations"
@@ -32,6 +33,7 @@ HOW_TO_GET = (
     "It is in the folder labelled/ of the repository lucasnfe/vgmidi: python -m benchmark data"
     " import PATH --dataset vgmidi --data-root DATA"
 )
+N_FIELDS = 3  # of a MIDI file's name that name the game
 LONGER_AT_MOST = 1  # three series are one value too long
 
 
@@ -46,23 +48,32 @@ class Piece:
     @property
     def game(self) -> str:
         """Return series, console and game: the first three fields of the file's name."""
-        return "_".join(self.midi.split("_")[:3])
+        return "_".join(self.midi.split("_")[:N_FIELDS])
 
 
 def read_pieces(data_root: Path) -> list[Piece]:
     """Read all pieces of both rounds, in the order of the files."""
-    return [
+    pieces = [
         piece
         for number, name in zip(ROUNDS, RAW_FILES, strict=True)
         for piece in read_round(data_root / ANNOTATIONS / name, number)
     ]
+    name, count = Counter(piece.midi for piece in pieces).most_common(1)[0]
+    if count > 1:
+        raise _damaged(data_root / ANNOTATIONS / RAW_FILES[-1], f"{count} pieces name {name}")
+    return pieces
+
+
+def is_named_as_published(name: str) -> bool:
+    """Tell whether a file's name is series_console_game_title.mid."""
+    return is_midi(Path(name)) and name.count("_") >= N_FIELDS
 
 
 def read_round(path: Path, number: int) -> list[Piece]:
     """Read the pieces of one round."""
     raw = _read_json(path)
     pieces, annotations = raw.get("pieces"), raw.get("annotations")
-    if not isinstance(pieces, dict) or not isinstance(annotations, dict):
+    if not isinstance(pieces, dict) or not isinstance(annotations, dict) or not pieces:
         raise _damaged(path, "it lacks 'pieces' or 'annotations'")
     by_piece: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
     for name, series in annotations.items():
@@ -107,24 +118,31 @@ def at_times(
 
 def _series(path: Path, name: str, series: Any, n_measures: int) -> NDArray[np.float64]:
     """Return one rater's values (M, 2), checked and cut to the measures of the piece."""
-    try:
-        columns = [np.asarray(series[target], dtype=np.float64) for target in TARGETS]
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"{name} lacks numbers of valence or arousal") from error
-    lengths = {column.shape for column in columns}
-    longest = n_measures + LONGER_AT_MOST
-    if len(lengths) != 1 or not n_measures <= len(columns[0]) <= longest or columns[0].ndim != 1:
-        raise _damaged(path, f"{name} has {len(columns[0])} values for {n_measures} measures")
-    values = np.stack(columns, axis=1)[:n_measures]
-    if not (np.abs(values) <= 1).all() or not values.any():  # NaN is neither
-        raise _damaged(path, f"{name} holds values outside [-1, 1], or none at all")
+    columns: list[Any] = [
+        series.get(target) if isinstance(series, dict) else None for target in TARGETS
+    ]
+    if not all(map(_is_on_scale, columns)):
+        raise _damaged(path, f"{name} lacks numbers in [-1, 1] of valence or arousal")
+    lengths, longest = [len(column) for column in columns], n_measures + LONGER_AT_MOST
+    if lengths[0] != lengths[1] or not n_measures <= lengths[0] <= longest:
+        raise _damaged(path, f"{name} has {lengths[0]} values for {n_measures} measures")
+    values = np.stack([np.array(column, np.float64) for column in columns], axis=1)[:n_measures]
+    if not values.any():
+        raise _damaged(path, f"{name} was never touched: all its values are 0")
     return values
+
+
+def _is_on_scale(values: Any) -> bool:
+    """Tell whether these are numbers in [-1, 1], as JSON writes them: no text, no NaN."""
+    return isinstance(values, list) and all(
+        type(value) in (int, float) and -1 <= value <= 1 for value in values
+    )
 
 
 def _n_measures(path: Path, piece: str, about: Any) -> int:
     """Return how many measures a piece has."""
     n_measures = about.get("measures") if isinstance(about, dict) else None
-    if not isinstance(n_measures, int) or n_measures < 1:
+    if type(n_measures) is not int or n_measures < 1:  # True is an int as well
         raise _damaged(path, f"{piece} has no number of measures")
     return n_measures
 
@@ -132,7 +150,7 @@ def _n_measures(path: Path, piece: str, about: Any) -> int:
 def _midi_name(path: Path, piece: str, about: Mapping[str, Any]) -> str:
     """Return the name of a piece's MIDI file, which is a name and no path."""
     name = about.get("midi")
-    if not isinstance(name, str) or Path(name).name != name or name.count("_") < 3:
+    if not isinstance(name, str) or Path(name).name != name or not is_named_as_published(name):
         raise _damaged(path, f"{piece} names no MIDI file")
     return name
 

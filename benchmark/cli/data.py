@@ -1,41 +1,54 @@
 """`data`: get the real data and its features onto disk, checked."""
 
 import json
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli.options import AsJson, DataRoot, names, whole
+from benchmark.cli.options import AsJson, DataRoot, Include, names, whole
 from benchmark.errors import ConfigError
-from benchmark.lookup import suggestion
+from benchmark.lookup import find, suggestion
+
+if TYPE_CHECKING:
+    from datasets.features.extract import Heard
+    from datasets.files import DataFiles, Piece
 
 data = typer.Typer(no_args_is_help=True, help="Get the real data and its features, checked.")
 OnCount = Callable[[int, int], None]
+DEFAULT_DATASET = "mediaeval2015"
+Dataset = Annotated[
+    str, typer.Option(metavar="NAME", help="Whose files; mediaeval2015 and deam share theirs.")
+]
 
 
 @data.command("list")
-def list_pieces(data_root: DataRoot = None, as_json: AsJson = False) -> None:
+def list_pieces(
+    dataset: Dataset = DEFAULT_DATASET,
+    data_root: DataRoot = None,
+    include: Include = None,
+    as_json: AsJson = False,
+) -> None:
     """Say what is here, what is missing and how to get it."""
     from datasets.inventory import inventory
 
-    root = _root(data_root)
-    pieces = inventory(root)
+    root, files = _root(data_root), _files(dataset, include)
+    pieces = inventory(files, root)
     if as_json:
         typer.echo(json.dumps([asdict(piece) for piece in pieces], indent=1))
         return
     width = max(len(piece.name) for piece in pieces)
     for piece in pieces:
-        here = f"{piece.n_files:,} files" if piece.n_files else "missing"
-        if piece.n_files == 1:
-            here = "here"
-        typer.echo(f"{piece.name:<{width}}  {here:>12}  {piece.summary}")
-        if not piece.n_files:
-            typer.echo(f"{'':<{width}}  {'':>12}    get it: {piece.how_to_get}")
+        typer.echo(f"{piece.name:<{width}}  {_present(piece):>16}  {piece.summary}")
+        if not piece.is_complete:
+            typer.echo(f"{'':<{width}}  {'':>16}    get it: {piece.how_to_get}")
+    for option in sorted({other.option for other in _all_files().values()} - {files.option}):
+        typer.echo(f"another dataset: data list{option}")
 
 
 @data.command()
@@ -44,27 +57,31 @@ def download(
         list[str] | None,
         typer.Argument(metavar="PIECE", help="annotations, features, audio or metadata."),
     ] = None,
+    dataset: Dataset = DEFAULT_DATASET,
     data_root: DataRoot = None,
     mirror: Annotated[
         str | None, typer.Option(metavar="URL", help="Folder of another copy of the archives.")
     ] = None,
+    include: Include = None,
 ) -> None:
     """Fetch, check and unpack archives of DEAM; what the paper's task needs if none is named."""
-    from datasets.archives import ARCHIVES, FOR_THE_PAPER, LICENCE
     from datasets.download import download as fetch
     from datasets.download import remove
     from datasets.install import install_archive
 
-    root = _root(data_root)
+    root, files = _root(data_root), _files(dataset, include)
+    if not files.archives:
+        raise ConfigError(f"Nothing of {files.name} can be downloaded. {files.how_to_get}")
     if mirror is not None and not mirror.startswith(("http://", "https://")):
         raise ConfigError(f"--mirror {mirror} is no http address; for a folder use data import.")
-    archives = [ARCHIVES[_known(one, ARCHIVES)] for one in pieces or FOR_THE_PAPER]
-    typer.echo(LICENCE, err=True)
+    chosen = pieces or files.first_archives
+    archives = [files.archives[_known(name, files.archives)] for name in chosen]
+    typer.echo(files.licence, err=True)
     for archive in archives:
         with _bar(archive.file, "bytes") as on_bytes:
             path = fetch(archive, root, mirror, on_bytes)
         with _bar(f"unpacking {archive.file}", "files") as on_file:
-            installed = install_archive(path, root, on_file)
+            installed = install_archive(path, root, files, on_file)
         remove(path)
         checked = "checksum right" if archive.sha256 else "no checksum is published for it"
         typer.echo(f"{archive.file}: {checked}, {_counted(installed)} in {root}")
@@ -73,40 +90,46 @@ def download(
 @data.command("import")
 def import_(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A zip file, or a folder that holds DEAM.")
+        Path, typer.Argument(metavar="PATH", help="A zip file, or a folder that holds the dataset.")
     ],
+    dataset: Dataset = DEFAULT_DATASET,
     data_root: DataRoot = None,
+    include: Include = None,
 ) -> None:
-    """Copy your own copy of DEAM, zipped or not, into the data folder."""
+    """Copy your own copy of a dataset, zipped or not, into the data folder."""
     from zipfile import is_zipfile
 
     from datasets.install import install_archive, install_folder
 
-    root = _root(data_root)
+    root, files = _root(data_root), _files(dataset, include)
     if not path.exists():
         raise ConfigError(f"There is no {path}; give a zip file or a folder.")
     if not path.is_dir() and not is_zipfile(path):
         raise ConfigError(f"{path} is neither a folder nor a whole zip file; get it again.")
     install = install_folder if path.is_dir() else install_archive
     with _bar(f"importing {path.name}", "files") as on_file:
-        installed = install(path, root, on_file)
+        installed = install(path, root, files, on_file)
     typer.echo(f"{_counted(installed)} in {root}")
 
 
 @data.command()
-def verify(data_root: DataRoot = None) -> None:
+def verify(
+    dataset: Dataset = DEFAULT_DATASET, data_root: DataRoot = None, include: Include = None
+) -> None:
     """Read every file that is here and name every wrong one; exit code 1 if there is one."""
     from datasets.inventory import faults, inventory
 
-    root = _root(data_root)
+    root, files = _root(data_root), _files(dataset, include)
     n_faults = 0
     with _bar("checking", "files") as on_checked:
-        for fault in faults(root, on_checked):
+        for fault in faults(files, root, on_checked):
             n_faults += 1
             typer.echo(fault)
-    here = [piece.name for piece in inventory(root) if piece.n_files]
+    here = [one.name for one in inventory(files, root) if one.n_files and not one.is_program]
     if not here:
-        raise ConfigError(f"Nothing of the real data is in {root}. See: data list --data-root DIR")
+        raise ConfigError(
+            f"Nothing of {files.name} is in {root}. See: data list{files.option} --data-root DIR"
+        )
     typer.echo(f"{n_faults} wrong; looked at {', '.join(here)}")
     raise typer.Exit(code=1 if n_faults else 0)
 
@@ -116,37 +139,48 @@ def extract(
     features: Annotated[
         str, typer.Option(metavar="NAMES", help="baseline, logmel, logmel32; separated by commas.")
     ] = "logmel",
+    dataset: Dataset = DEFAULT_DATASET,
     data_root: DataRoot = None,
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
+    include: Include = None,
 ) -> None:
-    """Make features from DEAM's audio on all cores; a second run makes only what is missing."""
-    from datasets.features.extract import Heard, extract_all, recordings
+    """Make features from audio or MIDI on all cores; a second run makes only what is missing."""
+    from datasets.features.extract import Heard, extract_all
     from datasets.features.registry import from_audio
 
-    root = _root(data_root)
-    wanted = [_known(one, from_audio()) for one in names("--features", features) or ()]
+    root, files = _root(data_root), _files(dataset, include)
+    wanted = [_known(name, from_audio()) for name in names("--features", features) or ()]
     if "baseline" in wanted:
         from datasets.features.opensmile import LICENCE
 
         typer.echo(LICENCE, err=True)
-    audio = recordings(root)
+    recordings, n_workers = files.present_recordings(root), whole("--workers", workers)
+    before = time.monotonic()
     with _bar("extracting", "songs") as on_count:
-        heard: list[Heard] = []
+        done: list[Heard] = []
 
-        def on_heard(one: Heard) -> None:
-            heard.append(one)
-            on_count(len(heard), len(audio))
+        def on_heard(heard: Heard) -> None:
+            done.append(heard)
+            on_count(len(done), len(recordings))
 
-        extract_all(root, audio, wanted, whole("--workers", workers), on_heard)
-    damaged = [one for one in heard if one.status == "damaged"]
-    for one in sorted(damaged, key=lambda one: one.audio):
-        typer.echo(one.error, err=True)
-    counts = Counter(one.status for one in heard)
-    told = ", ".join(f"{counts[word]} {word}" for word in ("extracted", "kept", "damaged"))
-    typer.echo(f"songs: {told}; features: {', '.join(wanted)}")
-    raise typer.Exit(code=1 if damaged else 0)
+        extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in)
+    _print_outcome(done, wanted, time.monotonic() - before)
+    raise typer.Exit(code=1 if any(heard.error for heard in done) else 0)
+
+
+def _print_outcome(outcome: "Sequence[Heard]", features: list[str], seconds: float) -> None:
+    """Print damaged recordings, what became of all, and how fast sound became features."""
+    for heard in sorted(outcome, key=lambda heard: heard.audio):
+        if heard.error:
+            typer.echo(heard.error, err=True)
+    counts = Counter(heard.status for heard in outcome)
+    words = ", ".join(f"{counts[word]} {word}" for word in ("extracted", "kept", "damaged"))
+    typer.echo(f"songs: {words}; features: {', '.join(features)}")
+    if sound_seconds := sum(heard.seconds for heard in outcome):
+        times = f"{sound_seconds / seconds:,.0f} times real time"
+        typer.echo(f"{sound_seconds:,.0f} s of sound in {seconds:,.1f} s: {times}")
 
 
 def _root(data_root: Path | None) -> Path:
@@ -156,6 +190,39 @@ def _root(data_root: Path | None) -> Path:
     if data_root.exists() and not data_root.is_dir():
         raise ConfigError(f"--data-root {data_root} is a file; give a folder.")
     return data_root
+
+
+def _files(dataset: str, include: list[Path] | None) -> "DataFiles":
+    """Return what is known of a dataset's files."""
+    from benchmark.plugins import include_plugins
+    from datasets.registry import DATASETS
+
+    include_plugins(include or [])
+    find(DATASETS, dataset, kind="dataset")
+    known = _all_files()
+    if dataset not in known:
+        raise ConfigError(
+            f"Dataset '{dataset}' has no files on disk. These have: {', '.join(known)}."
+        )
+    return known[dataset]
+
+
+def _all_files() -> "dict[str, DataFiles]":
+    """Return the files of every dataset that has some, a user's own included."""
+    from datasets.files import DataFiles
+    from datasets.registry import DATASETS
+
+    resolved = {name: row.resolve(row.files) for name, row in DATASETS.items()}
+    return {name: files for name, files in resolved.items() if isinstance(files, DataFiles)}
+
+
+def _present(piece: "Piece") -> str:
+    """Say how much of a piece is here."""
+    if not piece.n_files:
+        return "missing"
+    if piece.is_complete:
+        return "here" if piece.n_files == 1 else f"{piece.n_files:,} files"
+    return f"{piece.n_files:,} of {piece.n_expected:,} files"
 
 
 def _known(name: str, table: Collection[str]) -> str:

@@ -24,6 +24,7 @@ from datasets.features.registry import Extractor, Reader
 
 AUDIO = Path("DEAM", "MEMD_audio")
 EXTRACTED = "extracted"
+DAMAGE = (OSError, ValueError, KeyError, EOFError, BadZipFile)  # of an extracted file
 
 
 def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
@@ -132,7 +133,7 @@ def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], st
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             rows_NF, made_from = arrays["rows"], str(arrays["audio_sha256"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except DAMAGE as error:
         raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
     if rows_NF.shape[1:] != (extractor.n_features,) or not np.isfinite(rows_NF).all():
         raise DatasetError(
@@ -144,8 +145,11 @@ def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], st
 
 def read_made_by(path: Path) -> str:
     """Return the libraries that made an extracted file."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return str(arrays["made_by"])
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return str(arrays["made_by"])
+    except DAMAGE as error:
+        raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
 
 
 def write_rows(

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from datasets import midi
-from datasets.audio import SAMPLING_RATE, SUFFIXES, read_samples
+from datasets.audio import SAMPLING_RATE, read_samples
 from datasets.contract import DatasetError
 from datasets.features.cache import (
-    AUDIO,
     audio_digest,
     checked,
     kept_file,
@@ -37,24 +36,6 @@ class Heard:
     status: Literal["extracted", "kept", "damaged"]
     seconds: float = 0.0  # of sound
     error: str = ""
-
-
-def recordings(data_root: Path) -> list[Path]:
-    """Return the audio files of DEAM's folder by song id; a song in two formats counts once."""
-    folder = data_root / AUDIO
-    if not folder.is_dir():
-        raise DatasetError(
-            f"Folder {folder} is missing. Get it with"
-            " `python -m benchmark data download audio --data-root DATA`."
-        )
-    by_id: dict[int, Path] = {}
-    for suffix in reversed(SUFFIXES):  # of two formats the first listed wins, as in `find_audio`
-        by_id |= {int(p.stem): p for p in folder.glob(f"*{suffix}") if p.stem.isdecimal()}
-    if not by_id:
-        raise DatasetError(
-            f"Folder {folder} holds no recordings; expected <song id>.mp3 (or wav, flac, ogg)."
-        )
-    return [by_id[song_id] for song_id in sorted(by_id)]
 
 
 def extract_all(

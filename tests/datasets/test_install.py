@@ -8,13 +8,14 @@ import zipfile
 import pytest
 
 from datasets.contract import DatasetError
+from datasets.deam_inventory import FILES
 from datasets.install import install_archive, install_folder
 from tests.datasets.zips import CONTENT, everything_in, zipped
 
 
 def install(root, content, name="a.zip"):
     (root / name).write_bytes(content)
-    return install_archive(root / name, root / "data", lambda done, total: None)
+    return install_archive(root / name, root / "data", FILES, lambda done, total: None)
 
 
 def test_an_archive_becomes_a_folder_of_deam(tmp_path):
@@ -77,14 +78,14 @@ def test_a_folder_and_the_archives_in_it_are_imported(tmp_path):
     (source / "metadata" / "metadata_2013.csv").write_text("x")
     (source / "song_level_features.csv").write_text("y")
     (source / "all.zip").write_bytes(CONTENT)
-    counts = install_folder(tmp_path / "mine", tmp_path / "data", lambda done, total: None)
+    counts = install_folder(tmp_path / "mine", tmp_path / "data", FILES, lambda done, total: None)
     assert counts == {"annotations": 2, "metadata": 1, "mediaeval2015": 1}
     assert everything_in(tmp_path / "data") == [
         "DEAM/annotations/a.csv", "DEAM/annotations/b/c.csv", "DEAM/metadata/metadata_2013.csv",
         "mediaeval2015/song_level_features.csv",
     ]  # fmt: skip
     with pytest.raises(DatasetError, match=r"import from a folder outside --data-root"):
-        install_folder(tmp_path, tmp_path / "data", lambda done, total: None)
+        install_folder(tmp_path, tmp_path / "data", FILES, lambda done, total: None)
 
 
 def test_a_disk_that_fills_up_while_unpacking_keeps_what_was_there(
@@ -92,13 +93,13 @@ def test_a_disk_that_fills_up_while_unpacking_keeps_what_was_there(
 ):
     (tmp_path / "a.zip").write_bytes(CONTENT)
     with pytest.raises(DatasetError, match=r"3.8 MB are needed to unpack a.zip, 2.1 MB are free"):
-        install_archive(tmp_path / "a.zip", small_disk, lambda done, total: None)
+        install_archive(tmp_path / "a.zip", small_disk, FILES, lambda done, total: None)
     monkeypatch.setattr("datasets.install.require_space", lambda *arguments: None)
     kept = small_disk / "DEAM" / "annotations" / "a.csv"
     kept.parent.mkdir(parents=True)
     kept.write_text("before")
     with pytest.raises(DatasetError, match=r"No space left on device\). Nothing was installed"):
-        install_archive(tmp_path / "a.zip", small_disk, lambda done, total: None)
+        install_archive(tmp_path / "a.zip", small_disk, FILES, lambda done, total: None)
     assert everything_in(small_disk) == ["DEAM/annotations/a.csv"]
     assert kept.read_text() == "before"
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from datasets.deam_files import ANNOTATIONS
+from datasets.deam_inventory import FILES
 from datasets.deam_songs import METADATA, STATIC, STATIC_FILES
 from datasets.features.cache import AUDIO
 from datasets.inventory import faults, inventory
@@ -20,17 +21,17 @@ def data(real_data, tmp_path):
 
 
 def found(data):
-    return list(faults(data, lambda done, total: None))
+    return list(faults(FILES, data, lambda done, total: None))
 
 
 def test_pieces_are_counted_and_missing_ones_say_how_to_get_them(data):
-    pieces = {piece.name: piece for piece in inventory(data)}
+    pieces = {piece.name: piece for piece in inventory(FILES, data)}
     assert pieces["annotations"].n_files == 2
     assert pieces["metadata"].n_files == 3
     assert pieces["features"].n_files == pieces["audio"].n_files == 0
     assert pieces["features"].how_to_get.startswith("data download features")
     assert pieces["extracted logmel"].how_to_get == "data extract --features logmel"
-    assert all(piece.n_files == 0 for piece in inventory(data / "nothing"))
+    assert all(piece.n_files == 0 for piece in inventory(FILES, data / "nothing"))
 
 
 def test_the_real_files_are_right(data):

@@ -1,6 +1,7 @@
 """`data` and `predict` as a user types them, on ten real clips with their real annotations."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -34,7 +35,11 @@ def ten_clips(real_data, tmp_path_factory):
     for folder in ("DEAM/annotations", "DEAM/MEMD_audio"):
         shutil.copytree(real_data / folder, root / folder)
     done = mer("data", "extract", "--features", "baseline,logmel", "--data-root", root)
-    assert (done.returncode, done.stdout) == (0, TOLD)
+    assert (done.returncode, done.stdout[: len(TOLD)]) == (0, TOLD)
+    speed = re.fullmatch(
+        r"45\d s of sound in (.+) s: (.+) times real time\n", done.stdout[len(TOLD) :]
+    )
+    assert float(speed[2]) == pytest.approx(450 / float(speed[1]), rel=0.1)  # rounded to a whole
     assert "research and other non-commercial use" in done.stderr  # openSMILE's licence
     return root
 
@@ -197,7 +202,7 @@ def test_mistakes_in_data_commands_are_one_line(tmp_path, capfd):
     (tmp_path / "empty" / AUDIO).mkdir(parents=True)
     for arguments, message in (
         (("list",), "Give --data-root DIR or set MER_DATA"),
-        (("verify", *root), "Nothing of the real data"),
+        (("verify", *root), "Nothing of DEAM is in"),
         (("import", tmp_path / "nothing", *root), "There is no"),
         (("import", tmp_path / "file", *root), "neither a folder nor a whole zip file"),
         (("extract", *root), "MEMD_audio is missing"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.contract import DatasetError
+from datasets.deam_inventory import recordings
 from datasets.features import deam_features, logmel
 from datasets.features.cache import (
     AUDIO,
@@ -15,7 +16,7 @@ from datasets.features.cache import (
     read_rows,
     write_rows,
 )
-from datasets.features.extract import extract_all, hear, recordings
+from datasets.features.extract import extract_all, hear
 from datasets.features.registry import extractor_for
 from tests.sounds import write_tone
 
