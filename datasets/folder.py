@@ -28,7 +28,7 @@ from datasets.folder_audio import (
     named,
     require_root,
 )
-from datasets.folder_frames import Curve, curve_of
+from datasets.folder_frames import Curve, check_end, curve_of
 from datasets.folder_table import SIDES, RatedSong, Table, read_table
 from datasets.splits import hold_out
 
@@ -127,13 +127,8 @@ def _song(rated: RatedSong, curve: Curve, audio: Path, source: _Source) -> Song:
         get="",
     )
     frames_T, values_T2 = curve.within(len(rows_NF))
-    if curve.frames_T is not None and curve.frames_T[-1] > len(rows_NF):
-        raise DatasetError(
-            f"File {source.table.path}, row {rated.rows[-1]}: song {rated.name} is annotated up to"
-            f" {(curve.frames_T[-1] + 1) * FRAME_SECONDS:g} s, but {audio} lasts"
-            f" {len(rows_NF) * FRAME_SECONDS:g} s. Correct the times, which are seconds from the"
-            " start of the recording, or get the whole recording."
-        )
+    if curve.frames_T is not None:
+        check_end(rated, source.table, int(curve.frames_T[-1]), len(rows_NF), audio)
     return Song(
         rated.name,
         rows_NF[frames_T],

@@ -10,6 +10,7 @@ Axes      N ratings, T frames, 2 targets
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,23 @@ def on_unit_scale(song: RatedSong, table: Table, scale: tuple[float, float]) -> 
             " folder.scale=1,9",
         )
     return np.asarray((song.ratings_N2 - low) / (high - low) * 2 - 1)
+
+
+def last_frame(times_N: Array) -> int:
+    """Return the half second in which the last rating lies."""
+    return int((times_N[-1] + ROUNDING_SECONDS) / FRAME_SECONDS)
+
+
+def check_end(song: RatedSong, table: Table, last: int, n_frames: int, audio: Path) -> None:
+    """Refuse ratings beyond a recording of so many frames; one at its very end is no mistake."""
+    if last > n_frames:
+        raise wrong(
+            table.path,
+            song.rows[-1],
+            f"song {song.name} is rated up to {last * FRAME_SECONDS:g} s, but {audio} lasts"
+            f" {n_frames * FRAME_SECONDS:g} s. Correct the times, which are seconds from the start"
+            " of the recording, or get the whole recording.",
+        )
 
 
 def _check_spacing(song: RatedSong, times_N: Array, table: Table) -> None:

@@ -77,6 +77,7 @@ DATASETS: dict[str, DatasetEntry] = {
         options="datasets.folder:FolderOptions",
         summary="your own recordings and annotations.csv: song, valence, arousal, perhaps time",
         feature_sets=("logmel", "baseline", "logmel32"),
+        files="datasets.folder_inventory:FILES",
         needs_data_root=True,
         is_sound=True,
     ),

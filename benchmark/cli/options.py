@@ -15,7 +15,12 @@ Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
 ]
 DataRoot = Annotated[
-    Path | None, typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/.")
+    Path | None,
+    typer.Option(
+        envvar="MER_DATA",
+        metavar="DIR",
+        help="Folder that holds DEAM/, VGMIDI/ or your recordings.",
+    ),
 ]
 WantedKernels = Annotated[
     str,
