@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from datasets.contract import FRAME_SECONDS, TARGETS, DatasetError
 from datasets.folder_table import RatedSong, Table, wrong
 
-SLACK_SECONDS = 0.01  # times are often written to hundredths
+SLACK_SECONDS = 0.02  # times are often written to hundredths
 ROUNDING_SECONDS = 1e-6  # so that 0.3 + 0.2 lies in the second half second
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from benchmark.errors import ResultsError
 from benchmark.record.store import write_record
 from benchmark.record.tracking import database
 from benchmark.record.tracking.database import DATABASE, open_client, store_uri, with_logarithms
-from benchmark.record.tracking.mirror import Mirror
+from benchmark.record.tracking.mirror import Mirror, experiment_name
 from benchmark.report.answer import Answer, answer_from_records, write_answer
 from benchmark.run import mirror_answer, mirror_records
 from tests.benchmark.report.records import make_record
@@ -54,6 +54,23 @@ def test_one_experiment_holds_a_parent_per_model_and_a_child_per_cell(mirrored):
     ]  # fmt: skip
     parent = named(runs, "crnn-L60").info.run_id
     assert named(runs, "crnn-L60-r2").data.tags["mlflow.parentRunId"] == parent
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options", "name"),
+    [
+        ("synthetic", {"size": "small", "data_seed": 2017}, "synthetic-small-2017-six"),
+        ("deam", {"development": [], "evaluation": []}, "deam-six"),
+        ("deam", {"development": [2, 3], "evaluation": []}, "deam-development=2,3-six"),
+        ("folder", {"annotations": "a.csv", "scale": [1.0, 9.0], "evaluation_fraction": 0.2,
+                    "resample": False}, "folder-a.csv-scale=1,9-six"),
+        ("folder", {"annotations": "a.csv", "scale": [-1.0, 1.0], "evaluation_fraction": 0.25,
+                    "resample": True}, "folder-a.csv-evaluation_fraction=0.25-resample=True-six"),
+    ],
+)  # fmt: skip
+def test_an_experiment_is_named_by_what_of_the_dataset_is_not_default(dataset, options, name):
+    record = make_record(dataset=dataset, dataset_options=options, features="six")
+    assert experiment_name(record) == name
 
 
 def test_a_child_carries_scores_costs_curves_dataset_and_record(mirrored):
