@@ -52,6 +52,7 @@ class Bill:
     cells: list[Cell]
     recorded: dict[str, RunRecord]  # finished cells that will not run again
     estimates: dict[str, Estimate] = field(default_factory=dict)  # of the cells to run
+    notes: tuple[str, ...] = ()  # what the datasets have to say of their songs
 
     @property
     def todo(self) -> list[Cell]:
@@ -106,7 +107,8 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     }
     estimates = {cell.key: prices[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
-    return Bill(study, device, n_workers, list(cells.values()), recorded, estimates)
+    notes = tuple(dict.fromkeys(note for split in splits.values() for note in split.notes))
+    return Bill(study, device, n_workers, list(cells.values()), recorded, estimates, notes)
 
 
 def _price(

@@ -42,12 +42,12 @@ class DataFiles:
     name: str  # "DEAM"
     option: str = ""  # " --dataset vgmidi": what a command needs to mean it
     how_to_get: str  # one line
-    contents: str  # what an import looks for, in words
     recordings: Callable[[Path], list[Path]]  # to extract features from
     kept_in: str = ""  # the folder of its features among all that are extracted
     pieces: Callable[[Path], list[Piece]]
     checks: Callable[[Path], list[Check]]
-    place: Callable[[PurePosixPath], Path | None]
+    place: Callable[[PurePosixPath], Path | None] | None = None  # None: nothing to import
+    contents: str = ""  # what an import looks for, in words
     tidy: Callable[[Path, Path], None] = lambda staging, data_root: None
     archives: Mapping[str, Archive] = field(default_factory=dict)  # what can be downloaded
     first_archives: tuple[str, ...] = ()  # downloaded if none is named

@@ -89,7 +89,7 @@ def _copy(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> Cou
 def _place(path: PurePosixPath, files: DataFiles) -> Path | None:
     """Return where a file belongs below the data folder; None: not of the dataset."""
     is_litter = LITTER & {*path.parts} or path.name.startswith("._")
-    return None if is_litter else files.place(path)
+    return None if is_litter or files.place is None else files.place(path)
 
 
 def _some(path: Path, files: DataFiles, counts: Counter[str]) -> Counter[str]:

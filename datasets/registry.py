@@ -72,4 +72,13 @@ DATASETS: dict[str, DatasetEntry] = {
         is_sound=True,
         caveat="rendered piano of video games",
     ),
+    "folder": DatasetEntry(
+        load="datasets.folder:load",
+        options="datasets.folder:FolderOptions",
+        summary="your own recordings and annotations.csv: song, valence, arousal, perhaps time",
+        feature_sets=("logmel", "baseline", "logmel32"),
+        files="datasets.folder_inventory:FILES",
+        needs_data_root=True,
+        is_sound=True,
+    ),
 }

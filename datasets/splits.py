@@ -18,9 +18,10 @@ def song_folds(songs: Sequence[Song], n_folds: int, seed: int) -> list[list[Song
     families = families_of(songs)
     unit = "families" if len(families) < len(songs) else "songs"
     if not 2 <= n_folds <= len(families):
+        possible = f"give between 2 and {len(families)} folds, or more {unit}"
         raise DatasetError(
             f"Cannot deal {len(families)} {unit} into {n_folds} folds;"
-            f" give between 2 and {len(families)} folds."
+            f" {possible if len(families) > 1 else f'give more {unit}'}."
         )
     ranks = np.random.default_rng(seed).permutation(len(families))
     fold_of_song: dict[str, int] = {}
@@ -34,6 +35,11 @@ def song_folds(songs: Sequence[Song], n_folds: int, seed: int) -> list[list[Song
     return [
         [song for song in songs if fold_of_song[song.song_id] == index] for index in range(n_folds)
     ]
+
+
+def up_to_folds(songs: Sequence[Song], n_folds: int, seed: int) -> list[list[Song]]:
+    """Deal the songs into `n_folds` folds, or where families are fewer into one a family."""
+    return song_folds(songs, max(2, min(n_folds, len(families_of(songs)))), seed)
 
 
 def hold_out(songs: Sequence[Song], fraction: float, seed: int) -> tuple[list[Song], list[Song]]:

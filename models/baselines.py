@@ -10,7 +10,7 @@ from torch import nn
 
 from datasets.contract import Song
 from datasets.scaling import Scaler
-from datasets.splits import song_folds
+from datasets.splits import up_to_folds
 from models.contract import Predictions, Restorer, State, Trainer
 
 if TYPE_CHECKING:  # scikit-learn loads slowly
@@ -63,7 +63,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class LinearConfig:
-    """The strengths of the ridge penalty to choose from, and how."""
+    """The strengths of the ridge penalty to choose from, and on how many folds at most."""
 
     alphas: tuple[Annotated[float, Field(gt=0)], ...] = (1.0, 1e1, 1e2, 1e3, 1e4, 1e5)
     inner_folds: Annotated[int, Field(ge=2)] = 5
@@ -81,7 +81,7 @@ class Linear:
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Choose the penalty on held-out development songs, then fit on all of them."""
-        folds = song_folds(songs, self.config.inner_folds, trainer.seed("folds"))
+        folds = up_to_folds(songs, self.config.inner_folds, trainer.seed("folds"))
         errors = np.zeros(len(self.config.alphas))
         for fold in folds:
             held_out = {song.song_id for song in fold}

@@ -24,8 +24,8 @@ from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from datasets.contract import TARGETS, Song
-from datasets.splits import song_folds
+from datasets.contract import TARGETS, DatasetError, Song
+from datasets.splits import families_of, song_folds
 from models.blstm import BLSTM, BLSTMConfig
 from models.contract import (
     FittedNetwork,
@@ -104,6 +104,12 @@ class BLSTMEnsemble:
     def train_networks(self, songs: Sequence[Song], trainer: Trainer) -> tuple[Sixths, Heard]:
         """Train every length on every sixth, keep six networks; return what all said unseen."""
         lengths, needs_voices = self.config.sequence_lengths, self._needs_voices
+        if (n_apart := len(families_of(songs))) < len(lengths):
+            raise DatasetError(
+                f"blstm_ensemble leaves out one fold of the songs for each of its {len(lengths)}"
+                f" networks, and {n_apart} songs or families make fewer folds. Give more songs, or"
+                " leave this model out of --models."
+            )
         sixths = song_folds(songs, len(lengths), trainer.seed("sixths"))
         first_layers = [self._pretrain(index, sixths, trainer) for index in range(len(sixths))]
         members: dict[int, FittedNetwork] = {}

@@ -22,7 +22,7 @@ from torch import nn
 
 from datasets.contract import FRAME_SECONDS, TARGETS, Song
 from datasets.scaling import Scaler
-from datasets.splits import song_folds
+from datasets.splits import up_to_folds
 from models.contract import Predictions, Restorer, State, Trainer
 
 Positive = Annotated[float, Field(gt=0)]
@@ -33,7 +33,10 @@ CONSTANT = 1e-10  # a column whose variance is below this says nothing
 
 @dataclass(frozen=True)
 class ContextConfig:
-    """Time constants of the running means in seconds, and the ridge penalties to choose from."""
+    """Time constants of the running means in seconds, and the ridge penalties to choose from.
+
+    Penalties are compared on `inner_folds` folds, fewer where there are fewer families.
+    """
 
     time_constants: Annotated[tuple[Positive, ...], Field(min_length=1)] = (5.0, 20.0)
     alphas: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(
@@ -61,7 +64,7 @@ class Context:
         place = {song.song_id: index for index, song in enumerate(songs)}
         grams = [
             np.sum([_gram(scaler, columns[place[song.song_id]], song) for song in fold], axis=0)
-            for fold in song_folds(songs, self.config.inner_folds, trainer.seed("folds"))
+            for fold in up_to_folds(songs, self.config.inner_folds, trainer.seed("folds"))
         ]
         total = np.sum(grams, axis=0)
         errors_A = np.sum(

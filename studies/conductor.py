@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Screen(Protocol):
     """Where a search shows itself."""
 
-    def begin(self, earlier: Sequence[TrialRow]) -> None:
-        """Say what is searched and where, and which trials are finished already."""
+    def begin(self, earlier: Sequence[TrialRow], notes: Sequence[str]) -> None:
+        """Say what is searched and where, which trials are finished, and the dataset's notes."""
 
     def on_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
         """Show that an epoch of a trial ended."""
@@ -56,7 +56,8 @@ def complete_search(
         check_promotion(search, promote_as, options.results)
     prepare_folder(options.results)
     mirror = SearchMirror(options.results, search.name)
-    digest = load_songs(search, options).digest()
+    split = load_songs(search, options)
+    digest = split.digest()
 
     def on_trial(trial: "FrozenTrial") -> None:
         row = trial_row(trial)
@@ -66,7 +67,7 @@ def complete_search(
     study = search_on(
         search,
         options,
-        on_begin=lambda trials: screen.begin([trial_row(one) for one in trials]),
+        on_begin=lambda trials: screen.begin([trial_row(trial) for trial in trials], split.notes),
         on_trial=on_trial,
         on_epoch=screen.on_epoch,
     )

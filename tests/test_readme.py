@@ -49,11 +49,24 @@ def test_every_option_in_the_readme_exists(capfd):
 
 
 PAGES = ("README.md", "CONTRIBUTING.md", "studies/README.md", "benchmark/cli/README.md")
+DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 LINKS = [
     (ROOT / page, target)
-    for page in (*PAGES, "results/README.md")
+    for page in (*PAGES, *DOCS, "results/README.md")
     for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", (ROOT / page).read_text())
 ]
+
+
+@pytest.mark.parametrize("page", DOCS)
+def test_every_command_and_option_of_a_page_exists(page, capfd):
+    text = (ROOT / page).read_text()
+    lines = re.findall(r"python -m benchmark (data \w+|\w+)(.*)", text)
+    assert lines
+    for command, rest in lines:
+        helped = mer_here(capfd, *command.split(), "--help")
+        assert helped.returncode == 0, command
+        for option in re.findall(r"--[a-z][a-z-]+", rest.partition("#")[0]):
+            assert option in helped.stdout, f"{command} {option}"
 
 
 @pytest.mark.parametrize(("page", "target"), LINKS)

@@ -102,6 +102,8 @@ def import_(
     from datasets.install import install_archive, install_folder
 
     root, files = _root(data_root), _files(dataset, include)
+    if files.place is None:
+        raise ConfigError(f"Nothing of {files.name} need be imported. {files.how_to_get}")
     if not path.exists():
         raise ConfigError(f"There is no {path}; give a zip file or a folder.")
     if not path.is_dir() and not is_zipfile(path):

@@ -16,7 +16,11 @@ Results = Annotated[
 ]
 DataRoot = Annotated[
     Path | None,
-    typer.Option(envvar="MER_DATA", metavar="DIR", help="Folder that holds DEAM/ or VGMIDI/."),
+    typer.Option(
+        envvar="MER_DATA",
+        metavar="DIR",
+        help="Folder that holds DEAM/, VGMIDI/ or your recordings.",
+    ),
 ]
 WantedKernels = Annotated[
     str,
@@ -25,6 +29,12 @@ WantedKernels = Annotated[
 Precision = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Short for training.precision: float32 (default), bf16."),
+]
+Resample = Annotated[
+    bool,
+    typer.Option(
+        "--resample", help="Short for folder.resample: average ratings into half seconds."
+    ),
 ]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]

@@ -11,6 +11,7 @@ from benchmark.cli.options import (
     DataRoot,
     Include,
     Precision,
+    Resample,
     Results,
     WantedKernels,
     names,
@@ -55,6 +56,7 @@ def run(
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     kernels: WantedKernels = "fused",
     precision: Precision = None,
+    resample: Resample = False,
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
@@ -83,6 +85,7 @@ def run(
         "set": settings(set_ or []),
         "max_epochs": max_epochs,
         "precision": precision,
+        "resample": resample or None,
     }
     config = read_study(study, overrides, results)
 

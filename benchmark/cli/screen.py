@@ -67,8 +67,8 @@ class Screen:
         self.n_done = 0
         self.shares = {cell.key: 0.0 for cell in bill.todo}
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
-        self.console.print(headline(bill.study), soft_wrap=True)
-        self.console.print(summary(bill), soft_wrap=True)
+        for line in (headline(bill.study), *bill.notes, summary(bill)):
+            self.console.print(line, markup=False, soft_wrap=True)
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
     def _work(self) -> float:
@@ -174,8 +174,8 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
         total = round(bill.seconds_at_most, 1)
         typer.echo(json.dumps({"cells": rows, "seconds_at_most": total}, indent=1))
         return
-    typer.echo(headline(bill.study))
-    typer.echo(summary(bill))
+    for line in (headline(bill.study), *bill.notes, summary(bill)):
+        typer.echo(line)
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"

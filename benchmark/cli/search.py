@@ -11,6 +11,7 @@ from benchmark.cli.options import (
     DataRoot,
     Include,
     Precision,
+    Resample,
     Results,
     WantedKernels,
     seconds,
@@ -88,6 +89,7 @@ def search(
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     kernels: WantedKernels = "fused",
     precision: Precision = None,
+    resample: Resample = False,
     data_root: DataRoot = None,
     results: Results = DEFAULT_RESULTS,
     include: Include = None,
@@ -103,6 +105,7 @@ def search(
     from studies.spec import SearchConfig, checked_search
 
     fixed = settings(set_ or [])
+    short = {"max_epochs": max_epochs, "precision": precision, "resample": resample or None}
     asked: dict[str, Any] = {
         "model": model,
         "space": space,
@@ -114,7 +117,7 @@ def search(
         "sequence_length": sequence_length,
         "folds": folds,
         "seed": seed,
-        "set": with_short({"max_epochs": max_epochs, "precision": precision}) | fixed,
+        "set": with_short(short) | fixed,
         "sampler": sampler,
         "pruner": pruner,
         "max_parameters": max_parameters,

@@ -30,13 +30,15 @@ class SearchScreen:
         self.best: TrialRow | None = None
         self.spoke = self.started = time.monotonic()
 
-    def begin(self, earlier: Sequence[TrialRow]) -> None:
-        """Say what is searched, on what, where it is kept and what is there already."""
+    def begin(self, earlier: Sequence[TrialRow], notes: Sequence[str]) -> None:
+        """Say what is searched, on what songs, where it is kept and what is there already."""
         config, dataset = self.search.config, self.search.base.dataset
         caveat = DATASETS[dataset].caveat
         self._say(
             f"search {self.search.name} on dataset {dataset}{f': {caveat}' if caveat else ''}"
         )
+        for note in notes:
+            self._say(note)
         self._say(
             f"{config.trials} trials in total, {config.sampler} sampler, {config.pruner} pruner,"
             f" {config.folds} folds of the development songs, kept in"

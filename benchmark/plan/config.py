@@ -120,6 +120,13 @@ def defaults(config_class: type | None) -> dict[str, Any]:
     }
 
 
+def as_text(value: Any) -> str:
+    """Return a setting's value as `--set` takes it: "1,9", "0.2"."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(as_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def as_json(value: Any) -> Any:
     """Return a value as JSON gives it back: tuples become lists."""
     return list(value) if isinstance(value, tuple) else value

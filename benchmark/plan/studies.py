@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from benchmark.plan.config import Study, StudyConfig
 
 DEFAULT_STUDY = "smoke"
-SHORT = {"max_epochs": "training.max_epochs", "precision": "training.precision"}
+SHORT = {
+    "max_epochs": "training.max_epochs",
+    "precision": "training.precision",
+    "resample": "folder.resample",
+}
 CONTRAST_WORDS = ("every", "largest")  # sides of a contrast that are no model's name
 
 

@@ -18,9 +18,10 @@ from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
+from numpy.lib.format import write_array
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
@@ -191,9 +192,15 @@ def _json(values: Mapping[str, Any]) -> bytes:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[np.float32]]) -> None:
-    """Write named arrays as npz, atomically."""
+    """Write named arrays as npz, atomically.
+
+    `np.savez` takes names as keyword arguments, of which a song may not be called `file`.
+    """
     buffer = BytesIO()
-    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                write_array(file, array, allow_pickle=False)
     write_whole(path, buffer.getvalue())
 
 

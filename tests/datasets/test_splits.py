@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.contract import DatasetError
-from datasets.splits import hold_out, song_folds
+from datasets.splits import hold_out, song_folds, up_to_folds
 from tests.conftest import make_song
 
 SONGS = [make_song(f"s{index}", 3) for index in range(20)]
@@ -23,6 +23,16 @@ def test_folds_hold_every_song_once_and_are_equally_large(n_folds):
 def test_an_impossible_number_of_folds_is_refused(n_folds):
     with pytest.raises(DatasetError, match=f"20 songs into {n_folds} folds"):
         song_folds(SONGS, n_folds, seed=1)
+
+
+@pytest.mark.parametrize(("n_songs", "n_folds"), [(20, 5), (5, 5), (4, 4), (2, 2)])
+def test_few_songs_make_fewer_folds_where_this_is_allowed(n_songs, n_folds):
+    assert len(up_to_folds(SONGS[:n_songs], 5, seed=1)) == n_folds
+
+
+def test_a_song_alone_makes_no_folds():
+    with pytest.raises(DatasetError, match="1 songs into 2 folds; give more songs"):
+        up_to_folds(SONGS[:1], 5, seed=1)
 
 
 def test_held_out_songs_are_not_trained_on():

@@ -89,7 +89,7 @@ def test_families_are_left_out_whole_when_the_penalty_is_chosen(monkeypatch):
 
     seen = []
     monkeypatch.setattr(
-        models.context, "song_folds", lambda *options: seen.extend(song_folds(*options)) or seen
+        models.context, "up_to_folds", lambda *options: seen.extend(up_to_folds(*options)) or seen
     )
     fitted(make_songs(families=6), inner_folds=3)
     families = [{song.family for song in fold} for fold in seen]

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmark.plan.config import as_text, defaults
 from benchmark.record.record import RunRecord
 from benchmark.record.store import record_path
 from benchmark.record.tracking.database import (
@@ -167,10 +168,26 @@ class Mirror:
 
 def experiment_name(record: RunRecord) -> str:
     """Return the experiment a record belongs to: dataset, its options, features, folds."""
+<<<<<<< HEAD
     options = "".join(f"-{value}" for value in record.dataset_options.values())
     of_all = "-all" if record.folds_over == "all" else ""
     folds = f"-{record.folds}fold{of_all}" if record.folds else ""
     return f"{record.dataset}{options}-{record.features}{folds}"
+=======
+    folds = f"-{record.folds}fold" if record.folds else ""
+    return "-".join([record.dataset, *_options(record), record.features]) + folds
+
+
+def _options(record: RunRecord) -> list[str]:
+    """Return the dataset's options: names and whole numbers always, others where not default."""
+    entry = DATASETS.get(record.dataset)
+    usual = defaults(entry.resolve(entry.options)) if entry else {}
+    return [
+        str(value) if is_name else f"{key}={as_text(value)}"
+        for key, value in record.dataset_options.items()
+        if (is_name := type(value) in (str, int)) or key not in usual or usual[key] != value
+    ]
+>>>>>>> folder
 
 
 def _experiment_note(record: RunRecord) -> str:

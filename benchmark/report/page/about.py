@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from benchmark.plan.config import as_text
 from benchmark.record.record import RunRecord
 from benchmark.report.aggregate import Table, count_cells, settings_text
 from benchmark.report.page.charts import row_labels, short_name
@@ -45,7 +46,7 @@ def facts(table: Table) -> list[tuple[str, str]]:
         ("Features", f"{table.features}, {first.n_features} columns per half second"),
         *([("Labels", table.labels)] if table.has_label_choice else []),
         *(
-            (f"Option {key}", str(value))
+            (f"Option {key}", as_text(value))
             for key, value in first.dataset_options.items()
             if key != "labels"
         ),

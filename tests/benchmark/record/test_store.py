@@ -9,6 +9,7 @@ from benchmark.record.store import (
     latest_by_cell,
     prepare_folder,
     read_plans,
+    read_predictions,
     read_records,
     record_path,
     write_plan,
@@ -33,6 +34,13 @@ def test_predictions_lie_beside_the_record_and_need_no_pickle(tmp_path):
     beside = tmp_path / "predictions" / path.parent.name / f"{path.stem}.npz"
     with np.load(beside, allow_pickle=False) as stored:
         assert stored["e0"].tolist() == [[0.25, -0.5]]
+
+
+def test_a_song_may_have_any_name(tmp_path):
+    names = ("file", "Während Nr. 2", "it's 5 o'clock.npy")
+    record = make_record()
+    write_record(tmp_path, record, {name: PREDICTIONS["e0"] for name in names})
+    assert {*read_predictions(tmp_path, record)} == {*names}
 
 
 def test_a_record_is_readable_without_this_code(tmp_path):

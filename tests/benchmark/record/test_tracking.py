@@ -56,6 +56,23 @@ def test_one_experiment_holds_a_parent_per_model_and_a_child_per_cell(mirrored):
     assert named(runs, "crnn-L60-r2").data.tags["mlflow.parentRunId"] == parent
 
 
+@pytest.mark.parametrize(
+    ("dataset", "options", "name"),
+    [
+        ("synthetic", {"size": "small", "data_seed": 2017}, "synthetic-small-2017-six"),
+        ("deam", {"development": [], "evaluation": []}, "deam-six"),
+        ("deam", {"development": [2, 3], "evaluation": []}, "deam-development=2,3-six"),
+        ("folder", {"annotations": "a.csv", "scale": [1.0, 9.0], "evaluation_fraction": 0.2,
+                    "resample": False}, "folder-a.csv-scale=1,9-six"),
+        ("folder", {"annotations": "a.csv", "scale": [-1.0, 1.0], "evaluation_fraction": 0.25,
+                    "resample": True}, "folder-a.csv-evaluation_fraction=0.25-resample=True-six"),
+    ],
+)  # fmt: skip
+def test_an_experiment_is_named_by_what_of_the_dataset_is_not_default(dataset, options, name):
+    record = make_record(dataset=dataset, dataset_options=options, features="six")
+    assert experiment_name(record) == name
+
+
 def test_a_child_carries_scores_costs_curves_dataset_and_record(mirrored):
     _, client, _, runs = mirrored
     run = named(runs, "crnn-L60-r1")

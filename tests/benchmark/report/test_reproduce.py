@@ -14,7 +14,6 @@ from models.registry import MODELS
 from tests.benchmark.report.records import make_record
 from tests.test_results import FOLDERS
 
-
 FLOORS = {name for name, row in MODELS.items() if row.is_floor}  # some joined after a study ran
 
 

@@ -1,0 +1,216 @@
+"""A user's own recordings and one CSV of annotations (columns: see `datasets/folder_table.py`).
+
+Files     the data folder itself: recordings (mp3, wav, flac, ogg, MIDI) directly in it or in
+          `audio/` below it, and `annotations.csv`
+Features  extracted by `data extract --dataset folder`, with the code that `predict` uses
+Split     as the CSV's column `split` says; without one, whole families by a fixed seed
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass as plain_dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+from pydantic.dataclasses import dataclass
+
+from datasets.contract import FRAME_SECONDS, DatasetError, Song, Split
+from datasets.features.cache import folder as kept_folder
+from datasets.features.cache import kept_file, made_by, read_made_by, song_rows
+from datasets.features.registry import Extractor, extractor_for
+from datasets.folder_audio import (
+    ANNOTATIONS,
+    Recordings,
+    audio_of,
+    find_recordings,
+    named,
+    require_root,
+)
+from datasets.folder_frames import Curve, check_end, curve_of
+from datasets.folder_table import SIDES, RatedSong, Table, read_table
+from datasets.splits import hold_out
+
+KEPT_IN = "folder"
+SPLIT_SEED = 2017
+
+
+def _two_numbers(value: object) -> object:
+    """Ask for both ends of a scale."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("give the lowest and the highest rating, as in folder.scale=1,9")
+    return tuple(value)
+
+
+@dataclass(frozen=True)
+class FolderOptions:
+    """The CSV's name, the scale of its ratings, and how half seconds and sides are made of it.
+
+    `evaluation_fraction` counts where the CSV has no column `split`; `resample` averages ratings
+    that are not half a second apart.
+    """
+
+    annotations: str = ANNOTATIONS
+    scale: Annotated[tuple[float, float], BeforeValidator(_two_numbers)] = (-1.0, 1.0)
+    evaluation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    resample: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a file that is not in the data folder, and a scale without extent."""
+        if Path(self.annotations).name != self.annotations or "\\" in self.annotations:
+            raise ValueError(
+                f"annotations={self.annotations} leads elsewhere; give the name of a file that is"
+                " directly in the data folder"
+            )
+        if self.scale[0] >= self.scale[1]:
+            low, high = self.scale
+            raise ValueError(f"scale={low:g},{high:g}; give the lowest rating, then the highest")
+
+
+@plain_dataclass(frozen=True, eq=False)
+class _Source:
+    """Where songs come from."""
+
+    root: Path
+    table: Table
+    extractor: Extractor
+
+    @property
+    def kept_in(self) -> Path:
+        """Return the folder of the extracted features."""
+        return kept_folder(self.root, self.extractor) / KEPT_IN
+
+    @property
+    def extract(self) -> str:
+        """Return the command that extracts them."""
+        return (
+            f"data extract --dataset folder --features {self.extractor.name}"
+            f" --data-root {quote(str(self.root))}"
+        )
+
+
+def load(options: FolderOptions, features: str, data_root: Path | None) -> Split:
+    """Read annotations and features; every row is checked before any feature is read."""
+    root = require_root(data_root)
+    source = _Source(root, read_table(root / options.annotations), extractor_for(features))
+    recordings = find_recordings(root)
+    audio = audio_of(source.table, recordings)
+    curves = {
+        rated.name: curve_of(rated, source.table, options.scale, is_resampled=options.resample)
+        for rated in source.table.songs
+    }
+    songs = [
+        _song(rated, curves[rated.name], audio[rated.name], source)
+        for rated in source.table.songs
+        if curves[rated.name].n_frames
+    ]
+    if not songs:
+        raise DatasetError(f"File {source.table.path} has no rating of both valence and arousal.")
+    development, evaluation = _sides(songs, source.table, options)
+    return Split(
+        development=tuple(development),
+        evaluation=tuple(evaluation),
+        made_by=f"{made_by(source.extractor)} by {_libraries(songs, audio, source)}",
+        notes=tuple(_notes(songs, evaluation, curves, recordings, source.table)),
+    )
+
+
+def _song(rated: RatedSong, curve: Curve, audio: Path, source: _Source) -> Song:
+    """Put a song's features beside its annotations."""
+    rows_NF = song_rows(
+        source.root,
+        str(Path(KEPT_IN, audio.stem)),
+        audio,
+        source.extractor,
+        extract=source.extract,
+        get="",
+    )
+    frames_T, values_T2 = curve.within(len(rows_NF))
+    if curve.frames_T is not None:
+        check_end(rated, source.table, int(curve.frames_T[-1]), len(rows_NF), audio)
+    return Song(
+        rated.name,
+        rows_NF[frames_T],
+        values_T2.astype(np.float32),
+        FRAME_SECONDS * frames_T.astype(np.float64),
+        (rated.family or rated.name) if source.table.has_families else "",
+    )
+
+
+def _sides(
+    songs: list[Song], table: Table, options: FolderOptions
+) -> tuple[list[Song], list[Song]]:
+    """Return development and evaluation songs, as the CSV says or by a fixed seed."""
+    if not table.has_sides:
+        return hold_out(songs, options.evaluation_fraction, SPLIT_SEED)
+    side_of = {rated.name: rated.side for rated in table.songs}
+    development, evaluation = (
+        [song for song in songs if side_of[song.song_id] == side] for side in SIDES
+    )
+    for side, members in zip(SIDES, (development, evaluation), strict=True):
+        if not members:
+            raise DatasetError(
+                f"File {table.path} has no {side} song; write {side} in column split of some songs,"
+                " or remove the column."
+            )
+    return development, evaluation
+
+
+def _libraries(songs: Sequence[Song], audio: dict[str, Path], source: _Source) -> str:
+    """Name the libraries that made all features, and the renderer of MIDI files."""
+    made = {
+        read_made_by(
+            kept_file(source.root, str(Path(KEPT_IN, audio[song.song_id].stem)), source.extractor)
+        )
+        for song in songs
+    }
+    parts = [text.partition(", ") for text in sorted(made)]
+    extractors, renderers = {part[0] for part in parts}, {part[2] for part in parts} - {""}
+    if len(extractors) > 1 or len(renderers) > 1:
+        raise DatasetError(
+            f"Features in {source.kept_in} were made by different programs ({'; '.join(made)})."
+            f" Remove this folder and make them again: python -m benchmark {source.extract}"
+        )
+    return ", ".join([*extractors, *renderers])
+
+
+def _notes(
+    songs: Sequence[Song],
+    evaluation: Sequence[Song],
+    curves: dict[str, Curve],
+    recordings: Recordings,
+    table: Table,
+) -> Iterator[str]:
+    """Yield what became of the annotations, a sentence each, where it is not plain."""
+    rated = [curves[song.song_id] for song in songs]
+    n_blank, n_frames = (sum(getattr(curve, n) for curve in rated) for n in ("n_blank", "n_frames"))
+    if n_blank:
+        yield f"Without a rating and left out: {n_blank:,} of {n_blank + n_frames:,} frames."
+    if unrated := [name for name, curve in curves.items() if not curve.n_frames]:
+        yield f"Without a rating and left out: {_counted(unrated, len(curves))}."
+    if n_ratings := sum(curve.n_ratings for curve in rated):
+        yield f"Averaged: {n_ratings:,} ratings into {n_frames:,} half seconds."
+    if shifted := [song.song_id for song in songs if curves[song.song_id].offset]:
+        within = _counted(shifted, len(songs))
+        yield f"Rated within half seconds, not at their start, and taken for these: {within}."
+    longer = [
+        song.song_id
+        for song, curve in zip(songs, rated, strict=True)
+        if curve.frames_T is not None and song.n_frames < curve.n_frames
+    ]
+    if longer:
+        after = _counted(longer, len(songs))
+        yield f"Rated at the end of the sound, where no frame is left: {after}."
+    if not table.has_sides:
+        chosen = _counted([song.song_id for song in evaluation], len(songs))
+        yield f"Evaluation songs, as {table.path.name} has no column split: {chosen}."
+    if without := [name for name in recordings if name not in curves]:
+        yield f"Without annotations: {_counted(without, len(recordings), 'recordings')}."
+    if table.unused:
+        yield f"Columns of {table.path.name} that are not used: {', '.join(table.unused)}."
+
+
+def _counted(names: Sequence[str], n_all: int, kind: str = "songs") -> str:
+    """Return "2 of 10 songs (a, b)"."""
+    return f"{len(names):,} of {n_all:,} {kind} ({named(names)})"
