@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from datasets.contract import FRAME_SECONDS, Song, Split
-from datasets.splits import song_folds
+from datasets.splits import song_folds, up_to_folds
 from datasets.synthetic import SyntheticOptions, load
 from models.context import Context, ContextConfig, with_context
 

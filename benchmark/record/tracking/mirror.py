@@ -168,13 +168,8 @@ class Mirror:
 
 def experiment_name(record: RunRecord) -> str:
     """Return the experiment a record belongs to: dataset, its options, features, folds."""
-<<<<<<< HEAD
-    options = "".join(f"-{value}" for value in record.dataset_options.values())
     of_all = "-all" if record.folds_over == "all" else ""
     folds = f"-{record.folds}fold{of_all}" if record.folds else ""
-    return f"{record.dataset}{options}-{record.features}{folds}"
-=======
-    folds = f"-{record.folds}fold" if record.folds else ""
     return "-".join([record.dataset, *_options(record), record.features]) + folds
 
 
@@ -187,7 +182,6 @@ def _options(record: RunRecord) -> list[str]:
         for key, value in record.dataset_options.items()
         if (is_name := type(value) in (str, int)) or key not in usual or usual[key] != value
     ]
->>>>>>> folder
 
 
 def _experiment_note(record: RunRecord) -> str:
