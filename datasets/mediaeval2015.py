@@ -85,7 +85,7 @@ def make_split(
     return Split(
         development=tuple(song(song_id) for song_id in development),
         evaluation=tuple(song(song_id) for song_id in evaluation),
-        made_by=read_features.made_by,
+        made_by=read_features.made_by(),
     )
 
 
