@@ -28,6 +28,7 @@ from benchmark.record.weights import write_weights
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
 from datasets.contract import Song, Split
+from datasets.ranges import FeatureRange
 from datasets.registry import DATASETS
 from models.contract import Restorable, State
 
@@ -105,7 +106,8 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         **outcome.told,
     )
     if outcome.state:
-        write_weights(job.results, record, cell, outcome.state)
+        learned = FeatureRange.of(split.development)
+        write_weights(job.results, record, cell, outcome.state, learned)
     write_record(job.results, record, outcome.predictions)
     return record
 

@@ -11,40 +11,80 @@ from numpy.typing import NDArray
 from benchmark.errors import ConfigError, ResultsError
 from benchmark.evaluate.predict import predict_songs
 from benchmark.lookup import find
+from benchmark.origin import check_audio_features, check_origin, library_warning
 from benchmark.plan.seeds import make_deterministic
 from benchmark.record.store import read_records
 from benchmark.record.weights import Weights, read_weights, weights_path
 from benchmark.train.trainer import NetworkRestorer, build_estimator
 from datasets.contract import FRAME_SECONDS, TARGETS, unrated
 from datasets.features.cache import extract_file
-from datasets.features.registry import Extractor, extractor_for, from_audio
-from datasets.registry import DATASETS
+from datasets.features.registry import Extractor, extractor_for
+from datasets.ranges import FeatureRange, Outside
 from models.contract import Estimator, Restorable
 from models.registry import MODELS
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Repetitions of one model, trained on the same features of real sound."""
+    """Repetitions of one model, trained on features as a recording's are made."""
 
     name: str
     models: list[Estimator]
     extractor: Extractor
+    learned: FeatureRange
+    warning: str = ""  # about every recording
 
     def listen(self, audio: Path) -> "Emotion":
-        """Predict a recording with every repetition."""
+        """Predict a recording with every repetition, and see whether it is like what they know."""
         song = unrated(audio.name, extract_file(audio, self.extractor))
         predicted_RT2 = np.stack([predict_songs(model, [song])[0] for model in self.models])
-        return Emotion(audio, song.times, predicted_RT2)
+        first = self.learned.first_frame(song.n_frames)
+        outside = self.learned.outside(song.features[first:], first)
+        warnings = [
+            self.warning,
+            self._start_warning(song.features[:first]),
+            self._warning(audio, outside) if outside.is_much else "",
+        ]
+        return Emotion(audio, song.times, predicted_RT2, outside, [w for w in warnings if w])
+
+    def _start_warning(self, features_TF: NDArray[np.float32]) -> str:
+        """Return a sentence where the start, which nothing was learned from, is unlike the rest."""
+        if not len(features_TF) or not self.learned.outside(features_TF).is_much:
+            return ""
+        return (
+            f"{self.name} learned from no frame before second {self.learned.first_seconds:g}, and"
+            " features there lie outside what it learned from: trust no value of these seconds."
+        )
+
+    def _warning(self, audio: Path, outside: Outside) -> str:
+        """Return how many frames of a recording lie outside, and the worst column."""
+        column = self.extractor.columns()[outside.column]
+        side = "above" if outside.distance > 0 else "below"
+        distance = f"{abs(outside.distance):.3g}"
+        how_far = (
+            f"{distance} {side} the only value learned"
+            if outside.is_constant
+            else f"{distance} times the learned range {side} it"
+        )
+        return (
+            f"{audio.name}: {outside.n_frames} of {outside.n_counted} frames have a feature far"
+            f" outside what {self.name} learned from; worst: {column} at second"
+            f" {FRAME_SECONDS * outside.frame:g}, {how_far}."
+        )
 
 
 @dataclass(frozen=True)
 class Emotion:
-    """What R repetitions predict of a recording's T half seconds; times in seconds."""
+    """What R repetitions predict of a recording's T half seconds; times in seconds.
+
+    `outside` says how far its features lie from those learned from; `warnings` are sentences.
+    """
 
     audio: Path
     times: NDArray[np.float64]
     predicted: NDArray[np.float32]  # (R, T, 2)
+    outside: Outside
+    warnings: list[str]
 
     def table(self) -> pd.DataFrame:
         """Return one row per half second: mean over repetitions, lowest and highest."""
@@ -113,7 +153,7 @@ def _weights_of(path: Path) -> Path:
 
 
 def load_listener(paths: Sequence[Path], device: str) -> Listener:
-    """Load fitted models and check that they can hear: same features, made from sound."""
+    """Load fitted models, and check that a recording's features are made as theirs were."""
     loaded = [read_weights(path) for path in paths]
     if len({weights.cell.key for weights in loaded}) < len(loaded):
         raise ConfigError("A record is named twice; name each repetition once.")
@@ -121,26 +161,17 @@ def load_listener(paths: Sequence[Path], device: str) -> Listener:
         names = ", ".join(weights.cell.name for weights in loaded)
         raise ConfigError(f"{names} differ in more than the repetition; predict them one by one.")
     for weights, path in zip(loaded, paths, strict=True):
-        _check_hearing(weights, path)
+        check_audio_features(weights, path)
     extractor = extractor_for(loaded[0].cell.features)
+    for weights, path in zip(loaded, paths, strict=True):
+        check_origin(weights, path, extractor)
+    extractor.prepare()
     models = [restored(weights, path, device) for weights, path in zip(loaded, paths, strict=True)]
-    return Listener(loaded[0].cell.name.rpartition("-r")[0], models, extractor)
-
-
-def _check_hearing(weights: Weights, path: Path) -> None:
-    """Refuse a model whose features no recording has."""
-    cell = weights.cell
-    row = DATASETS.get(cell.dataset)
-    if row is None or not row.is_sound:
-        raise ConfigError(
-            f"{path} was trained on dataset {cell.dataset}, whose features are not made from sound;"
-            " it cannot hear a recording. Train on mediaeval2015 or deam."
-        )
-    if cell.features not in from_audio():
-        raise ConfigError(
-            f"{path} was trained on features {cell.features}, which are not made from audio."
-            f" Train with --features {', '.join(from_audio())}."
-        )
+    learned = loaded[0].learned
+    assert learned is not None  # kept with the features' origin
+    name = loaded[0].cell.name.rpartition("-r")[0]
+    warning = library_warning(name, loaded, extractor)
+    return Listener(name, models, extractor, learned, warning)
 
 
 def restored(weights: Weights, path: Path, device: str) -> Estimator:

@@ -25,7 +25,6 @@ class DatasetEntry:
     feature_sets: tuple[str, ...]  # the first one is the default
     files: str | DataFiles | None = None  # None: nothing on disk
     needs_data_root: bool = False
-    is_sound: bool = False  # its features are what audio gives: models can hear other recordings
     caveat: str = ""  # printed beside every number, where the numbers need one
 
     def resolve(self, what: object) -> Any:
@@ -51,7 +50,6 @@ DATASETS: dict[str, DatasetEntry] = {
         feature_sets=("baseline", "logmel", "logmel32", "song_means"),
         files="datasets.deam_inventory:FILES",
         needs_data_root=True,
-        is_sound=True,
     ),
     "deam": DatasetEntry(
         load="datasets.deam:load",
@@ -60,7 +58,6 @@ DATASETS: dict[str, DatasetEntry] = {
         feature_sets=("baseline", "logmel", "logmel32", "song_means"),
         files="datasets.deam_inventory:FILES",
         needs_data_root=True,
-        is_sound=True,
     ),
     "vgmidi": DatasetEntry(
         load="datasets.vgmidi:load",
@@ -69,7 +66,6 @@ DATASETS: dict[str, DatasetEntry] = {
         feature_sets=("baseline", "logmel", "logmel32"),
         files="datasets.vgmidi_inventory:FILES",
         needs_data_root=True,
-        is_sound=True,
         caveat="rendered piano of video games",
     ),
     "folder": DatasetEntry(
@@ -79,6 +75,5 @@ DATASETS: dict[str, DatasetEntry] = {
         feature_sets=("logmel", "baseline", "logmel32"),
         files="datasets.folder_inventory:FILES",
         needs_data_root=True,
-        is_sound=True,
     ),
 }

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def predict(
-    audio: Annotated[list[Path], typer.Argument(metavar="AUDIO", help="mp3, wav, flac or ogg.")],
+    audio: Annotated[
+        list[Path], typer.Argument(metavar="AUDIO", help="mp3, wav, flac, ogg or MIDI.")
+    ],
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="All repetitions of a model in --results.")
     ] = None,
@@ -44,7 +46,8 @@ def predict(
     listener = load_listener(find_weights(results, model, record or []), choose_device(device).name)
     heading = f"{listener.name}, {_repetitions(len(listener.models))}"
     band = " (shaded: lowest to highest)" if len(listener.models) > 1 else ""
-    told, wrong = [], []
+    entries, wrong = [], []
+    warned: set[str] = set()  # what holds for several recordings is said once
     for path in audio:
         try:
             emotion = listener.listen(path)
@@ -52,11 +55,15 @@ def predict(
             wrong.append(str(error))
             continue
         shown = _write(emotion, f"{path.name}: {heading}{band}", out)
-        told.append({"audio": str(path), "model": heading, "summary": emotion.summary()} | shown)
+        entry = {"audio": str(path), "model": heading, "summary": emotion.summary()}
+        entries.append(entry | shown | _outside(emotion))
         if not as_json:
             typer.echo(f"{emotion.summary()}; {heading}; {shown['csv']}, {shown['figure']}")
+            for warning in [one for one in emotion.warnings if one not in warned]:
+                typer.echo(f"warning: {warning}", err=True)
+            warned |= set(emotion.warnings)
     if as_json:
-        typer.echo(json.dumps(told, indent=1))
+        typer.echo(json.dumps(entries, indent=1))
     for line in wrong:
         typer.echo(f"error: {' '.join(line.split())}", err=True)
     raise typer.Exit(code=2 if wrong else 0)
@@ -89,6 +96,16 @@ def _write(emotion: "Emotion", heading: str, out: Path) -> dict[str, str]:
     except OSError as error:
         raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
     return {"csv": str(csv), "figure": str(figure)}
+
+
+def _outside(emotion: "Emotion") -> dict[str, Any]:
+    """Return what a reader of JSON is told of features unlike those learned from."""
+    outside = emotion.outside
+    return {
+        "frames_outside": outside.n_frames,
+        "frames_compared": outside.n_counted,
+        "warnings": emotion.warnings,
+    }
 
 
 def _repetitions(count: int) -> str:

@@ -1,7 +1,8 @@
 """Keep a fitted model: arrays in a safetensors file, what they belong to in its header.
 
-Such a file is enough to predict with: it names the model, its configuration and its features, and
-holds weights, scaling and fusion. Nothing in it is code.
+Such a file is enough to predict with: it names the model, its configuration, its features and what
+made them, and holds weights, scaling, fusion and the range of features learned from. Nothing in it
+is code.
 """
 
 import json
@@ -15,18 +16,25 @@ from benchmark.errors import ResultsError
 from benchmark.plan.cell import Cell
 from benchmark.record.record import RunRecord
 from benchmark.record.store import path_of, write_whole
+from datasets.ranges import FeatureRange
 from models.contract import State
 
+LOW, HIGH = "learned_from.low", "learned_from.high"  # arrays beside the model's own
 FORMAT = 1  # raise it when older files can no longer be read
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A fitted model on disk: the cell that made it, its feature width and its arrays."""
+    """A fitted model on disk: the cell that made it, its features and its arrays.
+
+    `features_made_by` is as in `Split`; None, as is `learned`, in files that do not say it yet.
+    """
 
     cell: Cell
     n_features: int
     state: State
+    features_made_by: str | None = None
+    learned: FeatureRange | None = None
 
 
 def weights_path(results: Path, record: RunRecord) -> Path:
@@ -34,12 +42,20 @@ def weights_path(results: Path, record: RunRecord) -> Path:
     return path_of(results, "weights", record, ".safetensors")
 
 
-def write_weights(results: Path, record: RunRecord, cell: Cell, state: State) -> Path:
-    """Write a fitted model beside its record."""
+def write_weights(
+    results: Path, record: RunRecord, cell: Cell, state: State, learned: FeatureRange
+) -> Path:
+    """Write a fitted model beside its record, with the range of its development songs' features."""
     from safetensors.numpy import save
 
-    header = {"cell": asdict(cell), "n_features": record.n_features}
-    arrays = {name: np.ascontiguousarray(array) for name, array in state.items()}
+    header = {
+        "cell": asdict(cell),
+        "n_features": record.n_features,
+        "features_made_by": record.circumstances["features_made_by"],
+        "first_seconds": learned.first_seconds,
+    }
+    every = state | {LOW: learned.low, HIGH: learned.high}
+    arrays = {name: np.ascontiguousarray(array) for name, array in every.items()}
     path = weights_path(results, record)
     metadata = {"format": f"mer-benchmark {FORMAT}", "model": json.dumps(header, sort_keys=True)}
     write_whole(path, save(arrays, metadata))
@@ -62,10 +78,20 @@ def read_weights(path: Path) -> Weights:
                 f"File {path} has format {header.get('format')!r}, this version reads"
                 f" 'mer-benchmark {FORMAT}'. Train again, or use the version that wrote it."
             )
-        model: dict[str, Any] = json.loads(header["model"])
-        return Weights(Cell(**model["cell"]), int(model["n_features"]), state)
+        return _weights(json.loads(header["model"]), state)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(
             f"File {path} is damaged or holds no weights ({error}); give a record (.json) or its"
             " weights (.safetensors)."
         ) from error
+
+
+def _weights(model: dict[str, Any], state: State) -> Weights:
+    """Return a file's content, checked; raises KeyError, TypeError or ValueError."""
+    cell, n_features = Cell(**model["cell"]), int(model["n_features"])
+    if "features_made_by" not in model:
+        return Weights(cell, n_features, state)
+    learned = FeatureRange(state.pop(LOW), state.pop(HIGH), float(model["first_seconds"]))
+    if learned.low.shape != (n_features,):
+        raise ValueError(f"a range of {learned.low.shape} features where {n_features} are expected")
+    return Weights(cell, n_features, state, str(model["features_made_by"]), learned)

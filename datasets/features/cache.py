@@ -29,6 +29,7 @@ DAMAGE = (OSError, ValueError, KeyError, EOFError, BadZipFile)  # of an extracte
 
 def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
     """Return a reader of features extracted from DEAM's audio."""
+    libraries: set[str] = set()
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         audio = find_audio(data_root / AUDIO, song_id)
@@ -41,9 +42,10 @@ def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
             get=f"no audio in {data_root / AUDIO} to make them from. Get it with:"
             " python -m benchmark data download audio",
         )
+        libraries.add(read_made_by(kept_file(data_root, song_id, extractor)))
         return rows_at(rows_NF, times, f"Song {song_id}", "data download audio --data-root DATA")
 
-    return Reader(read, made_by(extractor))
+    return Reader(read, lambda: f"{made_by(extractor)} by {' and '.join(sorted(libraries))}")
 
 
 def rows_at(

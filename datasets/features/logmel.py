@@ -51,6 +51,10 @@ class LogMel:
         """Return eight characters that change with any setting."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
 
+    def columns(self) -> list[str]:
+        """Name every band, from the lowest, and what is known of it."""
+        return [f"{s} of band {k}" for s in self.statistics for k in range(1, self.bands + 1)]
+
     def prepare(self) -> None:
         """Nothing to do: librosa is always installed."""
 

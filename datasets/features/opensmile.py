@@ -47,6 +47,10 @@ class OpenSmile:
         text = files("datasets.features").joinpath(CONFIGURATION).read_text()
         return hashlib.sha256(f"{VERSION} {DESCRIPTORS} {text}".encode()).hexdigest()[:8]
 
+    def columns(self) -> list[str]:
+        """Return DEAM's names."""
+        return COLUMNS
+
     def prepare(self) -> None:
         """Say how to get openSMILE if it is missing; it is loaded at the first recording."""
         if find_spec("opensmile") is None:

@@ -1,6 +1,6 @@
 """All feature sets of real data, one row each: what the columns are and where they come from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,7 @@ class Reader:
     """Reads the features (T, F) of DEAM's songs by id and annotation times in seconds."""
 
     rows: Rows
-    made_by: str = ""  # this project's extractor with its digest; "": other code made them
+    made_by: Callable[[], str] = lambda: ""  # asked once songs are read; "": by other code
 
     def __call__(self, song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return one row per time."""
@@ -37,6 +37,9 @@ class Extractor(Protocol):
 
     def digest(self) -> str:
         """Return eight characters that change with any setting and with the version."""
+
+    def columns(self) -> Sequence[str]:
+        """Name the F columns, for people."""
 
     def prepare(self) -> None:
         """Load what is needed, or say what is missing."""

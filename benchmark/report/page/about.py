@@ -146,6 +146,7 @@ def environment(records: Sequence[RunRecord]) -> Environment:
         {
             "device": str(record.circumstances["device"]),
             "layers": str(record.circumstances.get("kernels") or "not recorded"),
+            "features made by": _made_by(record.circumstances.get("features_made_by")),
             **{key: str(one) for key, one in record.circumstances["environment"].items()},
         }
         for record in records
@@ -161,6 +162,11 @@ def environment(records: Sequence[RunRecord]) -> Environment:
     )
     differing = [(cells(number), dict(one)) for one, number in others.most_common() if one]
     return Environment(shared, differing)
+
+
+def _made_by(made_by: str | None) -> str:
+    """Return what made a cell's features, where its record says so."""
+    return "not recorded" if made_by is None else made_by or "other code than this project's"
 
 
 def trained_on(records: Sequence[RunRecord]) -> str:

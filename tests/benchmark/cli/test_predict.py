@@ -1,0 +1,306 @@
+"""`predict` on a user's own tones: from weights to numbers, and what it refuses or warns of."""
+
+import json
+import os
+
+import mido
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from benchmark.errors import ResultsError
+from benchmark.listen import find_weights, restored
+from benchmark.record.store import read_predictions, read_records
+from benchmark.record.weights import read_weights
+from datasets import midi
+from datasets.contract import DatasetError
+from datasets.features.cache import extract_file, made_by
+from datasets.features.logmel import extractor
+from tests.benchmark.cli.cli import mer, mer_here
+from tests.conftest import make_song
+from tests.sounds import RATE, tone, write_tone
+
+PITCHES = [220, 330, 440, 550, 660, 880, 990, 1100]  # Hz; the last two are evaluation songs
+TONES = '''
+"""Tones of a folder; songs begin at second FIRST."""
+import numpy as np
+from datasets.contract import Song, Split
+from datasets.features.cache import extract_file, made_by
+from datasets.features.logmel import extractor
+from datasets.registry import DatasetEntry
+
+
+def songs(folder):
+    for path in sorted(folder.glob("*.wav")):
+        rows = extract_file(path, extractor())[2 * FIRST:]
+        curve = np.linspace(-0.5, 0.5, len(rows)) * (1 if int(path.stem) % 2 else -1)
+        labels = np.stack([curve, np.full(len(rows), int(path.stem) / 10)], axis=1)
+        times = FIRST + 0.5 * np.arange(len(rows))
+        yield Song(path.stem, rows, labels.astype(np.float32), times)
+
+
+def load(options, features, data_root):
+    every = tuple(songs(data_root))
+    made = f"{made_by(extractor())} by {extractor().made_by()}"
+    return Split(every[:6], every[6:], made_by=made)
+
+
+DATASETS = {
+    "tones": DatasetEntry(
+        load=load, summary="eight tones", feature_sets=("logmel",), needs_data_root=True
+    )
+}
+'''
+
+
+def swelling(hertz):
+    """Return 8 s of a tone and its octaves that swells: bands vary from frame to frame."""
+    swell = np.linspace(0.05, 0.6, 8 * RATE)
+    return (swell * sum(tone(8, hertz * 2**octave) for octave in range(4))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory):
+    """Write eight tones and return their folder."""
+    folder = tmp_path_factory.mktemp("tones")
+    rng = np.random.default_rng(0)
+    for index, hertz in enumerate(PITCHES):
+        hiss = rng.normal(0, 0.003, 8 * RATE).astype(np.float32)
+        soundfile.write(folder / f"{index}.wav", swelling(hertz) + hiss, RATE)
+    return folder
+
+
+def train(tones, folder, models, first=0):
+    """Run models on the tones and return the results folder."""
+    file = folder / "tones.py"
+    file.write_text(f"FIRST = {first}\n{TONES}")
+    done = mer(
+        "run", "--models", models, "--dataset", "tones", "--include", file, "--workers", 1,
+        "--data-root", tones, "--results", folder / "r", "--max-epochs", 1, "--repetitions", 1,
+        "--sequence-lengths", 4,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder / "r"
+
+
+@pytest.fixture(scope="module")
+def results(tones, tmp_path_factory):
+    """Return a results folder of the CRNN and the floor rows on the tones."""
+    return train(tones, tmp_path_factory.mktemp("trained"), "crnn,context")
+
+
+def predict(capfd, results, out, *audio, model="context", **options):
+    """Run `predict` on recordings."""
+    flags = [f"--{name}" for name, is_on in options.items() if is_on]
+    return mer_here(
+        capfd, "predict", *audio, "--model", model, "--results", results, "--out", out, *flags
+    )
+
+
+def test_records_and_weights_say_what_made_the_features(results):
+    made = f"{made_by(extractor())} by {extractor().made_by()}"
+    for record in read_records(results):
+        assert record.circumstances["features_made_by"] == made
+    weights = read_weights(find_weights(results, "crnn", [])[0])
+    assert weights.features_made_by == made
+    assert weights.learned.low.shape == (64,)
+    assert weights.learned.first_seconds == 0
+
+
+def test_the_range_kept_is_that_of_the_development_songs(results, tones):
+    learned = read_weights(find_weights(results, "context", [])[0]).learned
+    frames = np.concatenate([extract_file(tones / f"{k}.wav", extractor()) for k in range(6)])
+    np.testing.assert_array_equal(learned.low, frames.min(axis=0))
+    np.testing.assert_array_equal(learned.high, frames.max(axis=0))
+
+
+def test_context_is_kept_and_predicts_the_same_numbers_again(results, tones):
+    (record,) = [one for one in read_records(results) if one.model == "context"]
+    (path,) = find_weights(results, "context", [])
+    model = restored(read_weights(path), path, "cpu")
+    song = make_song("6", 16, n_features=64)
+    song.features[:] = extract_file(tones / "6.wav", extractor())
+    np.testing.assert_array_equal(model.predict([song])[0], read_predictions(results, record)["6"])
+
+
+def test_context_predicts_a_recording_from_its_frames_and_their_running_means(
+    results, tones, tmp_path, capfd
+):
+    done = predict(capfd, results, tmp_path, tones / "7.wav")
+    assert done.returncode == 0, done.stderr
+    state = load_file(find_weights(results, "context", [])[0])
+    rows = extract_file(tones / "7.wav", extractor()).astype(float)
+    means, columns = [rows[0], rows[0]], []
+    for row in rows:
+        means = [
+            mean + (1 - np.exp(-0.5 / tau)) * (row - mean)
+            for mean, tau in zip(means, (5, 20), strict=True)
+        ]
+        columns.append(np.concatenate([row, *means]))
+    expected = np.array(columns) @ state["weights"] + state["intercept"]
+    table = pd.read_csv(tmp_path / "7.csv")
+    assert table[["valence", "arousal"]].to_numpy() == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_recording_like_those_learned_from_is_predicted_without_a_word(
+    results, tones, tmp_path, capfd
+):
+    for model in ("context", "crnn"):
+        done = predict(capfd, results, tmp_path, tones / "0.wav", model=model)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def write_noise(path):
+    """Write 5 s of loud noise, which no tone resembles: most bands lie far above theirs."""
+    rng = np.random.default_rng(1)
+    soundfile.write(path, rng.uniform(-1, 1, 5 * RATE), RATE)
+    return path
+
+
+def test_a_recording_unlike_those_learned_from_is_warned_of_with_its_worst_column(
+    results, tmp_path, capfd
+):
+    noise = write_noise(tmp_path / "noise.wav")
+    learned = read_weights(find_weights(results, "context", [])[0]).learned
+    above = (extract_file(noise, extractor()) - learned.high) / (learned.high - learned.low)
+    frame, band = np.unravel_index(above.argmax(), above.shape)
+    done = predict(capfd, results, tmp_path, noise)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "warning: noise.wav: 10 of 10 frames have a feature far outside what context learned from;"
+        f" worst: mean of band {band + 1} at second {frame / 2:g},"
+        f" {above.max():.3g} times the learned range above it.\n"
+    )
+
+
+def test_in_json_the_warning_is_a_field(results, tones, tmp_path, capfd):
+    noise = write_noise(tmp_path / "noise.wav")
+    done = predict(capfd, results, tmp_path, noise, tones / "0.wav", json=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    loud, like = json.loads(done.stdout)
+    assert (loud["frames_outside"], loud["frames_compared"]) == (10, 10)
+    assert [line.split(":")[0] for line in loud["warnings"]] == ["noise.wav"]
+    assert (like["frames_outside"], like["frames_compared"], like["warnings"]) == (0, 16, [])
+
+
+def test_a_start_nothing_was_learned_from_is_warned_of_once_and_not_counted(tones, tmp_path, capfd):
+    results = train(tones, tmp_path, "context", first=4)  # the quiet half of every tone is left out
+    for name in ("a", "b"):
+        silent_start = np.concatenate([np.zeros(4 * RATE, np.float32), swelling(220)[4 * RATE :]])
+        soundfile.write(tmp_path / f"{name}.wav", silent_start, RATE)
+    done = predict(capfd, results, tmp_path, tmp_path / "a.wav", tmp_path / "b.wav", json=True)
+    a, b = json.loads(done.stdout)
+    assert a["frames_compared"] == b["frames_compared"] == 8
+    sentence = "context learned from no frame before second 4, and features there lie outside"
+    assert a["warnings"][0].startswith(sentence)
+    assert b["warnings"][0] == a["warnings"][0]
+    done = predict(capfd, results, tmp_path, tmp_path / "a.wav", tmp_path / "b.wav")
+    assert done.stderr.count(sentence) == 1
+
+
+def rewritten(path, to, **changes):
+    """Copy a file of weights with other words in its header; None leaves them out."""
+    with safe_open(path, "np") as file:
+        header = json.loads(file.metadata()["model"])
+    header = {key: value for key, value in (header | changes).items() if value is not None}
+    metadata = {"format": "mer-benchmark 1", "model": json.dumps(header)}
+    save_file(load_file(path), to, metadata)
+    return to
+
+
+HERE = made_by(extractor())
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (None, "their origin was not recorded. Train again with `run --fresh`"),
+        ("", f"features logmel of dataset tones that other code made; a recording's .* {HERE}"),
+        ("logmel-0a0a0a0a by librosa 0.1", f"that logmel-0a0a0a0a by librosa 0.1 made; .*{HERE}"),
+        (HERE.replace("logmel", "mine"), "other settings or another version"),
+    ],
+)
+def test_features_that_a_recording_would_not_have_are_refused_in_one_line(
+    results, tones, tmp_path, capfd, made, message
+):
+    (path,) = find_weights(results, "context", [])
+    other = rewritten(path, tmp_path / "w.safetensors", features_made_by=made)
+    done = mer_here(capfd, "predict", tones / "0.wav", "--record", other, "--out", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert pd.Series([done.stderr]).str.contains(message).all(), done.stderr
+
+
+def test_another_version_of_the_library_is_a_warning(results, tones, tmp_path, capfd):
+    (path,) = find_weights(results, "context", [])
+    changed = f"{HERE} by librosa 0.1, FluidSynth 2"
+    other = rewritten(path, tmp_path / "w.safetensors", features_made_by=changed)
+    files = [tones / "0.wav", tones / "1.wav"]
+    done = mer_here(capfd, "predict", *files, "--record", other, "--out", tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "warning: context was trained on features made by librosa 0.1, here"
+        f" {extractor().made_by()} makes them: numbers may differ a little.\n"
+    )
+
+
+def test_a_range_that_is_none_is_named(results, tmp_path):
+    (path,) = find_weights(results, "context", [])
+    for width, message in ((6, "64"), (64, "form no range")):
+        arrays = load_file(path) | {
+            "learned_from.low": np.ones(width, np.float32),
+            "learned_from.high": np.zeros(width, np.float32) + (width == 6),
+        }
+        with safe_open(path, "np") as file:
+            save_file(arrays, tmp_path / "damaged", file.metadata())
+        with pytest.raises(ResultsError, match=rf"damaged is damaged .*{message}"):
+            read_weights(tmp_path / "damaged")
+
+
+@pytest.fixture
+def fluidsynth():
+    """See that MIDI can be rendered; only CI must be able to."""
+    try:
+        midi.prepare()
+    except DatasetError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def write_scale(path):
+    """Write a MIDI file of eight notes, half a second each."""
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
+    for note in (60, 62, 64, 65, 67, 69, 71, 72):
+        track.append(mido.Message("note_on", note=note, velocity=90, time=0))
+        track.append(mido.Message("note_off", note=note, velocity=0, time=480))
+    file = mido.MidiFile(ticks_per_beat=480)
+    file.tracks.append(track)
+    file.save(path)
+    return path
+
+
+def test_a_midi_file_is_rendered_and_predicted(results, tmp_path, capfd, fluidsynth):
+    done = predict(capfd, results, tmp_path, write_scale(tmp_path / "scale.mid"))
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "scale.csv")
+    assert len(table) >= 8  # eight notes of half a second, and their end
+    assert np.isfinite(table.to_numpy()).all()
+    assert (tmp_path / "scale.png").is_file()
+
+
+def test_a_broken_midi_file_stops_no_other_recording(results, tones, tmp_path, capfd, fluidsynth):
+    (tmp_path / "no.mid").write_text("no music")
+    done = predict(capfd, results, tmp_path, tmp_path / "no.mid", tones / "0.wav")
+    assert done.returncode == 2
+    assert "no.mid is no MIDI file that can be read" in done.stderr
+    assert done.stdout.startswith("0.wav: 8.0 s")
+
+
+def test_a_short_recording_is_compared_as_a_whole(results, tmp_path, capfd):
+    clip = write_tone(tmp_path / "short.wav", 0.5)
+    done = predict(capfd, results, tmp_path, clip, json=True)
+    assert json.loads(done.stdout)[0]["frames_compared"] == 1
