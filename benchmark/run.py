@@ -8,7 +8,7 @@ from typing import Protocol
 from benchmark.errors import USER_ERRORS
 from benchmark.execute import Job, load_split
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import Study, plain, resolve
+from benchmark.plan.config import Study, plain_options, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.publish import publish
@@ -87,7 +87,9 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     cells: dict[str, Cell] = {}  # by key, so that parts share theirs
     for part in study.parts:
         _, dataset_options, features = dataset_of(part)
-        split = load_split(part.dataset, plain(dataset_options), features, options.data_root)
+        split = load_split(
+            part.dataset, plain_options(dataset_options), features, options.data_root
+        )
         rounds(split, resolve(part, "protocol", ProtocolConfig), part.seed)  # enough songs?
         digest = split.digest()
         splits[digest], datasets[digest] = split, part.dataset

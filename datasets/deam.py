@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from datasets.contract import DatasetError, Split
 from datasets.deam_files import read_dynamic_annotations, require_root
-from datasets.mediaeval2015 import EVALUATION_IDS, make_split
+from datasets.mediaeval2015 import EVALUATION_IDS, Families, make_split
 
 
 def _as_tuple(value: object) -> object:
@@ -27,10 +27,14 @@ SongIds = Annotated[tuple[int, ...], BeforeValidator(_as_tuple)]
 
 @dataclass(frozen=True)
 class DeamOptions:
-    """Song ids of both sides; empty: all excerpts, and the evaluation songs of 2015."""
+    """Song ids of both sides, and what keeps songs together (see `mediaeval2015`).
+
+    Without ids: all excerpts, and the evaluation songs of 2015.
+    """
 
     development: SongIds = ()
     evaluation: SongIds = ()
+    families: Families = "none"
 
 
 def load(options: DeamOptions, features: str, data_root: Path | None) -> Split:
@@ -46,4 +50,4 @@ def load(options: DeamOptions, features: str, data_root: Path | None) -> Split:
             f"DEAM in {root} has no annotations of song {unknown[0]}; give ids of its"
             f" {len(labels):,} songs to deam.development and deam.evaluation."
         )
-    return make_split(root, features, labels, development=development, evaluation=evaluation)
+    return make_split(root, features, labels, development, evaluation, options.families)

@@ -5,8 +5,14 @@ Static    ratings of a whole excerpt on a scale of 1 to 9. The headers carry str
           dynamic annotations agree with the other column.
 Metadata  one file a year: three column orders, tabs inside quotes, genres that run on into
           columns without a name
+Artists   names differ in case, "&" (also as HTML), "and" and guests ("feat. ..."); a band called
+          "Listen With Sarah" or "Fred and Toody" is itself
 """
 
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +31,7 @@ LOWEST_RATING, HIGHEST_RATING = 1.0, 9.0
 METADATA = Path("DEAM", "metadata")
 METADATA_FILES = tuple(f"metadata_{year}.csv" for year in (2013, 2014, 2015))
 WORDS = ("title", "artist", "album", "genre")
+GUESTS = re.compile(r"[(\[]?\b(?:feat|ft|featuring)\b|\sw/")
 METADATA_ADVICE = "Get it with `python -m benchmark data download metadata --data-root DATA`."
 
 
@@ -78,3 +85,19 @@ def read_metadata_file(path: Path) -> pd.DataFrame:
     )
     words.index = pd.Index(ids.astype(int), name="song_id")
     return words
+
+
+def artist_families(data_root: Path, song_ids: Iterable[int]) -> dict[int, str]:
+    """Return the family of every song: its artist, or the song itself where none is named."""
+    artists = read_metadata(data_root)["artist"].to_dict()
+    return {
+        song_id: artist_key(str(artists.get(song_id, ""))) or f"song {song_id}"
+        for song_id in song_ids
+    }
+
+
+def artist_key(name: str) -> str:
+    """Return what different ways of writing an artist have in common; guests are left out."""
+    written = unicodedata.normalize("NFKC", html.unescape(name)).casefold().replace("&", " and ")
+    lead = GUESTS.split(written, maxsplit=1)[0]
+    return " ".join((lead.strip() or written).split())

@@ -6,9 +6,11 @@ Split   431 excerpts of 30 s (60 frames from second 15) to learn from; 58 full s
 Labels  `deam`: DEAM's averages for all songs. `mediaeval2015`: the development labels as the 2015
         participants received them; their swings inside a song are larger and, for ids above 1000,
         song means of valence and arousal are interchanged. Evaluation labels are DEAM's in both.
+Families  `artist`: songs of an artist are learned from together, and development songs by an artist
+        of the evaluation songs are left out; `none` is the task as it was set
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,7 @@ from pydantic.dataclasses import dataclass
 
 from datasets.contract import TARGETS, DatasetError, Song, Split
 from datasets.deam_files import HOW_TO_GET, read_dynamic_annotations, read_table, require_root
+from datasets.deam_songs import artist_families
 from datasets.features.registry import reader_for
 
 EVALUATION_IDS = range(2001, 2059)
@@ -30,11 +33,15 @@ PARTICIPANT_ORDER = ("arousal", "valence")  # columns of the participants' file
 Labels = dict[int, tuple[NDArray[np.float64], NDArray[np.float32]]]
 
 
+Families = Literal["none", "artist"]
+
+
 @dataclass(frozen=True)
 class MediaEval2015Options:
-    """Which labels the development songs carry."""
+    """Which labels the development songs carry, and what keeps songs together."""
 
     labels: Literal["deam", "mediaeval2015"] = "deam"
+    families: Families = "none"
 
 
 def development_ids() -> list[int]:
@@ -64,28 +71,62 @@ def load(options: MediaEval2015Options, features: str, data_root: Path | None) -
     if options.labels == "mediaeval2015":
         participants = read_participant_labels(root / PARTICIPANT_LABELS)
         labels |= {one: (labels[one][0], participants[k]) for k, one in enumerate(ids)}
-    return make_split(root, features, labels, development=ids, evaluation=EVALUATION_IDS)
+    sides = (ids, EVALUATION_IDS)
+    return make_split(root, features, labels, *sides, families=options.families)
 
 
 def make_split(
     data_root: Path,
     features: str,
     labels: Labels,
-    *,
-    development: Iterable[int],
-    evaluation: Iterable[int],
+    development: Sequence[int],
+    evaluation: Sequence[int],
+    families: Families = "none",
 ) -> Split:
     """Read the features of both sides and put them beside their labels."""
+    named = [*development, *evaluation] if families == "artist" else []
+    family_of = artist_families(data_root, named) if named else {}
+    learned = without_families_of(evaluation, development, family_of)
     read_features = reader_for(features)(data_root)
 
     def song(song_id: int) -> Song:
         times, targets = labels[song_id]
-        return Song(str(song_id), read_features(song_id, times), targets, times)
+        rows_TF = read_features(song_id, times)
+        return Song(str(song_id), rows_TF, targets, times, family_of.get(song_id, ""))
 
     return Split(
-        development=tuple(song(song_id) for song_id in development),
+        development=tuple(song(song_id) for song_id in learned),
         evaluation=tuple(song(song_id) for song_id in evaluation),
         made_by=read_features.made_by(),
+        notes=_families_note(family_of, learned, evaluation, len(development) - len(learned)),
+    )
+
+
+def without_families_of(
+    evaluation: Iterable[int], development: Sequence[int], family_of: Mapping[int, str]
+) -> list[int]:
+    """Return the development songs of no family that evaluation songs have."""
+    evaluated = {family_of.get(song_id) for song_id in evaluation} - {None}
+    kept = [song_id for song_id in development if family_of.get(song_id) not in evaluated]
+    if development and not kept:
+        raise DatasetError(
+            f"Every artist of the {len(development)} development songs also has an evaluation song,"
+            " so families=artist leaves nothing to learn from; give other songs or families=none."
+        )
+    return kept
+
+
+def _families_note(
+    family_of: Mapping[int, str], development: Sequence[int], evaluation: Iterable[int], n_out: int
+) -> tuple[str, ...]:
+    """Return how many families there are, and how many songs are left out because of them."""
+    if not family_of:
+        return ()
+    artists = [len({family_of[song_id] for song_id in side}) for side in (development, evaluation)]
+    return (
+        f"Families are artists: {artists[0]:,} of {len(development):,} development songs,"
+        f" {artists[1]:,} of the evaluation songs. {n_out:,} more songs are left out of"
+        " development, as their artist has an evaluation song.",
     )
 
 

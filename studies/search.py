@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import ConfigError, WorkerLost
 from benchmark.execute import Job, load_split
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import plain
+from benchmark.plan.config import plain_options
 from benchmark.plan.expand import dataset_of
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plugins import include_plugins
@@ -64,7 +64,9 @@ class SearchOptions:
 def load_songs(search: Search, options: SearchOptions) -> Split:
     """Load the search's dataset and refuse too few songs for its folds."""
     _, dataset_options, features = dataset_of(search.base)
-    split = load_split(search.base.dataset, plain(dataset_options), features, options.data_root)
+    split = load_split(
+        search.base.dataset, plain_options(dataset_options), features, options.data_root
+    )
     rounds(split, ProtocolConfig(folds=search.config.folds), search.config.seed)
     return split
 

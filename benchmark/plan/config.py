@@ -111,6 +111,20 @@ def plain(config: Any) -> dict[str, Any]:
     return {key: as_json(value) for key, value in asdict(config).items()}
 
 
+def plain_options(options: Any) -> dict[str, Any]:
+    """Return a dataset's options as records keep them.
+
+    An option whose default is "none" is left out where it is not used: records that were made
+    before there was such an option say the same, byte for byte.
+    """
+    usual = defaults(None if options is None else type(options))
+    return {
+        key: value
+        for key, value in plain(options).items()
+        if not (value == "none" and usual.get(key) == "none")
+    }
+
+
 def defaults(config_class: type | None) -> dict[str, Any]:
     """Return a configuration's defaults as JSON-ready values; an option without one is absent."""
     return {

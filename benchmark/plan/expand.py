@@ -5,7 +5,14 @@ from typing import Any
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import StudyConfig, TrainingConfig, defaults, plain, resolve
+from benchmark.plan.config import (
+    StudyConfig,
+    TrainingConfig,
+    defaults,
+    plain,
+    plain_options,
+    resolve,
+)
 from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry, split_name
@@ -32,7 +39,7 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
                 cells.append(
                     Cell(
                         dataset=study.dataset,
-                        dataset_options=plain(options),
+                        dataset_options=plain_options(options),
                         dataset_digest=dataset_digest,
                         features=features,
                         model=model,

@@ -1,19 +1,27 @@
 """DEAM's traps: blanks in headers, interchanged columns, genres that run on."""
 
+import csv
+
 import numpy as np
 import pytest
 
 from datasets.contract import DatasetError
+from datasets.deam import DeamOptions
+from datasets.deam import load as load_deam
 from datasets.deam_files import read_dynamic_annotations
 from datasets.deam_songs import (
     METADATA,
     METADATA_FILES,
     STATIC_FILES,
+    artist_families,
+    artist_key,
     read_metadata,
     read_metadata_file,
     read_static_annotations,
     read_static_file,
 )
+from datasets.mediaeval2015 import MediaEval2015Options, development_ids
+from datasets.mediaeval2015 import load as load_mediaeval2015
 
 
 def test_static_ratings_agree_with_the_dynamic_ones_of_the_same_target(real_data):
@@ -77,3 +85,124 @@ def test_damaged_metadata_is_named(tmp_path):
     path.write_text("song_id,title,artist,album\n2,a,b,c\n")
     with pytest.raises(DatasetError, match=r"metadata_2013.csv is damaged: no column 'genre'"):
         read_metadata_file(path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Dove & The Wolf", "the dove and the  wolf"),
+        ("Mike Link &amp; Harvey Taylor", "Mike Link and Harvey Taylor"),
+        ("Azoora feat. graciellita", "Azoora"),
+        ("Mandy Mozart (Ft. Jiin Ko)", "Mandy Mozart"),
+        ("Pine Valley Cosmonauts W/ Puerto Muerto", "Pine Valley Cosmonauts"),
+    ],
+)
+def test_an_artist_is_known_however_the_name_is_written(one, other):
+    assert artist_key(one) == artist_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Listen With Sarah", "Listen"),
+        ("Fred and Toody", "Fred"),
+        ("Featherstone", ""),
+        ("feat", ""),
+    ],
+)
+def test_a_name_that_only_looks_like_one_with_guests_is_whole(one, other):
+    assert artist_key(one) != artist_key(other)
+
+
+def artists_by_hand(real_data):
+    """Return song id -> artist as the files have it, read with csv alone."""
+    artists = {}
+    for name in METADATA_FILES:
+        with (real_data / METADATA / name).open(encoding="utf-8", newline="") as lines:
+            header, *rows = csv.reader(lines)
+            column = [title.strip().lower() for title in header].index("artist")
+            artists |= {int(row[0]): " ".join(row[column].split()) for row in rows}
+    return artists
+
+
+def test_the_real_artists_are_counted_and_none_is_on_both_sides(real_data):
+    """Names differ in 948 ways; one artist of the 1,744 is written with "&" and with "and"."""
+    by_hand = artists_by_hand(real_data)
+    assert len(by_hand) == 1802
+    assert len(set(by_hand.values())) == 948
+    families = artist_families(real_data, by_hand)
+    assert len(set(families.values())) == 947
+    evaluation = {families[song_id] for song_id in range(2001, 2059)}
+    assert len(evaluation) == len({by_hand[song_id] for song_id in range(2001, 2059)}) == 49
+    everything = [song_id for song_id in by_hand if song_id < 2001]
+    for development, n_artists, largest in ((development_ids(), 324, 6), (everything, 898, 23)):
+        named = [families[song_id] for song_id in development]
+        assert len(set(named)) == n_artists
+        assert max(named.count(name) for name in set(named)) == largest
+        assert not evaluation & set(named)
+    assert len(everything) == 1744
+
+
+def test_artists_of_the_real_task_are_families_and_the_default_stays_as_it_was(real_data):
+    plain = load_mediaeval2015(MediaEval2015Options(), "song_means", real_data)
+    split = load_mediaeval2015(MediaEval2015Options(families="artist"), "song_means", real_data)
+    assert not plain.has_families
+    assert plain.notes == ()
+    assert (len(split.development), len(split.evaluation)) == (431, 58)
+    assert split.notes == (
+        "Families are artists: 324 of 431 development songs, 49 of the evaluation songs. 0 more"
+        " songs are left out of development, as their artist has an evaluation song.",
+    )
+    assert split.digest() != plain.digest()
+
+
+def write_metadata(folder, artists):
+    """Write the three files with the columns that count."""
+    (folder / METADATA).mkdir(parents=True, exist_ok=True)
+    for name, first, last in zip(METADATA_FILES, (1, 1001, 2001), (1000, 2000, 2058), strict=True):
+        rows = [f"{k},t,{artist},a,g" for k, artist in artists.items() if first <= k <= last]
+        (folder / METADATA / name).write_text(
+            "\n".join(["song_id,title,artist,album,Genre", *rows]) + "\n"
+        )
+
+
+@pytest.fixture
+def with_artists(official_folder, tmp_path):
+    """Return a data folder whose six chosen songs have artists: ids 1-4 learn, 2001-2002 score."""
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "DEAM").mkdir()
+    for part in ("annotations", "features"):
+        (root / "DEAM" / part).symlink_to(official_folder / "DEAM" / part)
+    ids = development_ids()[:4]
+    artists = ["A & B", "c", "", "", "a AND b feat. D", "e"]
+    write_metadata(root, dict(zip([*ids, 2001, 2002], artists, strict=True)))
+    return root, ids
+
+
+def test_development_songs_by_an_artist_of_the_evaluation_songs_are_left_out(with_artists):
+    root, ids = with_artists
+    options = DeamOptions(development=ids, evaluation=[2001, 2002], families="artist")
+    split = load_deam(options, "baseline", root)
+    assert [song.song_id for song in split.development] == [str(song_id) for song_id in ids[1:]]
+    assert [song.family for song in split.development] == ["c", f"song {ids[2]}", f"song {ids[3]}"]
+    assert [song.family for song in split.evaluation] == ["a and b", "e"]
+    assert "3 of 3 development songs, 2 of the evaluation songs. 1 more" in split.notes[0]
+    assert len(load_deam(DeamOptions(ids, [2001, 2002]), "baseline", root).development) == 4
+
+
+def test_no_song_to_learn_from_is_one_clear_error(with_artists):
+    root, ids = with_artists
+    options = DeamOptions(development=ids[:1], evaluation=[2001], families="artist")
+    with pytest.raises(DatasetError, match=r"Every artist of the 1 development songs .*none"):
+        load_deam(options, "baseline", root)
+
+
+def test_missing_metadata_is_needed_for_families_alone(with_artists):
+    root, ids = with_artists
+    for name in METADATA_FILES:
+        (root / METADATA / name).unlink()
+    chosen = {"development": ids, "evaluation": [2001, 2002]}
+    assert not load_deam(DeamOptions(**chosen), "baseline", root).has_families
+    with pytest.raises(DatasetError, match=r"metadata_2013.csv is missing.*data download metadata"):
+        load_deam(DeamOptions(**chosen, families="artist"), "baseline", root)

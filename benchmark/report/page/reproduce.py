@@ -94,7 +94,8 @@ def _is_floor(record: RunRecord) -> bool:
 def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
     """Return what one group of cells asks for."""
     named = {option: f"{_owner(option, record)}.{option}" for option in _used(record)}
-    dataset = {f"{record.dataset}.{key}": value for key, value in record.dataset_options.items()}
+    options = _usual_options(record) | record.dataset_options  # those left out are default
+    dataset = {f"{record.dataset}.{key}": value for key, value in options.items()}
     changed = {named[option]: value for option, value in record.settings.items()}
     usual = {named[option]: value for option, value in _used(record).items()}
     return Part(
@@ -127,13 +128,18 @@ def _owner(option: str, record: RunRecord) -> str:
 
 def _changed_options(record: RunRecord) -> dict[str, Any]:
     """Return the dataset's options that are not default, dotted; all where it is not known."""
-    entry = DATASETS.get(record.dataset)
-    usual = defaults(entry.resolve(entry.options)) if entry else {}
+    usual = _usual_options(record)
     return {
         f"{record.dataset}.{key}": value
         for key, value in record.dataset_options.items()
         if key not in usual or usual[key] != value
     }
+
+
+def _usual_options(record: RunRecord) -> dict[str, Any]:
+    """Return the default options of a record's dataset; none where it is not known."""
+    entry = DATASETS.get(record.dataset)
+    return defaults(entry.resolve(entry.options)) if entry else {}
 
 
 def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:

@@ -22,5 +22,6 @@ def test_settings_of_every_owner_are_listed_with_their_choices():
     assert listed["protocol.selection"]["choices"] == ["held_out", "evaluation", "last"]
     assert listed["protocol.test_sequence_length"]["choices"] == ["whole"]
     assert listed["mediaeval2015.labels"]["choices"] == ["deam", "mediaeval2015"]
+    assert listed["deam.families"]["choices"] == ["none", "artist"]
     assert listed["blstm_ensemble.fusion"]["choices"] == ["svr", "ann", "elm", "mean", "best"]
     assert listed["crnn.dropout"] == {"name": "crnn.dropout", "default": 0.25, "choices": []}

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from benchmark.plan.config import StudyConfig, plain
+from benchmark.plan.config import StudyConfig, plain_options
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.studies import read_study
 from benchmark.record.store import asked_for, read_plans, read_records
@@ -29,7 +29,7 @@ def test_the_study_read_back_from_records_asks_for_the_same_cells(folder, tmp_pa
         cells = {}
         for part in read_study(str(file), {}).parts:
             _, options, _ = dataset_of(part)
-            digest = digests[_songs(part.dataset, plain(options))]
+            digest = digests[_songs(part.dataset, plain_options(options))]
             cells |= {cell.key: cell for cell in expand(part, digest)}
         models = {record.model for record in kept}
         later = {key for key, cell in cells.items() if cell.model in FLOORS - models}
@@ -50,7 +50,7 @@ def cells_of(*parts):
 
 def digest_of(part):
     _, options, _ = dataset_of(part)
-    return str(_songs(part.dataset, plain(options)))
+    return str(_songs(part.dataset, plain_options(options)))
 
 
 def record_of_cell(cell):
@@ -71,6 +71,13 @@ def test_a_default_that_the_base_changes_is_kept_by_every_model_of_a_joined_part
     dropout = replace(BASE, set={"crnn.dropout": 0.5})
     joined = replace(BASE, models=("blstm", "crnn"), set=QUICK)
     cells = cells_of(dropout, joined)
+    assert asked_again(cells, tmp_path).keys() == cells.keys()
+
+
+def test_an_option_left_out_of_records_is_kept_by_a_part_that_the_base_changes(tmp_path):
+    families = replace(BASE, dataset="deam", set={"deam.families": "artist"})
+    without = replace(BASE, dataset="deam", set=QUICK)
+    cells = cells_of(families, without)
     assert asked_again(cells, tmp_path).keys() == cells.keys()
 
 
