@@ -1,7 +1,8 @@
 """The true curves of a dataset, kept once beside the predictions that are held against them.
 
-File    RESULTS/annotations/<dataset>-<dataset digest>.npz: for every song of the split (T, 3)
-        float32, seconds from the start of the recording, valence and arousal on [-1, 1]
+Files   RESULTS/annotations/<dataset>-<dataset digest>.npz: for every song of the split (T, 3)
+        float32, seconds from the start of the recording, valence and arousal on [-1, 1];
+        ...-raters.npz, where raters are known: the curves (R, T, 2) of every song's raters
 Beware  a dataset's licence applies to this folder too; git ignores it
 """
 
@@ -21,18 +22,34 @@ def annotations_path(results: Path, dataset: str, digest: str) -> Path:
     return results / "annotations" / f"{dataset}-{digest[:DIGEST_CHARACTERS]}.npz"
 
 
-def keep_annotations(results: Path, dataset: str, digest: str, split: Split) -> None:
-    """Write the annotations of both sides of a split, unless they are there."""
+def raters_path(results: Path, dataset: str, digest: str) -> Path:
+    """Return where the curves of a dataset's raters lie."""
     path = annotations_path(results, dataset, digest)
-    if path.is_file():
-        return
-    curves = {
-        song.song_id: np.column_stack([song.times, song.annotations]).astype(np.float32)
-        for song in (*split.development, *split.evaluation)
-    }
-    write_arrays(path, curves)
+    return path.with_name(f"{path.stem}-raters.npz")
+
+
+def keep_annotations(results: Path, dataset: str, digest: str, split: Split) -> None:
+    """Write the annotations of both sides of a split and their raters, unless they are there."""
+    path = annotations_path(results, dataset, digest)
+    if not path.is_file():
+        write_arrays(
+            path,
+            {
+                song.song_id: np.column_stack([song.times, song.annotations]).astype(np.float32)
+                for song in split.songs
+            },
+        )
+    path = raters_path(results, dataset, digest)
+    raters = {song.song_id: song.raters.curves_RT2 for song in split.songs if song.raters}
+    if raters and not path.is_file():
+        write_arrays(path, raters)
 
 
 def read_annotations(results: Path, dataset: str, digest: str) -> Curves:
     """Return (T, 3) by song id; nothing where they were not kept."""
     return read_arrays(annotations_path(results, dataset, digest))
+
+
+def read_raters(results: Path, dataset: str, digest: str) -> Curves:
+    """Return (R, T, 2) by song id; nothing where raters are not known or were not kept."""
+    return read_arrays(raters_path(results, dataset, digest))

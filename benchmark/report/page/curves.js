@@ -32,6 +32,19 @@ async function unpack(text) {
   return values;
 }
 
+// bytes -> differences modulo 256 -> hundredths: for each target, every rater's curve
+async function ratersOf(text, count) {
+  const bytes = new Int8Array((await inflate(text)).buffer);
+  const n = bytes.length / 2 / count;
+  const curve = (start) => {
+    const values = bytes.slice(start, start + n);
+    for (let i = 1; i < n; i += 1) values[i] += values[i - 1]; // an Int8Array wraps around
+    return Array.from(values, (value) => value / 100);
+  };
+  const side = (first) => Array.from({ length: count }, (_, rater) => curve((first + rater) * n));
+  return [side(0), side(count)];
+}
+
 // text that an element of the page carries squeezed
 async function inflated(id) {
   return new TextDecoder().decode(await inflate(document.getElementById(id).textContent));

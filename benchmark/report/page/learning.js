@@ -10,9 +10,9 @@ function band(x, curve, colour, dash, name) {
   ];
 }
 
-function faint(colour) {
+function faint(colour, opacity = 0.2) {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return `rgba(${red},${green},${blue},0.2)`;
+  return `rgba(${red},${green},${blue},${opacity})`;
 }
 
 const epochs = (values) => values.map((_, place) => place + 1);

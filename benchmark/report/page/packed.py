@@ -2,6 +2,8 @@
 
 Series  thousandths -> differences -> small numbers first (zigzag) -> one plane per byte -> gzip ->
         base64; emotion moves slowly, so most planes hold zeros. `curves.js` reads it back.
+Raters  hundredths in one byte -> differences over time, modulo 256 -> gzip -> base64: finer than a
+        thin line shows
 Others  values as JSON, and code: gzip -> base64, inflated by the browser's DecompressionStream
 """
 
@@ -23,6 +25,12 @@ def packed(values: NDArray[np.floating]) -> str:
     zigzag = np.where(steps < 0, -2 * steps - 1, 2 * steps).astype("<u4")
     planes = zigzag.view(np.uint8).reshape(-1, 4).T
     return squeezed(planes.tobytes())
+
+
+def packed_raters(curves_RT2: NDArray[np.floating]) -> str:
+    """Return the curves of R raters on [-1, 1] as text: valence of every rater, then arousal."""
+    whole_2RT = np.rint(100 * np.moveaxis(curves_RT2, 2, 0)).astype(np.int8).view(np.uint8)
+    return squeezed(np.diff(whole_2RT, axis=2, prepend=np.uint8(0)).tobytes())
 
 
 def squeezed(content: bytes) -> str:

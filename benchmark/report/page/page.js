@@ -68,7 +68,7 @@ function listen() {
   on(["tradeoff-cost", "tradeoff-score", "tradeoff-convention", "tradeoff-bars"], drawTradeoff);
   on(["songs-row"], (table) => { fillBeside(table); showSongs(table); });
   on(["songs-order"], showSongs);
-  on(["songs-beside"], drawSong);
+  on(["songs-beside", "songs-raters"], drawSong);
   on(["lengths-score", "lengths-convention"], drawLengths);
   on(["repetitions-score", "repetitions-convention"], drawRepetitions);
   on(["learning-row"], (table) => { fillNetworks(table); drawLearning(table); });

@@ -128,13 +128,20 @@ async function drawSong(table) {
   byId("songs-why").textContent = why;
   byId("songs-why").hidden = !why;
   byId("songs-beside").disabled = Boolean(why);
+  const nRaters = why ? 0 : (songs.raters?.counts[song] ?? 0);
+  byId("songs-raters").parentElement.hidden = !nRaters;
+  byId("songs-raters-count").textContent = `${nRaters} raters`;
   byId("songs-curves").parentElement.hidden = Boolean(why);
   if (why) return;
   const frames = framesOf(songs);
-  const [annotated, rows] = await Promise.all([Promise.all(songs.truth.map(series)), heard(table, place, frames)]);
+  const areShown = nRaters > 0 && byId("songs-raters").checked;
+  const [annotated, rows, raters] = await Promise.all([
+    Promise.all(songs.truth.map(series)), heard(table, place, frames),
+    areShown ? ratersOf(songs.raters.curves[song], nRaters) : [],
+  ]);
   if (own !== drawing) return;
   const [times, ...truth] = annotated.map((one) => Array.from(one.slice(...frames)));
-  const traces = [];
+  const traces = raters.map((curves, side) => onSide(ratersTrace(times, curves, `${nRaters} raters`), side));
   for (const [label, model, curves, isMain] of rows) {
     curves.forEach((curve, side) => {
       const colour = colourOf(table, model.model);
@@ -146,7 +153,15 @@ async function drawSong(table) {
   truth.forEach((one, side) => traces.push(onSide({
     name: "annotated", mode: "lines", x: times, y: one, line: { color: ink("--truth"), width: 2.5 }, hoverinfo: "x+y+name",
   }, side)));
-  drawSides(table, traces, place);
+  drawSides(table, traces, place, areShown ? `Thin grey lines: its ${nRaters} raters.` : songs.ratersWhy);
+}
+
+// All raters of a song as one trace: a gap parts one curve from the next.
+function ratersTrace(times, curves, name) {
+  return {
+    name, mode: "lines", x: curves.flatMap(() => [...times, null]), y: curves.flatMap((curve) => [...curve, null]),
+    line: { color: faint(ink("--quiet"), 0.45), width: 1 }, hoverinfo: "skip", connectgaps: false,
+  };
 }
 
 // The chosen row and those beside it: [label, row, curves of both targets, is it the chosen one]
@@ -165,9 +180,11 @@ function onSide(trace, side) {
   return { ...trace, xaxis: "x", yaxis: side ? "y2" : "y", legendgroup: trace.name, showlegend: isNamed };
 }
 
-function drawSides(table, traces, place) {
-  const all = traces.flatMap((trace) => trace.y);
-  let [low, high] = [Math.floor(5 * Math.min(...all)) / 5, Math.ceil(5 * Math.max(...all)) / 5];
+function drawSides(table, traces, place, more) {
+  const all = traces.flatMap((trace) => trace.y).filter((y) => y !== null);
+  const least = all.reduce((a, b) => Math.min(a, b), Infinity); // too many for arguments of one call
+  const most = all.reduce((a, b) => Math.max(a, b), -Infinity);
+  let [low, high] = [Math.floor(5 * least) / 5, Math.ceil(5 * most) / 5];
   const lack = Math.max(0, SMALLEST_REACH - (high - low)) / 2;
   [low, high] = [low - lack, high + lack];
   draw(
@@ -178,7 +195,7 @@ function drawSides(table, traces, place) {
       yaxis: axis("valence", { domain: [0.53, 1], range: [low, high] }),
       yaxis2: axis("arousal", { domain: [0, 0.47], range: [low, high] }),
     },
-    `Song ${table.songs.ids[song]}, valence above, arousal below, on [-1, 1], against seconds from the start of the recording. Annotated: the dataset's own values. ${table.rows[place].label}: mean over repetitions, band from the lowest to the highest; it is no interval for the truth.`,
+    `Song ${table.songs.ids[song]}, valence above, arousal below, on [-1, 1], against seconds from the start of the recording. Annotated: the dataset's own values. ${table.rows[place].label}: mean over repetitions, band from the lowest to the highest; it is no interval for the truth. ${more}`.trim(),
     430,
   );
 }

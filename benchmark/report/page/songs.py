@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.record.annotations import Curves, read_annotations
+from benchmark.record.annotations import Curves, read_annotations, read_raters
 from benchmark.record.record import RunRecord
 from benchmark.record.store import read_predictions
 from benchmark.report.aggregate import Row, Table
-from benchmark.report.page.packed import packed
+from benchmark.report.page.packed import packed, packed_raters
 from datasets.contract import FRAME_SECONDS, TARGETS
 
 CURVES_BYTES = 1_800_000  # of a page: with Plotly's 2 MB it stays under 5 MB
@@ -19,6 +19,7 @@ NO_ANNOTATIONS = (
     "No curves: the annotations of these songs are not in this results folder. Scores come from the"
     " records alone."
 )
+RATERS_LEFT_OUT = "The curves of single raters are left out to keep this page small."
 NO_PREDICTIONS = (
     "No curves: the predictions are not in this results folder (records can be copied without"
     " them). Scores come from the records alone."
@@ -32,7 +33,14 @@ def table_songs(table: Table, results: Path, room: int) -> dict[str, Any]:
     """
     judged = next((row.cells[0] for row in table.rows if row.cells), None)
     if judged is None:
-        return {"ids": [], "rows": [None] * len(table.rows), "truth": None, "why": ""}
+        none: dict[str, Any] = {
+            "ids": [],
+            "truth": None,
+            "raters": None,
+            "ratersWhy": "",
+            "why": "",
+        }
+        return none | {"rows": [None] * len(table.rows)}
     ids = [str(one) for one in judged.per_song["song_id"]]
     true = _of_songs(read_annotations(results, table.dataset, table.digest), ids)
     truth = None if true is None else [packed(column) for column in np.concatenate(true).T]
@@ -44,6 +52,8 @@ def table_songs(table: Table, results: Path, room: int) -> dict[str, Any]:
             room -= sum(map(len, curves["series"]))
         rows.append(_errors(row, ids) | {"curves": curves} if row.cells else None)
     has_curves = any(row and row["curves"] for row in rows)
+    raters = _raters(table, results, ids) if has_curves else None
+    has_room = raters is None or sum(map(len, raters["curves"])) <= room
     return {
         "ids": ids,
         "nFrames": [int(one) for one in judged.per_song["n_frames"]],
@@ -51,13 +61,16 @@ def table_songs(table: Table, results: Path, room: int) -> dict[str, Any]:
         "rows": rows,
         "truth": truth if has_curves else None,
         "why": "" if has_curves else NO_ANNOTATIONS if true is None else NO_PREDICTIONS,
+        "raters": raters if has_room else None,
+        "ratersWhy": "" if has_room else RATERS_LEFT_OUT,
     }
 
 
 def packed_bytes(songs: dict[str, Any]) -> int:
     """Return how much of a page the curves take."""
     series = [row["curves"]["series"] for row in songs["rows"] if row and row["curves"]]
-    return sum(len(one) for many in [songs["truth"] or [], *series] for one in many)
+    raters = songs["raters"]["curves"] if songs["raters"] else []
+    return sum(len(one) for many in [songs["truth"] or [], raters, *series] for one in many)
 
 
 def _errors(row: Row, ids: Sequence[str]) -> dict[str, Any]:
@@ -88,6 +101,15 @@ def _row_curves(row: Row, results: Path, ids: Sequence[str]) -> dict[str, Any] |
     mean = values_RN2.mean(axis=0)
     parts = (mean, mean - values_RN2.min(axis=0), values_RN2.max(axis=0) - mean)
     return {"series": [packed(part[:, side]) for side in range(len(TARGETS)) for part in parts]}
+
+
+def _raters(table: Table, results: Path, ids: Sequence[str]) -> dict[str, Any] | None:
+    """Return how many raters every song has and their curves, a text a song; None: not known."""
+    known = read_raters(results, table.dataset, table.digest)
+    if not any(one in known for one in ids):
+        return None
+    curves = [known.get(one, np.zeros((0, 0, len(TARGETS)), np.float32)) for one in ids]
+    return {"counts": [len(one) for one in curves], "curves": list(map(packed_raters, curves))}
 
 
 def _of_songs(curves: Curves, ids: Sequence[str]) -> list[NDArray[np.float32]] | None:

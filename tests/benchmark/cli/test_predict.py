@@ -1,9 +1,7 @@
 """`predict` on a user's own tones: from weights to numbers, and what it refuses or warns of."""
 
 import json
-import os
 
-import mido
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,13 +13,12 @@ from benchmark.errors import ResultsError
 from benchmark.listen import find_weights, restored
 from benchmark.record.store import read_predictions, read_records
 from benchmark.record.weights import read_weights
-from datasets import midi
-from datasets.contract import DatasetError
 from datasets.features.cache import extract_file, made_by
 from datasets.features.logmel import extractor
 from tests.benchmark.cli.cli import mer, mer_here
 from tests.conftest import make_song
 from tests.sounds import RATE, tone, write_tone
+from tests.vgmidi_folder import write_midi
 
 PITCHES = [220, 330, 440, 550, 660, 880, 990, 1100]  # Hz; the last two are evaluation songs
 TONES = '''
@@ -260,34 +257,12 @@ def test_a_range_that_is_none_is_named(results, tmp_path):
             read_weights(tmp_path / "damaged")
 
 
-@pytest.fixture
-def fluidsynth():
-    """See that MIDI can be rendered; only CI must be able to."""
-    try:
-        midi.prepare()
-    except DatasetError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-
-
-def write_scale(path):
-    """Write a MIDI file of eight notes, half a second each."""
-    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
-    for note in (60, 62, 64, 65, 67, 69, 71, 72):
-        track.append(mido.Message("note_on", note=note, velocity=90, time=0))
-        track.append(mido.Message("note_off", note=note, velocity=0, time=480))
-    file = mido.MidiFile(ticks_per_beat=480)
-    file.tracks.append(track)
-    file.save(path)
-    return path
-
-
 def test_a_midi_file_is_rendered_and_predicted(results, tmp_path, capfd, fluidsynth):
-    done = predict(capfd, results, tmp_path, write_scale(tmp_path / "scale.mid"))
+    scale = write_midi(tmp_path / "scale.mid", [0.5 * note for note in range(8)])
+    done = predict(capfd, results, tmp_path, scale)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "scale.csv")
-    assert len(table) >= 8  # eight notes of half a second, and their end
+    assert len(table) >= 8  # a note every half second, and the end of the last
     assert np.isfinite(table.to_numpy()).all()
     assert (tmp_path / "scale.png").is_file()
 

@@ -3,9 +3,16 @@ import pytest
 
 from benchmark.errors import ResultsError
 from benchmark.plan.config import Study, StudyConfig
-from benchmark.record.annotations import annotations_path, keep_annotations, read_annotations
+from benchmark.record.annotations import (
+    annotations_path,
+    keep_annotations,
+    raters_path,
+    read_annotations,
+    read_raters,
+)
 from benchmark.run import RunOptions, plan_run
 from datasets.registry import DATASETS
+from tests.benchmark.report.pages import RATED, SPLIT
 from tests.conftest import make_split
 
 
@@ -26,6 +33,22 @@ def test_annotations_are_written_once_for_all_cells(tmp_path):
     keep_annotations(tmp_path, "tiny", "a" * 64, make_split())
     assert path.stat().st_mtime_ns == before
     assert [one.name for one in path.parent.iterdir()] == ["tiny-aaaaaaaaaaaa.npz"]
+
+
+def test_raters_are_kept_beside_the_annotations_and_added_where_an_older_run_kept_none(tmp_path):
+    keep_annotations(tmp_path, "tiny", "a" * 64, SPLIT)  # as before raters were kept
+    path = annotations_path(tmp_path, "tiny", "a" * 64)
+    before = path.stat().st_mtime_ns
+    assert read_raters(tmp_path, "tiny", "a" * 64) == {}
+    keep_annotations(tmp_path, "tiny", "a" * 64, RATED)
+    assert path.stat().st_mtime_ns == before
+    kept = read_raters(tmp_path, "tiny", "a" * 64)
+    assert set(kept) == {song.song_id for song in RATED.songs}
+    for song in RATED.songs:
+        np.testing.assert_array_equal(kept[song.song_id], song.raters.curves_RT2)
+    written = raters_path(tmp_path, "tiny", "a" * 64).stat().st_mtime_ns
+    keep_annotations(tmp_path, "tiny", "a" * 64, RATED)
+    assert raters_path(tmp_path, "tiny", "a" * 64).stat().st_mtime_ns == written
 
 
 def test_no_annotations_is_an_empty_answer_and_a_damaged_file_is_named(tmp_path):

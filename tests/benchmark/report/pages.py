@@ -1,6 +1,8 @@
 """Results folders made by hand, as a page finds them."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,8 @@ from benchmark.record.record import RunRecord
 from benchmark.record.store import write_record, write_whole
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.write import Tracked, write_page
+from datasets.contract import Song, Split
+from datasets.raters import Raters
 from tests.benchmark.report.records import make_record
 from tests.conftest import make_split
 
@@ -20,6 +24,17 @@ PER_SONG = {
     "rmse_valence": [0.3, 0.2, 0.4], "rmse_arousal": [0.2, 0.1, 0.2],
 }  # fmt: skip
 SPLIT = make_split(lengths=(7, 20, 33))
+
+
+def rated(song: Song) -> Song:
+    """Return a song with three raters, in hundredths: one falls, one leaps, one rests."""
+    n = song.n_frames
+    lines_RT = [np.linspace(0.9, -0.9, n), np.where(np.arange(n) % 2, 1.0, -1.0), np.full(n, 0.05)]
+    curves_RT2 = np.stack([lines_RT, np.negative(lines_RT)], axis=2)
+    return replace(song, raters=Raters(np.round(curves_RT2, 2).astype(np.float32)))
+
+
+RATED = Split(tuple(map(rated, SPLIT.development)), tuple(map(rated, SPLIT.evaluation)))
 PREDICTED = {1: 0.1, 2: 0.4}  # repetition -> what it predicts at every frame
 SHORT_PREDICTS_MORE = 0.05  # by the rows of length 10, so that their curves are others
 WRONG = {"scores": {}, "training_scores": {}, "per_song": {}, "parameters": {}, "curves": {}}
@@ -51,7 +66,7 @@ def scores_of(shift: float) -> dict[str, float]:
     return {name: value + shift for name, value in make_record().scores.items()}
 
 
-def write_results(folder: Path, *, has_curves: bool = True) -> Path:
+def write_results(folder: Path, *, has_curves: bool = True, split: Split = SPLIT) -> Path:
     """Write records, a plan that asks for one cell more, predictions and annotations."""
     made = records()
     for record in made:
@@ -60,7 +75,7 @@ def write_results(folder: Path, *, has_curves: bool = True) -> Path:
     groups = {record.cell: record.group for record in made}
     write_whole(folder / "plans" / "mine-1.json", plan("mine", groups | {"f" * 64: made[-1].group}))
     if has_curves:
-        keep_annotations(folder, "tiny", made[0].dataset_digest, SPLIT)
+        keep_annotations(folder, "tiny", made[0].dataset_digest, split)
     return folder
 
 
@@ -80,7 +95,7 @@ def plan(study: str, groups: dict[str, str]) -> bytes:
     return json.dumps({"study": study, "groups": groups}).encode()
 
 
-def write_mine(folder: Path, **options: bool) -> Path:
+def write_mine(folder: Path, **options: Any) -> Path:
     """Write the results and their page, figures drawn."""
     write_results(folder, **options)
     answer = answer_from_records(folder, "mine")

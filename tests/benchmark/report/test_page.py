@@ -18,13 +18,14 @@ from benchmark.record.annotations import keep_annotations
 from benchmark.record.store import path_of, write_arrays, write_record, write_whole
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.charts import band, row_labels, told_apart
-from benchmark.report.page.packed import packed, squeezed_json
+from benchmark.report.page.packed import packed, packed_raters, squeezed_json
+from benchmark.report.page.songs import RATERS_LEFT_OUT, packed_bytes, table_songs
 from benchmark.report.page.write import write_page
 from datasets.contract import Song, Split
-from tests.benchmark.report.pages import HOSTILE_ERROR, plan, write_mine, write_results
+from tests.benchmark.report.pages import HOSTILE_ERROR, RATED, plan, write_mine, write_results
 from tests.benchmark.report.records import make_record
 
-VOID = {"meta", "link", "img"}
+VOID = {"meta", "link", "img", "input"}
 
 
 class Reader(HTMLParser):
@@ -97,7 +98,7 @@ def test_readers_of_the_screen_are_told_everything(page):
     assert {one.get("scope") for one in page.all("th")} == {"row", "col", "colgroup"}
     assert len(page.all("caption")) == len(page.all("table"))
     assert all(one.get("type") == "button" for one in page.all("button"))
-    assert len(page.all("select")) == len(page.all("label"))
+    assert len(page.all("select")) + len(page.all("input")) == len(page.all("label"))
     assert all("aria-labelledby" in one for _, one in page.elements if one.get("role") == "img")
 
 
@@ -182,6 +183,54 @@ def test_a_band_ends_where_fewer_than_half_of_the_curves_go_on():
     found = band([[0.5, 0.4, 0.3, 0.2], [0.7, 0.6, 0.5], [0.9]])
     assert found == {"median": [0.7, 0.5, 0.4], "low": [0.5, 0.4, 0.3], "high": [0.9, 0.6, 0.5]}
     assert band([[], []]) == {"median": [], "low": [], "high": []}
+
+
+def unpacked_raters(text, count):
+    """Return (R, T, 2) of what `packed_raters` wrote, by sums of differences modulo 256."""
+    steps = np.frombuffer(gzip.decompress(b64decode(text)), np.uint8).reshape(2, count, -1)
+    hundredths = np.cumsum(steps.astype(int), axis=2) % 256
+    return np.moveaxis(np.where(hundredths > 127, hundredths - 256, hundredths) / 100, 0, 2)
+
+
+def test_raters_are_packed_to_hundredths_from_one_end_of_the_scale_to_the_other():
+    leaps = np.array([[-1, 1, -1, 1], [0.994, -0.996, 0.0, 0.126]])
+    curves = np.stack([leaps, -leaps], axis=2)
+    np.testing.assert_allclose(unpacked_raters(packed_raters(curves), 2), np.round(curves, 2))
+
+
+def songs_of_page(path):
+    (chart,) = unpacked(path.read_text())
+    return chart["songs"]
+
+
+def test_a_page_carries_the_curves_of_evaluation_songs_raters(tmp_path):
+    songs = songs_of_page(write_mine(tmp_path, split=RATED))
+    assert songs["ids"] == [song.song_id for song in RATED.evaluation]
+    assert songs["raters"]["counts"] == [3, 3, 3]
+    assert songs["ratersWhy"] == ""
+    for text, song in zip(songs["raters"]["curves"], RATED.evaluation, strict=True):
+        expected = np.round(song.raters.curves_RT2, 2)
+        np.testing.assert_allclose(unpacked_raters(text, 3), expected, atol=1e-6)
+
+
+def test_without_raters_or_annotations_a_page_carries_none_and_says_nothing(tmp_path, folder):
+    assert songs_of_page(folder / "report" / "mine.html")["raters"] is None
+    copied = songs_of_page(write_mine(tmp_path, split=RATED, has_curves=False))
+    assert (copied["raters"], copied["ratersWhy"]) == (None, "")
+
+
+def test_raters_without_room_are_left_out_whole_with_a_sentence(tmp_path):
+    write_results(tmp_path, split=RATED)
+    table = answer_from_records(tmp_path, "mine").tables[0]
+    whole = table_songs(table, tmp_path, 1_000_000)
+    size = packed_bytes(whole)
+    for room, has_raters in ((size, True), (size - 1, False)):
+        songs = table_songs(table, tmp_path, room)
+        assert (songs["raters"] is not None) == has_raters
+        assert songs["ratersWhy"] == ("" if has_raters else RATERS_LEFT_OUT)
+        assert [row["curves"] for row in songs["rows"] if row] == [
+            row["curves"] for row in whole["rows"] if row
+        ]
 
 
 def luminance(colour):

@@ -11,6 +11,7 @@ from benchmark.report.page.write import jinja
 from tests.benchmark.report.pages import (
     HOSTILE_MODEL,
     PREDICTED,
+    RATED,
     SPLIT,
     write_mine,
     write_unfinished_beside,
@@ -150,6 +151,50 @@ def test_the_curves_are_the_annotations_and_mean_lowest_and_highest_of_the_repet
         np.testing.assert_allclose(mean["y"], np.mean(list(PREDICTED.values())), atol=1e-6)
         np.testing.assert_allclose(low["y"], min(PREDICTED.values()), atol=1e-6)
         np.testing.assert_allclose(high["y"], max(PREDICTED.values()), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def with_raters(tmp_path_factory):
+    return write_mine(tmp_path_factory.mktemp("rated"), split=RATED).as_uri()
+
+
+DRAWN_RATERS = (
+    f"{CURVES}.data.filter(one => one.name === '3 raters').map(one => [one.yaxis, one.y])"
+)
+
+
+def test_raters_are_drawn_behind_the_annotations_once_they_are_asked_for(browser, with_raters):
+    with visit(browser, with_raters) as one:
+        ready(one)
+        assert one.page.inner_text("label[for=songs-raters]").strip() == "3 raters"
+        assert one.page.evaluate(DRAWN_RATERS) == []
+        one.page.check("#songs-raters")
+        one.page.wait_for_function(f"{CURVES}.data[0].name === '3 raters'")
+        traces = one.page.evaluate(DRAWN_RATERS)
+        raters = np.round(RATED.evaluation[2].raters.curves_RT2, 2)
+        assert [axis for axis, _ in traces] == ["y", "y2"]
+        for side, (_, values) in enumerate(traces):
+            expected = [
+                value for curve in raters[:, :, side] for value in [*map(float, curve), None]
+            ]
+            assert values == [None if v is None else pytest.approx(v, abs=1e-6) for v in expected]
+        assert "Thin grey lines: its 3 raters." in one.page.inner_text("#songs-curves-caption")
+        low, high = one.page.evaluate(f"{CURVES}.layout.yaxis.range")
+        assert low <= -1
+        assert high >= 1
+        one.page.click("#songs-best")  # another song, shown the same way
+        one.page.wait_for_function(f"{CURVES}.data[0].x.length === 3 * (20 + 1)")
+        one.page.uncheck("#songs-raters")
+        one.page.wait_for_function(f"{CURVES}.data[0].name !== '3 raters'")
+        assert one.said == []
+        assert one.asked == [with_raters]
+
+
+def test_a_table_without_raters_offers_none(drawn, browser, without_curves):
+    assert not drawn.is_visible("#songs-raters")
+    with visit(browser, without_curves) as one:
+        ready(one)
+        assert not one.page.is_visible("#songs-raters")
 
 
 SLOW = """() => {
