@@ -66,7 +66,9 @@ def test_the_list_says_what_is_here_and_how_to_get_the_rest(tmp_path, data, capf
     assert "apt-get install fluidsynth fluid-soundfont-gm" in text
     assert "extracted baseline missing feature set baseline" in text
     assert " get it: data extract --features baseline --dataset vgmidi\n" in text
-    assert text.endswith("another dataset: data list\n")
+    assert text.endswith(
+        "another dataset: data list\nanother dataset: data list --dataset folder\n"
+    )
 
 
 def test_the_list_of_deam_says_that_there_is_another_dataset(tmp_path, capfd):
@@ -190,7 +192,9 @@ def test_a_users_own_dataset_may_say_what_its_files_are(tmp_path, capfd):
     done = mer_here(capfd, "data", "extract", *mine, "--workers", 1)
     assert done.stdout.startswith("songs: 1 extracted, 0 kept, 0 damaged; features: logmel\n2 s of")
     done = mer_here(capfd, "data", "list", *mine)
-    assert "another dataset: data list\nanother dataset: data list --dataset vgmidi" in done.stdout
+    others = [line for line in done.stdout.splitlines() if line.startswith("another dataset: ")]
+    options = ["", " --dataset folder", " --dataset vgmidi"]
+    assert others == [f"another dataset: data list{option}" for option in options]
     assert re.search("extracted logmel +here", done.stdout)
     done = mer_here(capfd, "data", "verify", *mine)
     assert (done.returncode, done.stdout) == (0, "0 wrong; looked at sound, extracted logmel\n")
