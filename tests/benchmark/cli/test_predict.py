@@ -130,14 +130,11 @@ def test_context_predicts_a_recording_from_its_frames_and_their_running_means(
     assert done.returncode == 0, done.stderr
     state = load_file(find_weights(results, "context", [])[0])
     rows = extract_file(tones / "7.wav", extractor()).astype(float)
-    means, columns = [rows[0], rows[0]], []
-    for row in rows:
-        means = [
-            mean + (1 - np.exp(-0.5 / tau)) * (row - mean)
-            for mean, tau in zip(means, (5, 20), strict=True)
-        ]
-        columns.append(np.concatenate([row, *means]))
-    expected = np.array(columns) @ state["weights"] + state["intercept"]
+    ages = np.arange(len(rows))[:, None] - np.arange(len(rows))  # of every frame at every other
+    weights = [np.where(ages >= 0, np.exp(-0.5 * ages / tau), 0) for tau in (5, 20)]
+    means = [weight / weight.sum(axis=1, keepdims=True) @ rows for weight in weights]
+    columns = np.concatenate([rows, *means], axis=1)
+    expected = columns @ state["weights"] + state["intercept"]
     table = pd.read_csv(tmp_path / "7.csv")
     assert table[["valence", "arousal"]].to_numpy() == pytest.approx(expected, abs=1e-5)
 

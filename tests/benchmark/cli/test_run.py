@@ -10,6 +10,8 @@ from benchmark.record.store import read_records
 from tests.benchmark.cli.cli import mer, mer_here
 from tests.benchmark.cli.runs import N_CELLS, outcomes
 
+FLOORS = ("constant", "linear", "context")
+
 
 def test_the_main_job_on_embedded_songs(tmp_path):
     answer = mer("run", "--models", "crnn", "--results", tmp_path, "--repetitions", 1)
@@ -39,7 +41,7 @@ def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, 
     assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / "r/records").glob("*/*")}
     rows = json.loads(second.stdout)["rows"]
     assert {row["model"]: row["n_cells"] for row in rows} == {
-        "crnn": 3, "tiny_gru": 3, "constant": 1, "linear": 1,
+        "crnn": 3, "tiny_gru": 3, "constant": 1, "linear": 1, "context": 1,
     }  # fmt: skip
 
 
@@ -55,7 +57,7 @@ def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path, capfd)
     answer = mer_here(
         capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--repetitions", 2
     )
-    assert "4 recorded, 2 to run" in answer.stderr
+    assert "5 recorded, 2 to run" in answer.stderr
 
 
 def test_fresh_trains_again(study, tmp_path, capfd):
@@ -196,7 +198,7 @@ def test_a_run_of_fewer_models_leaves_the_study_s_files_and_contrasts_whole(stud
     assert (results / "tables" / "mine_study.csv").read_text() == table
     assert (results / "tables" / "mine_study-contrasts.csv").read_text() == compared
     told = json.loads(answer.stdout)
-    assert {row["model"] for row in told["rows"]} == {"crnn", "constant", "linear"}
+    assert {row["model"] for row in told["rows"]} == {"crnn", *FLOORS}
     (line,) = [one for one in csv.DictReader(compared.splitlines()) if one["label"] == "crnn, L=10"
                and one["against"] == "linear"]  # fmt: skip
     (contrast,) = [one for one in told["contrasts"] if one["against"] == "linear"]
