@@ -34,6 +34,19 @@ class Raters:
     curves_RT2: NDArray[np.float32]
     trim: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse a single rater, values off the scale, and trimming that leaves nobody.
+
+        Raises ValueError; frames are held against the song's when a `Song` is made.
+        """
+        shape = self.curves_RT2.shape
+        if len(shape) != 3 or shape[0] < 2 or shape[2] != 2:
+            raise ValueError(f"raters need curves (R, T, 2) of at least two raters, got {shape}")
+        if not (np.abs(self.curves_RT2) <= 1).all():  # NaN is not
+            raise ValueError("raters' curves hold NaN or values outside [-1, 1]")
+        if not 0 <= self.trim < 0.5:
+            raise ValueError(f"trim={self.trim}: give a share of raters below 0.5 for either end")
+
     def mean(self, raters: slice | NDArray[np.intp] = slice(None)) -> Array:
         """Return the curve (T, 2) of all raters, or of some."""
         return trimmed_mean(self.curves_RT2[raters], self.trim)

@@ -46,12 +46,13 @@ def hold_out(songs: Sequence[Song], fraction: float, seed: int) -> tuple[list[So
     """Split songs into (training, held out), whole families at a time; neither side is empty.
 
     Families come in random order; one is held out where that brings the number of songs nearer to
-    the fraction asked for.
+    the fraction asked for. A family larger than that fraction would be the whole hold-out, so it
+    is left out unless every family is.
     """
     families = families_of(songs)
     wanted = max(1, round(fraction * len(songs)))
     if wanted >= len(songs) or len(families) < 2:
-        unit = f" in {len(families)} families" if len(families) < len(songs) else ""
+        unit = " in one family" if len(families) == 1 and len(songs) > 1 else ""
         raise DatasetError(
             f"Cannot hold out {fraction:.0%} of {len(songs)} songs{unit} and still train;"
             " give more songs or a smaller fraction."
@@ -60,7 +61,8 @@ def hold_out(songs: Sequence[Song], fraction: float, seed: int) -> tuple[list[So
     order = np.random.default_rng(seed).permutation(len(families))
     for members in [families[index] for index in order]:
         before, after = len(held_out), len(held_out) + len(members)
-        if abs(after - wanted) < abs(before - wanted) and after < len(songs):
+        is_nearer = abs(after - wanted) < abs(before - wanted)
+        if is_nearer and len(members) <= wanted and after < len(songs):
             held_out |= {song.song_id for song in members}
     held_out = held_out or {song.song_id for song in min(families, key=len)}
     return (

@@ -33,7 +33,10 @@ TRIM = {"trimmed": 0.2, "mean": 0.0}  # of the raters, at either end
 
 @dataclass(frozen=True)
 class VGMIDIOptions:
-    """How raters are summed up, and how many seconds at the start are left out (DEAM: 15)."""
+    """How raters are summed up, and how many seconds at the start are left out (DEAM: 15).
+
+    Seconds left out are gone for the features as well: no model remembers them.
+    """
 
     labels: Literal["trimmed", "mean"] = "trimmed"
     skip_seconds: Annotated[float, Field(ge=0, multiple_of=FRAME_SECONDS)] = 0.0

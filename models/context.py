@@ -2,7 +2,8 @@
 
 Mean        of all frames so far, frame s <= t weighing d^(t - s), d = exp(-0.5 / tau) for frames of
             0.5 s and time constants tau in seconds: the plain mean at first, and causal, so a frame
-            never sees what comes after it
+            never sees what comes after it. Memory begins with the first frame of a song: where a
+            dataset leaves out the start (DEAM, `vgmidi.skip_seconds`), training knows none of it
 Fit         from second moments alone: the Gram matrix of [1, columns, targets] is summed once per
             fold, every training set is a difference of sums, one eigendecomposition serves all
             penalties, and the error on the fold left out is a quadratic form in its own Gram matrix

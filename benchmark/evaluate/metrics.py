@@ -119,19 +119,22 @@ def panel_scores(halves: Sequence[Sequence[tuple[Series, Series]]]) -> dict[str,
     `halves` holds, per song, random halvings of its raters as pairs of curves (T, 2). Either half
     is scored against the other and the scores are averaged over halvings. Two halves of n / 2
     raters differ by twice the variance of two panels of n, so errors are divided by the root of 2;
-    correlation and CCC are corrected by the formula of Spearman and Brown, 2 c / (1 + c).
+    correlation and CCC are corrected by the formula of Spearman and Brown, 2 c / (1 + c), which
+    says nothing of halves that do not agree at all: None where c is not above 0.
     """
     scored = [
         summary_scores([one for one, _ in pairs], [other for _, other in pairs])
         for pairs in zip(*halves, strict=True)
     ]
     means = {name: _mean([scores[name] for scores in scored]) for name in scored[0]}
-    return {
-        name: None if value is None
-        else value / sqrt(2) if name.startswith(ERRORS)
-        else 2 * value / (1 + value)
-        for name, value in means.items()
-    }  # fmt: skip
+    return {name: _of_whole_panel(name, value) for name, value in means.items()}
+
+
+def _of_whole_panel(name: str, value: float | None) -> float | None:
+    """Correct what half a panel scores against the other half to panels of full size."""
+    if value is None or name.startswith(ERRORS):
+        return None if value is None else value / sqrt(2)
+    return 2 * value / (1 + value) if value > 0 else None
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -82,10 +82,17 @@ def test_families_are_held_out_whole_and_near_the_fraction(seed):
     assert len(training) + len(held_out) == 24
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_family_larger_than_the_whole_hold_out_never_is_it(seed):
+    _, held_out = hold_out(with_families(12, 2, 2, 2, 2, 2, 2), 0.25, seed)
+    assert len(held_out) == 6
+    assert "f0" not in {song.family for song in held_out}
+
+
 def test_two_families_are_one_on_each_side_and_one_family_is_refused():
     training, held_out = hold_out(with_families(10, 10), 0.1, seed=1)
     assert (len(training), len(held_out)) == (10, 10)
-    with pytest.raises(DatasetError, match="20% of 10 songs in 1 families"):
+    with pytest.raises(DatasetError, match="20% of 10 songs in one family"):
         hold_out(with_families(10), 0.2, seed=1)
 
 
