@@ -11,7 +11,6 @@ Artists   names differ in case, "&" (also as HTML), "and" and guests ("feat. ...
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import pandas as pd
 
 from datasets.contract import TARGETS, DatasetError
 from datasets.deam_files import ANNOTATIONS, HOW_TO_GET, read_table
+from datasets.splits import family_key
 
 STATIC = ANNOTATIONS.parent / "song_level"
 STATIC_FILES = (
@@ -98,6 +98,6 @@ def artist_families(data_root: Path, song_ids: Iterable[int]) -> dict[int, str]:
 
 def artist_key(name: str) -> str:
     """Return what different ways of writing an artist have in common; guests are left out."""
-    written = unicodedata.normalize("NFKC", html.unescape(name)).casefold().replace("&", " and ")
+    written = family_key(html.unescape(name)).replace("&", " and ")
     lead = GUESTS.split(written, maxsplit=1)[0]
     return " ".join((lead.strip() or written).split())

@@ -6,7 +6,7 @@ Features  extracted by `data extract --dataset folder`, with the code that `pred
 Split     as the CSV's column `split` says; without one, whole families by a fixed seed
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
 from shlex import quote
@@ -22,13 +22,12 @@ from datasets.features.cache import kept_file, made_by, read_made_by, song_rows
 from datasets.features.registry import Extractor, extractor_for
 from datasets.folder_audio import (
     ANNOTATIONS,
-    Recordings,
     audio_of,
     find_recordings,
-    named,
     require_root,
 )
 from datasets.folder_frames import Curve, check_end, curve_of
+from datasets.folder_notes import file_notes, rating_notes
 from datasets.folder_table import SIDES, RatedSong, Table, read_table
 from datasets.splits import hold_out
 
@@ -47,8 +46,8 @@ def _two_numbers(value: object) -> object:
 class FolderOptions:
     """The CSV's name, the scale of its ratings, and how half seconds and sides are made of it.
 
-    `evaluation_fraction` counts where the CSV has no column `split`; `resample` averages ratings
-    that are not half a second apart.
+    `evaluation_fraction` counts where the CSV has no column `split`; `resample` averages and
+    interpolates ratings that are not half a second apart.
     """
 
     annotations: str = ANNOTATIONS
@@ -112,7 +111,10 @@ def load(options: FolderOptions, features: str, data_root: Path | None) -> Split
         development=tuple(development),
         evaluation=tuple(evaluation),
         made_by=f"{made_by(source.extractor)} by {_libraries(songs, audio, source)}",
-        notes=tuple(_notes(songs, evaluation, curves, recordings, source.table)),
+        notes=(
+            *rating_notes(songs, curves, options.scale, is_resampled=options.resample),
+            *file_notes(songs, evaluation, recordings, source.table),
+        ),
     )
 
 
@@ -173,44 +175,3 @@ def _libraries(songs: Sequence[Song], audio: dict[str, Path], source: _Source) -
             f" Remove this folder and make them again: python -m benchmark {source.extract}"
         )
     return ", ".join([*extractors, *renderers])
-
-
-def _notes(
-    songs: Sequence[Song],
-    evaluation: Sequence[Song],
-    curves: dict[str, Curve],
-    recordings: Recordings,
-    table: Table,
-) -> Iterator[str]:
-    """Yield what became of the annotations, a sentence each, where it is not plain."""
-    rated = [curves[song.song_id] for song in songs]
-    n_blank, n_frames = (sum(getattr(curve, n) for curve in rated) for n in ("n_blank", "n_frames"))
-    if n_blank:
-        yield f"Without a rating and left out: {n_blank:,} of {n_blank + n_frames:,} frames."
-    if unrated := [name for name, curve in curves.items() if not curve.n_frames]:
-        yield f"Without a rating and left out: {_counted(unrated, len(curves))}."
-    if n_ratings := sum(curve.n_ratings for curve in rated):
-        yield f"Averaged: {n_ratings:,} ratings into {n_frames:,} half seconds."
-    if shifted := [song.song_id for song in songs if curves[song.song_id].offset]:
-        within = _counted(shifted, len(songs))
-        yield f"Rated within half seconds, not at their start, and taken for these: {within}."
-    longer = [
-        song.song_id
-        for song, curve in zip(songs, rated, strict=True)
-        if curve.frames_T is not None and song.n_frames < curve.n_frames
-    ]
-    if longer:
-        after = _counted(longer, len(songs))
-        yield f"Rated at the end of the sound, where no frame is left: {after}."
-    if not table.has_sides:
-        chosen = _counted([song.song_id for song in evaluation], len(songs))
-        yield f"Evaluation songs, as {table.path.name} has no column split: {chosen}."
-    if without := [name for name in recordings if name not in curves]:
-        yield f"Without annotations: {_counted(without, len(recordings), 'recordings')}."
-    if table.unused:
-        yield f"Columns of {table.path.name} that are not used: {', '.join(table.unused)}."
-
-
-def _counted(names: Sequence[str], n_all: int, kind: str = "songs") -> str:
-    """Return "2 of 10 songs (a, b)"."""
-    return f"{len(names):,} of {n_all:,} {kind} ({named(names)})"

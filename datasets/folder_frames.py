@@ -4,12 +4,14 @@ Frame     half second k lasts from 0.5 k to 0.5 (k + 1) seconds; the rating of a
           half second it lies in, as a rating of DEAM belongs to the half second it begins. Times
           0.25, 0.75, ... so are frames 0, 1, ...
 Spacing   ratings are 0.5 s apart, nothing left out between them; other times are refused, or
-          averaged in every half second where this is asked for
+          resampled where this is asked for: ratings of one half second are averaged, half seconds
+          between two rated ones that are near are interpolated linearly
 Blank     a frame without a rating of both targets is left out
 Axes      N ratings, T frames, 2 targets
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,9 @@ from datasets.folder_table import RatedSong, Table, wrong
 
 SLACK_SECONDS = 0.02  # times are often written to hundredths
 ROUNDING_SECONDS = 1e-6  # so that 0.3 + 0.2 lies in the second half second
+# Ratings change slowly (autocorrelation from one half second to the next: .97), and VGMIDI's, 1 to
+# 6 s apart, are interpolated the same way. What happens in longer gaps nobody has rated.
+LONGEST_GAP_SECONDS = 5.0
 Array = NDArray[np.float64]
 
 
@@ -30,7 +35,7 @@ class Curve:
     frames_T: NDArray[np.int64] | None  # None: one value, for every frame of the recording
     values_T2: Array  # none at all where nothing is rated
     n_blank: int = 0  # half seconds left out
-    n_ratings: int = 0  # averaged
+    n_interpolated: int = 0  # half seconds without a rating of their own
     offset: float = 0.0  # seconds from the start of a half second to its rating
 
     @property
@@ -49,7 +54,7 @@ class Curve:
 def curve_of(
     song: RatedSong, table: Table, scale: tuple[float, float], *, is_resampled: bool
 ) -> Curve:
-    """Return a song's annotations, checked; `is_resampled` averages within half seconds."""
+    """Return a song's annotations, checked; `is_resampled` averages and interpolates them."""
     values_N2 = on_unit_scale(song, table, scale)
     is_rated = np.asarray(np.isfinite(values_N2).all(axis=1))
     if song.times is None:
@@ -113,16 +118,33 @@ def _check_spacing(song: RatedSong, times_N: Array, table: Table) -> None:
     raise DatasetError(
         f"File {table.path}, rows {song.rows[later - 1]} and {song.rows[later]}: times of song"
         f" {song.name} are {spacing:.4g} s apart, expected {FRAME_SECONDS} s. Give --resample to"
-        " average the ratings of every half second."
+        " average ratings within half seconds and interpolate between near ones."
     )
 
 
 def _resampled(times_N: Array, values_N2: Array, is_rated: NDArray[np.bool_]) -> Curve:
-    """Average all ratings that lie in the same half second."""
+    """Average the ratings of every half second, and interpolate where a gap is short."""
     place_N = ((times_N + ROUNDING_SECONDS) / FRAME_SECONDS).astype(np.int64)
-    frames_T, group_N = np.unique(place_N[is_rated], return_inverse=True)
-    sums_T2 = np.zeros((len(frames_T), len(TARGETS)))
+    rated_T, group_N = np.unique(place_N[is_rated], return_inverse=True)
+    sums_T2 = np.zeros((len(rated_T), len(TARGETS)))
     np.add.at(sums_T2, group_N, values_N2[is_rated])
-    means_T2 = sums_T2 / np.bincount(group_N, minlength=len(frames_T))[:, None]
-    n_blank = len(np.unique(place_N)) - len(frames_T)
-    return Curve(frames_T, means_T2, n_blank=n_blank, n_ratings=int(is_rated.sum()))
+    means_T2 = sums_T2 / np.bincount(group_N, minlength=len(rated_T))[:, None]
+    frames_T = _without_long_gaps(rated_T)
+    columns = [np.interp(frames_T, rated_T, mean_T) for mean_T in means_T2.T if len(rated_T)]
+    return Curve(
+        frames_T,
+        np.stack(columns, axis=1) if columns else means_T2,
+        n_blank=int(place_N[-1] - place_N[0]) + 1 - len(frames_T),
+        n_interpolated=len(frames_T) - len(rated_T),
+    )
+
+
+def _without_long_gaps(rated_T: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rated half seconds and all between two of them that are near each other."""
+    longest = int(LONGEST_GAP_SECONDS / FRAME_SECONDS)
+    between = [
+        np.arange(left + 1, right)
+        for left, right in pairwise(rated_T.tolist())
+        if right - left <= longest
+    ]
+    return np.sort(np.concatenate([rated_T, *between]))

@@ -35,11 +35,12 @@ def pieces(data_root: Path) -> list[Piece]:
 
 def checks(data_root: Path) -> list[Check]:
     """Return a check of the annotations and, where they are right, of every song's recording."""
-    if not (data_root / ANNOTATIONS).is_file():
-        return []
+    found = find_recordings(data_root)
+    if not found and not (data_root / ANNOTATIONS).exists():
+        return []  # nothing is here
     try:
         table = read_table(data_root / ANNOTATIONS)
-        audio = audio_of(table, find_recordings(data_root))
+        audio = audio_of(table, found)
     except DatasetError as error:
         return [bind(_raise, error)]
     return [bind(_check_song, song, table, audio[song.name]) for song in table.songs]

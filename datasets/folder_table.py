@@ -4,8 +4,9 @@ File     UTF-8, separated by commas; row 1 names the columns, in any order
 Columns  `song` (the name of a recording, with or without its suffix), `valence`, `arousal`; where
          they apply `time` (seconds from the start of the recording), `family` and `split`
          (development or evaluation). Others are not used
-Blank    an empty cell, `nan` or `NA` is no rating; a family or side is written in one row of a song
-         or in all
+Blank    an empty cell, `nan` or `NA` is no rating, family or side; a family or side is written in
+         one row of a song or in all
+Family   written in several ways (case, blanks, encoding of accents) it is one; the first counts
 Axes     N rows of one song, 2 targets
 """
 
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from datasets import midi
 from datasets.audio import SUFFIXES
 from datasets.contract import TARGETS, DatasetError
+from datasets.splits import family_key
 
 REQUIRED = ("song", *TARGETS)
 OPTIONAL = ("time", "family", "split")
@@ -83,8 +85,9 @@ def read_table(path: Path) -> Table:
         raise DatasetError(f"File {path} is empty. Row 1 names the columns: {COLUMNS}.") from None
     columns = _columns(path, header)
     songs: dict[str, _Rows] = {}
+    spellings: dict[str, str] = {}
     for number, cells in records:
-        row = _Row(path, number, columns, cells, len(header))
+        row = _Row(path, number, columns, cells, len(header), spellings)
         songs.setdefault(row.song(), _Rows()).add(row)
     if not songs:
         raise DatasetError(f"File {path} has no rows below its header; write one row per rating.")
@@ -118,7 +121,8 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _text(path: Path) -> str:
     """Return a file's text."""
     if not path.is_file():
-        raise DatasetError(f"File {path} is missing. Write a CSV file with columns {COLUMNS}.")
+        what = "is a folder" if path.is_dir() else "is missing"
+        raise DatasetError(f"File {path} {what}. Write a CSV file with columns {COLUMNS}.")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -162,6 +166,7 @@ class _Row:
     columns: dict[str, int]
     cells: list[str]
     n_columns: int
+    spellings: dict[str, str]  # of families: what they have in common -> the first one
 
     def __post_init__(self) -> None:
         """Refuse a row that is longer or shorter than the header."""
@@ -208,9 +213,19 @@ class _Row:
             )
         return seconds
 
+    def word(self, column: str) -> str:
+        """Return a cell of text, "" where it is blank."""
+        text = self.text(column)
+        return "" if text.lower() in BLANK else text
+
+    def family(self) -> str:
+        """Return the family as it was spelt first, "" where the cell is blank."""
+        family = self.word("family")
+        return self.spellings.setdefault(family_key(family), family)
+
     def side(self) -> str:
         """Return the side of the split, "" where the cell is blank."""
-        side = self.text("split").lower()
+        side = self.word("split").lower()
         if side and side not in SIDES:
             raise self.wrong(f"split '{self.text('split')}' is neither {' nor '.join(SIDES)}.")
         return side
@@ -236,7 +251,7 @@ class _Rows:
             )
         self.numbers.append(row.number)
         self.ratings.append(tuple(row.number_of(target) for target in TARGETS))
-        for column, word in (("family", row.text("family")), ("split", row.side())):
+        for column, word in (("family", row.family()), ("split", row.side())):
             if word and self.words.setdefault(column, word) != word:
                 raise row.wrong(
                     f"{column} '{word}' of song {row.song()} is '{self.words[column]}' in a row"

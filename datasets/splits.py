@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from unicodedata import normalize
 
 import numpy as np
 
@@ -69,6 +70,11 @@ def hold_out(songs: Sequence[Song], fraction: float, seed: int) -> tuple[list[So
         [song for song in songs if song.song_id not in held_out],
         [song for song in songs if song.song_id in held_out],
     )
+
+
+def family_key(name: str) -> str:
+    """Return what different ways of writing a family have in common: case, blanks, encoding."""
+    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 def families_of(songs: Sequence[Song]) -> list[list[Song]]:

@@ -32,9 +32,7 @@ Precision = Annotated[
 ]
 Resample = Annotated[
     bool,
-    typer.Option(
-        "--resample", help="Short for folder.resample: average ratings into half seconds."
-    ),
+    typer.Option("--resample", help="Short for folder.resample: make half seconds of ratings."),
 ]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]

@@ -101,7 +101,7 @@ def search(
     include_plugins(include or [])
 
     from benchmark.plan.config import validated
-    from benchmark.plan.studies import with_short
+    from benchmark.plan.studies import check_short, with_short
     from studies.spec import SearchConfig, checked_search
 
     fixed = settings(set_ or [])
@@ -126,6 +126,7 @@ def search(
     }
     given = {key: value for key, value in asked.items() if value is not None}
     checked = checked_search(validated(SearchConfig, given, where="search"))
+    check_short(short, [checked.base.dataset])
 
     from benchmark.cli.search_screen import SearchScreen, as_rows, print_search
     from benchmark.train.device import choose_device

@@ -1,6 +1,6 @@
 """Studies by name or file: YAML whose keys equal the option names; the command line wins."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -64,6 +64,7 @@ def read_study(
         checked_study(_merged(path, base, part, given), f"study {path.name}")
         for part in [{}, *map(_keys, further)]
     )
+    check_short(given, [part.dataset for part in parts])
     return Study(str(base["name"]), parts, declared)
 
 
@@ -107,6 +108,17 @@ def _merged(path: Path, *layers: Mapping[str, Any]) -> dict[str, Any]:
 def with_short(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that the short keys among the given stand for."""
     return {SHORT[key]: given[key] for key in SHORT if given.get(key) is not None}
+
+
+def check_short(given: Mapping[str, Any], datasets: Collection[str]) -> None:
+    """Refuse a short key of a dataset that is not in the study: it would do nothing."""
+    for key in SHORT:
+        owner = SHORT[key].partition(".")[0]
+        if given.get(key) is not None and owner in DATASETS and owner not in datasets:
+            raise ConfigError(
+                f"--{key} belongs to dataset '{owner}', and the dataset here is"
+                f" '{', '.join(sorted(set(datasets)))}'. Leave it out, or give --dataset {owner}."
+            )
 
 
 def checked_study(merged: Mapping[str, Any], where: str) -> "StudyConfig":

@@ -19,13 +19,15 @@ def write_table(root: Path, text: str, name: str = "annotations.csv") -> Path:
     return path
 
 
-def write_recording(root: Path, name: str, libraries: str = "librosa 0") -> Path:
+def write_recording(
+    root: Path, name: str, libraries: str = "librosa 0", n_frames: int = N_FRAMES
+) -> Path:
     """Write a file that stands for a recording, and its features: column 0 counts the frames."""
     audio = root / name
     audio.parent.mkdir(parents=True, exist_ok=True)
     audio.write_bytes(f"sound of {name}".encode())
     extractor = extractor_for("logmel")
-    rows_NF = np.tile(np.arange(N_FRAMES, dtype=np.float32)[:, None], (1, extractor.n_features))
+    rows_NF = np.tile(np.arange(n_frames, dtype=np.float32)[:, None], (1, extractor.n_features))
     kept = kept_file(root, str(Path(KEPT_IN, audio.stem)), extractor)
     write_rows(kept, rows_NF, audio_digest(audio), extractor, libraries)
     return audio

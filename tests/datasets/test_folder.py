@@ -2,7 +2,6 @@
 
 from unicodedata import normalize
 
-import numpy as np
 import pytest
 
 from benchmark.errors import ConfigError
@@ -29,31 +28,11 @@ ONE_VALUE = """
 """
 
 
-def in_time(times, ratings=None, song="a"):
-    """Return the rows of a song whose valence is given and whose arousal is 0."""
-    ratings = ratings or [0] * len(times)
-    return "\n".join(f"{song},{t},{v},0" for t, v in zip(times, ratings, strict=True))
-
-
-def timed(*rows):
-    """Return a table with the rows of song a and one frame of two more songs."""
-    others = [in_time([0], song="b"), in_time([0], song="c")]
-    return "\n".join(["song,time,valence,arousal", *rows, *others])
-
-
 def test_one_value_a_song_holds_for_all_its_frames(tmp_path):
     song = songs(write_folder(tmp_path, ONE_VALUE))["b"]
     assert song.annotations.tolist() == [[0, 1]] * N_FRAMES
     assert song.features[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
     assert song.times.tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
-
-
-def test_a_rating_stands_beside_the_features_of_its_half_second(tmp_path):
-    root = write_folder(tmp_path, timed(in_time([1.0, 1.5, 2.0], [0.1, 0.2, 0.3])))
-    song = songs(root)["a"]
-    assert song.features[:, 0].tolist() == [2, 3, 4]
-    assert song.times.tolist() == [1.0, 1.5, 2.0]
-    np.testing.assert_allclose(song.annotations[:, 0], [0.1, 0.2, 0.3])
 
 
 def test_columns_may_be_in_any_order_and_case_and_others_are_noted(tmp_path):
@@ -72,75 +51,11 @@ def test_the_scale_given_is_mapped_to_minus_one_and_one(tmp_path):
     assert values == {"a": [-1, 1], "b": [0, -0.5], "c": [0.5, -0.75]}
 
 
-def test_times_within_half_seconds_count_for_these_and_are_noted(tmp_path):
-    split = read(write_folder(tmp_path, timed(in_time([0.25, 0.75, 1.25]))))
-    (song,) = (song for song in split.songs if song.song_id == "a")
-    assert song.times.tolist() == [0, 0.5, 1]
-    (note,) = (note for note in split.notes if "not at their start" in note)
-    assert note.endswith("1 of 3 songs (a).")
-
-
-def test_times_written_to_hundredths_need_not_be_exact(tmp_path):
-    root = write_folder(tmp_path, timed(in_time([0.99, 1.5, 2.0])))
-    assert songs(root)["a"].times.tolist() == [1, 1.5, 2]
-
-
-@pytest.mark.parametrize(
-    ("times", "spacing"),
-    [([0, 0.1, 0.2], "0.1"), ([0, 1, 2], "1"), ([0, 0.5, 1.5], "1"),
-     ([0.04 * index for index in range(9)], "0.04"),
-     ([0.499 * index for index in range(60)], "0.499")],
-)  # fmt: skip
-def test_times_that_are_not_half_a_second_apart_are_refused(times, spacing, tmp_path):
-    root = write_folder(tmp_path, timed(in_time(times)))
-    message = f"song a are {spacing} s apart, expected 0.5 s. Give --resample"
-    with pytest.raises(DatasetError, match=message):
-        read(root)
-
-
-def test_resampling_averages_the_ratings_of_every_half_second(tmp_path):
-    # frame 0: .1 and .3; frame 1: .5; frame 2 has no rating, frame 3 one of two
-    rows = [*in_time([0, 0.25, 0.5], [0.1, 0.3, 0.5]).splitlines(), "a,1.0,,0.2", "a,1.5,nan,0",
-            "a,1.75,0.7,0"]  # fmt: skip
-    split = read(write_folder(tmp_path, timed(*rows)), resample=True)
-    (song,) = (song for song in split.songs if song.song_id == "a")
-    assert song.times.tolist() == [0, 0.5, 1.5]
-    np.testing.assert_allclose(song.annotations[:, 0], [0.2, 0.5, 0.7], rtol=1e-6)
-    assert "Averaged: 6 ratings into 5 half seconds." in split.notes  # with b and c
-    assert "Without a rating and left out: 1 of 6 frames." in split.notes
-
-
-def test_resampling_leaves_ratings_that_are_regular_as_they_are(tmp_path):
-    root = write_folder(tmp_path, timed(in_time([0, 0.5, 1], [0.1, 0.2, 0.3])))
-    assert read(root, resample=True).digest() == read(root).digest()
-
-
-@pytest.mark.parametrize("blank", ["", "nan", "NaN", "NA", " "])
-def test_frames_without_a_rating_are_left_out_and_counted(blank, tmp_path):
-    rows = ["a,0,0.1,0", f"a,0.5,{blank},0", f"a,1,0.3,{blank}", "a,1.5,0.4,0"]
-    split = read(write_folder(tmp_path, timed(*rows)))
-    (song,) = (song for song in split.songs if song.song_id == "a")
-    assert song.times.tolist() == [0, 1.5]
-    assert song.features[:, 0].tolist() == [0, 3]
-    assert "Without a rating and left out: 2 of 6 frames." in split.notes
-
-
 def test_a_song_without_any_rating_is_left_out_and_named(tmp_path):
     text = ONE_VALUE + "d,,\n"
     split = read(write_folder(tmp_path, text, "a.wav", "b.wav", "c.wav", "d.wav"))
     assert sorted(song.song_id for song in split.songs) == ["a", "b", "c"]
     assert "Without a rating and left out: 1 of 4 songs (d)." in split.notes
-
-
-def test_a_rating_at_the_very_end_has_no_frame_and_one_later_is_refused(tmp_path):
-    root = write_folder(tmp_path, timed(in_time([3, 3.5, 4.0])))  # 4 s of sound
-    split = read(root)
-    (song,) = (song for song in split.songs if song.song_id == "a")
-    assert song.times.tolist() == [3, 3.5]
-    assert "Rated at the end of the sound, where no frame is left: 1 of 3 songs (a)." in split.notes
-    write_table(root, timed(in_time([3.5, 4.0, 4.5])))
-    with pytest.raises(DatasetError, match=r"row 4: song a is rated up to 4.5 s, but .*lasts 4 s"):
-        read(root)
 
 
 def test_a_fifth_of_the_songs_is_evaluated_on_whatever_the_order_of_rows(tmp_path):
@@ -160,7 +75,7 @@ def test_a_fifth_of_the_songs_is_evaluated_on_whatever_the_order_of_rows(tmp_pat
 
 
 def test_the_column_split_decides_the_sides(tmp_path):
-    text = "song,valence,arousal,split\na,0,0,evaluation\nb,0,0,Development\nc,0,0,development"
+    text = "song,valence,arousal,split\na,0,0,evaluation\nb,1,0,Development\nc,0,0,development"
     split = read(write_folder(tmp_path, text))
     assert [song.song_id for song in split.evaluation] == ["a"]
     assert split.notes == ()
@@ -186,6 +101,43 @@ def test_a_family_on_both_sides_is_refused(tmp_path):
     """
     with pytest.raises(DatasetError, match="Family 'abbey' is on both sides"):
         read(write_folder(tmp_path, text))
+
+
+def test_a_family_spelt_in_several_ways_is_one_by_its_first_spelling(tmp_path):
+    spelt = ["  The  Beatles", "THE BEATLES", normalize("NFKD", "Björk"), normalize("NFC", "björk")]
+    rows = [f"s{index},0.{index},0,{name}" for index, name in enumerate(spelt)]
+    text = "\n".join(["song,valence,arousal,family", *rows])
+    split = read(write_folder(tmp_path, text, *(f"s{index}.wav" for index in range(4))))
+    families = {song.song_id: song.family for song in split.songs}
+    first = ["The  Beatles", normalize("NFKD", "Björk")]
+    assert [families[f"s{index}"] for index in range(4)] == [first[0]] * 2 + [first[1]] * 2
+
+
+def test_a_family_spelt_in_two_ways_cannot_be_on_both_sides(tmp_path):
+    text = """
+        song,valence,arousal,family,split
+        a,0,0,Abbey,development
+        b,0,0,abbey,evaluation
+        c,0,0,NA,development
+    """
+    with pytest.raises(DatasetError, match="Family 'Abbey' is on both sides"):
+        read(write_folder(tmp_path, text))
+
+
+def test_one_song_s_family_may_be_spelt_in_two_ways(tmp_path):
+    text = "song,time,valence,arousal,family\na,0,0,0,X\na,0.5,0,0,x\nb,0,0,0,\nc,0,0,0,"
+    assert songs(write_folder(tmp_path, text))["a"].family == "X"
+
+
+@pytest.mark.parametrize("blank", ["NA", "nan", "NaN", ""])
+def test_blank_families_and_sides_are_none(blank, tmp_path):
+    rows = [f"a,0,1,0,{blank},evaluation", f"a,0.5,0,0,{blank},{blank}",
+            f"b,0,0,0,{blank},development"]  # fmt: skip
+    split = read(
+        write_folder(tmp_path, "\n".join(["song,time,valence,arousal,family,split", *rows]))
+    )
+    assert not split.has_families
+    assert [song.song_id for song in split.evaluation] == ["a"]
 
 
 def test_without_families_songs_have_none(tmp_path):
@@ -259,6 +211,14 @@ def test_the_split_names_the_extractor_and_the_libraries(tmp_path):
     write_recording(root, "b.wav", "librosa 1")
     with pytest.raises(DatasetError, match=r"made by different programs \(.*librosa 1.*Remove"):
         read(root)
+
+
+@pytest.mark.parametrize(("highest", "share"), [(1.008, "0.1 %"), (1, "0 %"), (1.5, None)])
+def test_ratings_that_use_little_of_the_scale_are_doubted(highest, share, tmp_path):
+    text = f"song,valence,arousal\na,1,1\nb,{highest},1\nc,1,1"
+    notes = read(write_folder(tmp_path, text), scale=(1, 9)).notes
+    expected = f"Ratings use {share} of the scale 1 to 9: is folder.scale right?"
+    assert [note for note in notes if "scale" in note] == ([expected] if share else [])
 
 
 @pytest.mark.parametrize("name", ["../annotations.csv", "/etc/passwd", "below/a.csv", "a\\b.csv"])

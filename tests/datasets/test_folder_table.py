@@ -47,6 +47,9 @@ WRONG = {
     "no side": (
         "song,valence,arousal,split\na,0,0,evaluation\nb,0,0,", "row 3: no split of song b",
     ),
+    "sides of NA": (
+        "song,valence,arousal,split\na,0,0,evaluation\nb,0,0,NA", "row 3: no split of song b",
+    ),
     "one side": (
         "song,valence,arousal,split\na,0,0,development\nb,0,0,development",
         "has no evaluation song; write evaluation in column split",
@@ -113,6 +116,16 @@ def test_every_wrong_recording_is_named(tmp_path):
     damaged, short = found(tmp_path)
     assert f"Audio {tmp_path / 'b.wav'} cannot be decoded" in damaged
     assert "row 4: song c is rated up to 1.5 s, but" in short
+
+
+def test_no_table_or_a_folder_of_that_name_is_a_fault_where_recordings_are(tmp_path):
+    assert found(tmp_path) == []
+    write_tone(tmp_path / "a.wav", seconds=1)
+    (line,) = found(tmp_path)
+    assert "annotations.csv is missing. Write a CSV file" in line
+    (tmp_path / "annotations.csv").mkdir()
+    (line,) = found(tmp_path)
+    assert "annotations.csv is a folder. Write a CSV file" in line
 
 
 def test_a_wrong_table_is_a_fault_and_other_audio_too(tmp_path):

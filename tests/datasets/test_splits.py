@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.contract import DatasetError
-from datasets.splits import hold_out, song_folds, up_to_folds
+from datasets.splits import family_key, hold_out, song_folds, up_to_folds
 from tests.conftest import make_song
 
 SONGS = [make_song(f"s{index}", 3) for index in range(20)]
@@ -113,3 +113,8 @@ def test_songs_without_families_are_dealt_as_ever():
     assert folds == [[f"s{k}" for k in range(20) if order[k] % 3 == fold] for fold in range(3)]
     _, held_out = hold_out(SONGS, 0.2, seed=4)
     assert {song.song_id for song in held_out} == {f"s{k}" for k in order[:4]}
+
+
+@pytest.mark.parametrize("other", ["BJÖRK  Guð", " bjo\u0308rk guð", "Björk\u00a0Guð"])
+def test_a_family_is_known_however_it_is_written(other):
+    assert family_key(other) == family_key("Björk Guð") != family_key("Björk")

@@ -108,7 +108,7 @@ def test_ratings_at_other_times_are_refused_or_averaged(answers, home, tmp_path,
     answer = mer_here(capfd, *command, "--resample", "--json")
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["dataset"] == "folder"  # nothing else on stdout
-    assert "Averaged: 240 ratings into 120 half seconds." in answer.stderr.splitlines()
+    assert "Half seconds: 120 with averaged ratings, 0 interpolated" in answer.stderr
     assert all(record.dataset_options["resample"] for record in read_records(tmp_path))
     names = [experiment.name for experiment in open_client(tmp_path).search_experiments()]
     assert "folder-quarters.csv-resample=True-logmel" in names

@@ -15,72 +15,17 @@ from benchmark.record.store import read_predictions, read_records
 from benchmark.record.weights import read_weights
 from datasets.features.cache import extract_file, made_by
 from datasets.features.logmel import extractor
-from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.cli.cli import mer_here
+from tests.benchmark.cli.tones import swelling, train, write_tones
 from tests.conftest import make_song
-from tests.sounds import RATE, tone, write_tone
+from tests.sounds import RATE, write_tone
 from tests.vgmidi_folder import write_midi
-
-PITCHES = [220, 330, 440, 550, 660, 880, 990, 1100]  # Hz; the last two are evaluation songs
-TONES = '''
-"""Tones of a folder; songs begin at second FIRST."""
-import numpy as np
-from datasets.contract import Song, Split
-from datasets.features.cache import extract_file, made_by
-from datasets.features.logmel import extractor
-from datasets.registry import DatasetEntry
-
-
-def songs(folder):
-    for path in sorted(folder.glob("*.wav")):
-        rows = extract_file(path, extractor())[2 * FIRST:]
-        curve = np.linspace(-0.5, 0.5, len(rows)) * (1 if int(path.stem) % 2 else -1)
-        labels = np.stack([curve, np.full(len(rows), int(path.stem) / 10)], axis=1)
-        times = FIRST + 0.5 * np.arange(len(rows))
-        yield Song(path.stem, rows, labels.astype(np.float32), times)
-
-
-def load(options, features, data_root):
-    every = tuple(songs(data_root))
-    made = f"{made_by(extractor())} by {extractor().made_by()}"
-    return Split(every[:6], every[6:], made_by=made)
-
-
-DATASETS = {
-    "tones": DatasetEntry(
-        load=load, summary="eight tones", feature_sets=("logmel",), needs_data_root=True
-    )
-}
-'''
-
-
-def swelling(hertz):
-    """Return 8 s of a tone and its octaves that swells: bands vary from frame to frame."""
-    swell = np.linspace(0.05, 0.6, 8 * RATE)
-    return (swell * sum(tone(8, hertz * 2**octave) for octave in range(4))).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def tones(tmp_path_factory):
     """Write eight tones and return their folder."""
-    folder = tmp_path_factory.mktemp("tones")
-    rng = np.random.default_rng(0)
-    for index, hertz in enumerate(PITCHES):
-        hiss = rng.normal(0, 0.003, 8 * RATE).astype(np.float32)
-        soundfile.write(folder / f"{index}.wav", swelling(hertz) + hiss, RATE)
-    return folder
-
-
-def train(tones, folder, models, first=0):
-    """Run models on the tones and return the results folder."""
-    file = folder / "tones.py"
-    file.write_text(f"FIRST = {first}\n{TONES}")
-    done = mer(
-        "run", "--models", models, "--dataset", "tones", "--include", file, "--workers", 1,
-        "--data-root", tones, "--results", folder / "r", "--max-epochs", 1, "--repetitions", 1,
-        "--sequence-lengths", 4,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return folder / "r"
+    return write_tones(tmp_path_factory.mktemp("tones"))
 
 
 @pytest.fixture(scope="module")

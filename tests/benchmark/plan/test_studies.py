@@ -269,3 +269,14 @@ def test_a_misspelt_key_is_told_with_the_one_that_was_meant(tmp_path, key, meant
     path.write_text(f"models: [crnn]\n{key}: 1\n")
     with pytest.raises(ConfigError, match=f"no option '{key}'. Did you mean '{meant}'"):
         read_study(str(path), {})
+
+
+def test_a_short_key_of_another_dataset_is_refused(tmp_path):
+    message = "--resample belongs to dataset 'folder', and the dataset here is 'synthetic'"
+    with pytest.raises(ConfigError, match=message):
+        read_study("smoke", {"dataset": "synthetic", "resample": True})
+    (part,) = read_study("smoke", {"dataset": "folder", "resample": True}).parts
+    assert part.set["folder.resample"] is True
+    path = tmp_path / "two.yaml"
+    path.write_text("models: [crnn]\ndataset: synthetic\nalso: [{dataset: folder}]\n")
+    assert len(read_study(str(path), {"resample": True}).parts) == 2
