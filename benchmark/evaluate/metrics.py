@@ -122,7 +122,7 @@ def panel_scores(halves: Sequence[Sequence[tuple[Series, Series]]]) -> dict[str,
     correlation and CCC are corrected by the formula of Spearman and Brown, 2 c / (1 + c).
     """
     scored = [
-        summary_scores([one for one, _ in pairs], [other for _, other in pairs])
+        summary_scores([half for half, _ in pairs], [other for _, other in pairs])
         for pairs in zip(*halves, strict=True)
     ]
     means = {name: _mean([scores[name] for scores in scored]) for name in scored[0]}
