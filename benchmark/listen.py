@@ -32,7 +32,7 @@ class Listener:
     models: list[Estimator]
     extractor: Extractor
     learned: FeatureRange
-    warning: str = ""  # about every recording
+    makers: frozenset[str] = frozenset()  # what made the features learned from
 
     def listen(self, audio: Path) -> "Emotion":
         """Predict a recording with every repetition, and see whether it is like what they know."""
@@ -41,7 +41,7 @@ class Listener:
         first = self.learned.first_frame(song.n_frames)
         outside = self.learned.outside(song.features[first:], first)
         warnings = [
-            self.warning,
+            library_warning(self.name, self.makers, audio, self.extractor),
             self._start_warning(song.features[:first]),
             self._warning(audio, outside) if outside.is_much else "",
         ]
@@ -99,12 +99,12 @@ class Emotion:
     def summary(self) -> str:
         """Return a line: how long, and the mean and range of both targets."""
         table = self.table()
-        said = ", ".join(
+        means = ", ".join(
             f"{target} {table[target].mean():+.2f}"
             f" (over time {table[target].min():+.2f} to {table[target].max():+.2f})"
             for target in TARGETS
         )
-        return f"{self.audio.name}: {len(table) * FRAME_SECONDS:.1f} s, {said}"
+        return f"{self.audio.name}: {len(table) * FRAME_SECONDS:.1f} s, {means}"
 
 
 def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> list[Path]:
@@ -147,7 +147,7 @@ def _weights_of(path: Path) -> Path:
     if not weights.is_file():
         raise ResultsError(
             f"Record {path} has no weights ({weights} is not there). Train it again with"
-            " `run --fresh`, or bring its file of weights."
+            " `python -m benchmark run --fresh`, or bring its file of weights."
         )
     return weights
 
@@ -170,8 +170,8 @@ def load_listener(paths: Sequence[Path], device: str) -> Listener:
     learned = loaded[0].learned
     assert learned is not None  # kept with the features' origin
     name = loaded[0].cell.name.rpartition("-r")[0]
-    warning = library_warning(name, loaded, extractor)
-    return Listener(name, models, extractor, learned, warning)
+    makers = frozenset(weights.features_made_by or "" for weights in loaded)
+    return Listener(name, models, extractor, learned, makers)
 
 
 def restored(weights: Weights, path: Path, device: str) -> Estimator:

@@ -1,12 +1,14 @@
 """What made the features a model learned from, and whether a recording's would be the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from benchmark.errors import ConfigError
 from benchmark.record.weights import Weights
-from datasets.features.cache import made_by
+from datasets.commands import extract_command
+from datasets.features.cache import made_by, made_with
 from datasets.features.registry import Extractor, from_audio
+from datasets.registry import DATASETS
 
 
 def check_audio_features(weights: Weights, path: Path) -> None:
@@ -24,33 +26,56 @@ def check_origin(weights: Weights, path: Path, extractor: Extractor) -> None:
     if made is None:
         raise ConfigError(
             f"{path} does not say what made its features: their origin was not recorded. Train"
-            " again with `run --fresh`."
+            " again with `python -m benchmark run --fresh`."
         )
     if not made:
         raise ConfigError(
             f"{path} was trained on features {cell.features} of dataset {cell.dataset} that other"
-            f" code made; a recording's are made by {here}, so their numbers differ. Train on"
-            f" features extracted from audio: `data extract --features {cell.features}`, then"
-            " `run` (official files in DEAM/features come first: move them away)."
+            f" code made; a recording's are made by {here}, so their numbers differ."
+            f" {_with_audio(cell.dataset, cell.features)}"
         )
     widths = weights.n_features, extractor.n_features
     if made.partition(" by ")[0] != here or widths[0] != widths[1]:
         raise ConfigError(
             f"{path} was trained on {widths[0]} features that {made} made; a recording's"
             f" {widths[1]} are made by {here}: other settings or another version. Extract and train"
-            " again:"
-            f" `data extract --features {cell.features}`, then `run`."
+            f" again: {_extract_and_run(cell.dataset, cell.features)}."
         )
 
 
-def library_warning(name: str, loaded: Sequence[Weights], extractor: Extractor) -> str:
-    """Return a sentence where the library that made the features had another version, or ""."""
-    here = extractor.made_by()
-    for weights in loaded:
-        library = (weights.features_made_by or "").partition(" by ")[2].split(", ")[0]
-        if library not in ("", here):
+def _with_audio(dataset: str, features: str) -> str:
+    """Say how to train on features that are made from audio."""
+    with_files = [name for name, entry in DATASETS.items() if entry.files is not None]
+    if dataset not in with_files:
+        return (
+            f"The features of dataset {dataset} are not made from audio; train on a dataset of"
+            f" recordings: {', '.join(with_files)}."
+        )
+    return (
+        f"Move the official files in DEAM/features away and train on features made from audio:"
+        f" {_extract_and_run(dataset, features)}."
+    )
+
+
+def _extract_and_run(dataset: str, features: str) -> str:
+    """Return the two commands."""
+    extract = extract_command(features, option=f" --dataset {dataset}")
+    return f"`{extract}`, then `python -m benchmark run`"
+
+
+def library_warning(name: str, makers: Collection[str], audio: Path, extractor: Extractor) -> str:
+    """Return a sentence where other programs made the features learned from, or "".
+
+    `makers` are the models' `features_made_by`. Where the recording or what was learned from was
+    not rendered from MIDI, the library alone is compared.
+    """
+    here = made_with(audio, extractor)
+    for made in makers:
+        there = made.partition(" by ")[2]
+        pairs = zip(there.partition(", "), here.partition(", "), strict=True)
+        if any(learned and ours and learned != ours for learned, ours in pairs):
             return (
-                f"{name} was trained on features made by {library}, here {here} makes them: numbers"
-                " may differ a little."
+                f"{name} was trained on features made by {there}, here {here} makes them: numbers"
+                " may differ."
             )
     return ""

@@ -118,9 +118,10 @@ class Split:
         """Refuse a family on both sides, and families that only some songs have."""
         sides = [{song.family for song in side} for side in (self.development, self.evaluation)]
         if shared := sorted((sides[0] & sides[1]) - {""}):
+            others = f" (and {len(shared) - 1} more)" if len(shared) > 1 else ""
             raise DatasetError(
-                f"Family {shared[0]!r} is on both sides of the split ({len(shared)} such families);"
-                " put all its songs on one side."
+                f"Family {shared[0]!r} is on both sides of the split{others}; put all its songs on"
+                " one side."
             )
         families = sides[0] | sides[1]
         if "" in families and len(families) > 1:

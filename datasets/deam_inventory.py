@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from datasets.archives import ARCHIVES, FOR_THE_PAPER, LICENCE
 from datasets.audio import SUFFIXES, find_audio, n_half_seconds, read_samples
+from datasets.commands import data_command
 from datasets.contract import FRAME_SECONDS, TARGETS, DatasetError
 from datasets.deam_files import ANNOTATIONS, read_dynamic_annotations, read_target
 from datasets.deam_songs import (
@@ -47,7 +48,7 @@ def recordings(data_root: Path) -> list[Path]:
 
 def pieces(data_root: Path) -> list[Piece]:
     """Count the files of every archive of DEAM and of what goes with it."""
-    get = "data download {} or data import PATH"
+    import_ = data_command("import PATH", data_root)
     counts = {
         "annotations": count(data_root / ANNOTATIONS, ".csv"),
         "features": count(data_root / deam_features.FOLDER, ".csv"),
@@ -55,7 +56,7 @@ def pieces(data_root: Path) -> list[Piece]:
         "metadata": count(data_root / METADATA, ".csv"),
     }
     archives = [
-        Piece(name, archive.summary, counts[name], get.format(name))
+        Piece(name, archive.summary, counts[name], _get(name, data_root))
         for name, archive in ARCHIVES.items()
     ]
     extras = {
@@ -63,9 +64,15 @@ def pieces(data_root: Path) -> list[Piece]:
         PARTICIPANT_LABELS: "mediaeval2015.labels=mediaeval2015",
     }
     return archives + [
-        Piece(path.name, summary, int((data_root / path).is_file()), "data import PATH")
+        Piece(path.name, summary, int((data_root / path).is_file()), import_)
         for path, summary in extras.items()
     ]
+
+
+def _get(archive: str, data_root: Path) -> str:
+    """Return the two commands that bring an archive's files."""
+    words = f"download {archive}", "import PATH"
+    return " or ".join(data_command(each, data_root) for each in words)
 
 
 def place(path: PurePosixPath) -> Path | None:

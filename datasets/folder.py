@@ -9,16 +9,15 @@ Split     as the CSV's column `split` says; without one, whole families by a fix
 from collections.abc import Sequence
 from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 
 import numpy as np
 from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
+from datasets.commands import extract_command
 from datasets.contract import FRAME_SECONDS, DatasetError, Song, Split
-from datasets.features.cache import folder as kept_folder
-from datasets.features.cache import kept_file, made_by, read_made_by, song_rows
+from datasets.features.cache import kept_file, made_alike, made_by, read_made_by, song_rows
 from datasets.features.registry import Extractor, extractor_for
 from datasets.folder_audio import (
     ANNOTATIONS,
@@ -76,17 +75,9 @@ class _Source:
     extractor: Extractor
 
     @property
-    def kept_in(self) -> Path:
-        """Return the folder of the extracted features."""
-        return kept_folder(self.root, self.extractor) / KEPT_IN
-
-    @property
     def extract(self) -> str:
         """Return the command that extracts them."""
-        return (
-            f"data extract --dataset folder --features {self.extractor.name}"
-            f" --data-root {quote(str(self.root))}"
-        )
+        return extract_command(self.extractor.name, self.root, " --dataset folder")
 
 
 def load(options: FolderOptions, features: str, data_root: Path | None) -> Split:
@@ -161,17 +152,9 @@ def _sides(
 
 def _libraries(songs: Sequence[Song], audio: dict[str, Path], source: _Source) -> str:
     """Name the libraries that made all features, and the renderer of MIDI files."""
-    made = {
-        read_made_by(
-            kept_file(source.root, str(Path(KEPT_IN, audio[song.song_id].stem)), source.extractor)
-        )
-        for song in songs
-    }
-    parts = [text.partition(", ") for text in sorted(made)]
-    extractors, renderers = {part[0] for part in parts}, {part[2] for part in parts} - {""}
-    if len(extractors) > 1 or len(renderers) > 1:
-        raise DatasetError(
-            f"Features in {source.kept_in} were made by different programs ({'; '.join(made)})."
-            f" Remove this folder and make them again: python -m benchmark {source.extract}"
-        )
-    return ", ".join([*extractors, *renderers])
+    makers: dict[str, Path] = {}
+    for song in songs:
+        kept_as = str(Path(KEPT_IN, audio[song.song_id].stem))
+        kept = kept_file(source.root, kept_as, source.extractor)
+        makers.setdefault(read_made_by(kept), kept)
+    return made_alike(makers, source.extract)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
+from datasets.commands import extract_command
 from datasets.contract import DatasetError
-from datasets.features.cache import audio_digest, folder, read_made_by, read_rows
+from datasets.features.cache import audio_digest, folder, made_alike, read_made_by, read_rows
 from datasets.features.registry import Extractor, extractor_for, from_audio
 from datasets.files import Check, DataFiles, Piece
-from datasets.midi import is_midi
 
 N_NAMED = 5  # of many missing songs
 
@@ -25,7 +25,7 @@ def inventory(files: DataFiles, data_root: Path) -> list[Piece]:
             f"extracted {name}",
             f"feature set {name}, from audio",
             count(folder(data_root, extractor_for(name)) / files.kept_in, ".npz"),
-            f"data extract --features {name}{files.option}",
+            extract_command(name, data_root, files.option),
             n_recordings,
         )
         for name in from_audio()
@@ -84,12 +84,12 @@ def _kept_checks(files: DataFiles, data_root: Path) -> list[Check]:
     digest, checks = cache(audio_digest), []  # a recording is read once for all feature sets
     for name in from_audio():
         extractor = extractor_for(name)
-        how = f"python -m benchmark data extract --features {name}{files.option}"
+        how = extract_command(name, data_root, files.option)
         makers: dict[str, Path] = {}
         for kept in sorted((folder(data_root, extractor) / files.kept_in).glob("*.npz")):
             audio = recordings.get(kept.stem)
             checks.append(bind(_check_kept, kept, audio, extractor, digest, makers, how))
-        checks.append(bind(_check_made_alike, makers, how))
+        checks.append(bind(made_alike, makers, how))
     return checks
 
 
@@ -101,19 +101,8 @@ def _check_kept(
     makers: dict[str, Path],
     how: str,
 ) -> None:
-    """Read an extracted file, and note what made it if that decides whether it may be used."""
+    """Read an extracted file, and note what made it: a dataset's must be made alike."""
     _, made_from = read_rows(kept, extractor)
     if audio is not None and digest(audio) != made_from:
         raise DatasetError(f"File {kept} was made from other audio than {audio}. Run: {how}")
-    if audio is not None and is_midi(audio):  # its sound depends on the program that renders it
-        makers.setdefault(read_made_by(kept), kept)
-
-
-def _check_made_alike(makers: dict[str, Path], how: str) -> None:
-    """Refuse renderings by different programs in one feature set."""
-    if len(makers) > 1:
-        (one, first), (other, second) = list(makers.items())[:2]
-        raise DatasetError(
-            f"Features were made by different programs ({first}: {one}; {second}: {other})."
-            f" Run: {how}"
-        )
+    makers.setdefault(read_made_by(kept), kept)

@@ -77,9 +77,9 @@ def rendered_by() -> str:
 @lru_cache
 def _rendered_by(command: str, font: Path) -> str:
     """Ask the program for its version and digest the sound font, once per process."""
-    said = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    answer = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
     version = next(
-        (line for line in said.stdout.splitlines() if "version" in line), "of no version"
+        (line for line in answer.stdout.splitlines() if "version" in line), "of no version"
     )
     with font.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
@@ -112,12 +112,15 @@ def rendered(path: Path, sampling_rate: int) -> Iterator[Path]:
             )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             raise DatasetError(
-                f"MIDI file {path} cannot be rendered ({_complaint(error.stderr) or error})."
+                f"MIDI file {path} cannot be rendered ({_complaint(error.stderr) or error}). Get it"
+                " again."
             ) from error
         if complaint := _complaint(done.stderr):
-            raise DatasetError(f"MIDI file {path} cannot be rendered ({complaint}).")
+            raise DatasetError(f"MIDI file {path} cannot be rendered ({complaint}). Get it again.")
         if not wav.is_file():
-            raise DatasetError(f"MIDI file {path} gives no sound; FluidSynth wrote nothing.")
+            raise DatasetError(
+                f"MIDI file {path} gives no sound; FluidSynth wrote nothing. Get it again."
+            )
         yield wav
 
 
@@ -145,18 +148,20 @@ def _read(path: Path) -> tuple[Any, float]:
     from mido.midifiles.meta import KeySignatureError
 
     if not path.is_file():
-        raise DatasetError(f"No MIDI file {path}.")
+        raise DatasetError(f"No MIDI file {path}. Get it again.")
     damage = (OSError, EOFError, ValueError, LookupError, ArithmeticError, KeySignatureError)
     try:
         file = mido.MidiFile(path, clip=True)
         length = float(file.length)
     except damage as error:
         reason = "it is cut" if isinstance(error, EOFError) else error
-        raise DatasetError(f"File {path} is no MIDI file that can be read ({reason}).") from error
+        raise DatasetError(
+            f"File {path} is no MIDI file that can be read ({reason}). Get it again."
+        ) from error
     if not 0 < length <= LONGEST_SECONDS:
         raise DatasetError(
             f"MIDI file {path} is damaged: it lasts {length:,.0f} s, expected more than 0 and at"
-            f" most {LONGEST_SECONDS:,} s."
+            f" most {LONGEST_SECONDS:,} s. Get it again."
         )
     return file, length
 

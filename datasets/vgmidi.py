@@ -21,11 +21,12 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from datasets import midi
+from datasets.commands import extract_command
 from datasets.contract import FRAME_SECONDS, DatasetError, Song, Split
-from datasets.features.cache import kept_file, made_by, read_made_by, rows_at, song_rows
+from datasets.features.cache import kept_file, made_alike, made_by, read_made_by, rows_at, song_rows
 from datasets.features.registry import Extractor, extractor_for
 from datasets.raters import Raters
-from datasets.vgmidi_files import FOLDER, HOW_TO_GET, MIDI, Piece, at_times, read_pieces
+from datasets.vgmidi_files import FOLDER, MIDI, OPTION, Piece, at_times, how_to_get, read_pieces
 
 KEPT_IN = "vgmidi"
 TRIM = {"trimmed": 0.2, "mean": 0.0}  # of the raters, at either end
@@ -49,24 +50,19 @@ def load(options: VGMIDIOptions, features: str, data_root: Path | None) -> Split
     pieces = read_pieces(root)
     held_out = evaluation_games()
     sides: dict[bool, list[Song]] = {False: [], True: []}
-    libraries: dict[str, str] = {}  # what made the features -> a file of theirs
+    makers: dict[str, Path] = {}  # what made the features -> a file of theirs
     for piece, raters, times in piece_songs(root, pieces, options):
         rows_TF = _rows(root, piece, extractor, times)
         labels = raters.mean().astype(np.float32)
         song = Song(piece.piece_id, rows_TF, labels, times, piece.game, raters)
         sides[piece.game in held_out].append(song)
         kept = kept_file(root, kept_as(piece), extractor)
-        libraries.setdefault(read_made_by(kept), str(kept))
-    if len(libraries) > 1:
-        (one, place), (other, _) = list(libraries.items())[:2]
-        raise DatasetError(
-            f"Features {features} of VGMIDI in {root} were made by different programs ({other};"
-            f" {place}: {one}). Make them again: {_extract(extractor, root)}"
-        )
+        makers.setdefault(read_made_by(kept), kept)
+    libraries = made_alike(makers, extract_command(features, root, OPTION))
     return Split(
         development=tuple(sides[False]),
         evaluation=tuple(sides[True]),
-        made_by=f"{made_by(extractor)} by {next(iter(libraries))}",
+        made_by=f"{made_by(extractor)} by {libraries}",
     )
 
 
@@ -78,7 +74,9 @@ def require_root(data_root: Path | None) -> Path:
             " set MER_DATA."
         )
     if not (data_root / FOLDER).is_dir():
-        raise DatasetError(f"No folder {FOLDER}/ in the data folder {data_root}. {HOW_TO_GET}")
+        raise DatasetError(
+            f"No folder {FOLDER}/ in the data folder {data_root}. {how_to_get(data_root)}"
+        )
     return data_root
 
 
@@ -119,17 +117,7 @@ def _rows(
     root: Path, piece: Piece, extractor: Extractor, times: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return the features of a piece's frames."""
-    rows_NF = song_rows(
-        root,
-        kept_as(piece),
-        root / MIDI / piece.midi,
-        extractor,
-        extract=_extract(extractor, root),
-        get=HOW_TO_GET,
-    )
-    return rows_at(rows_NF, times, f"Piece {piece.piece_id}", _extract(extractor, root))
-
-
-def _extract(extractor: Extractor, root: Path) -> str:
-    """Return the command that makes features."""
-    return f"data extract --dataset vgmidi --features {extractor.name} --data-root {root}"
+    extract = extract_command(extractor.name, root, OPTION)
+    audio = root / MIDI / piece.midi
+    rows_NF = song_rows(root, kept_as(piece), audio, extractor, extract, get="")
+    return rows_at(rows_NF, times, f"Piece {piece.piece_id}", extract)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.commands import ANY_ROOT, data_command
 from datasets.contract import TARGETS, DatasetError
 from datasets.midi import is_midi
 
@@ -29,10 +30,7 @@ ANNOTATIONS = FOLDER / "annotations"
 MIDI = FOLDER / "midi"
 ROUNDS = (1, 2)
 RAW_FILES = tuple(f"vgmidi_raw_{number}.json" for number in ROUNDS)
-HOW_TO_GET = (
-    "It is in the folder labelled/ of the repository lucasnfe/vgmidi: python -m benchmark data"
-    " import PATH --dataset vgmidi --data-root DATA"
-)
+OPTION = " --dataset vgmidi"  # of the `data` command
 N_FIELDS = 3  # of a MIDI file's name that name the game
 LONGER_AT_MOST = 1  # three series are one value too long
 
@@ -49,6 +47,14 @@ class Piece:
     def game(self) -> str:
         """Return series, console and game: the first three fields of the file's name."""
         return "_".join(self.midi.split("_")[:N_FIELDS])
+
+
+def how_to_get(data_root: Path = ANY_ROOT) -> str:
+    """Return where the files are published, and the command that brings them here."""
+    return (
+        "It is in the folder labelled/ of the repository lucasnfe/vgmidi:"
+        f" {data_command(f'import PATH{OPTION}', data_root)}"
+    )
 
 
 def read_pieces(data_root: Path) -> list[Piece]:
@@ -158,7 +164,7 @@ def _midi_name(path: Path, piece: str, about: Mapping[str, Any]) -> str:
 def _read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object, or name the file."""
     if not path.is_file():
-        raise DatasetError(f"File {path} is missing. {HOW_TO_GET}")
+        raise DatasetError(f"File {path} is missing. {how_to_get(path.parents[2])}")
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -169,5 +175,5 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _damaged(path: Path, why: str) -> DatasetError:
-    """Return the error of a file that is not as published."""
-    return DatasetError(f"File {path} is damaged: {why}. {HOW_TO_GET}")
+    """Return the error of an annotation file that is not as published."""
+    return DatasetError(f"File {path} is damaged: {why}. {how_to_get(path.parents[2])}")

@@ -1,7 +1,6 @@
 """VGMIDI's files for the `data` command: where they belong and what they must hold.
 
-Source  folder labelled/ of the repository lucasnfe/vgmidi; the checksums are of its files at commit
-        1e62f0af8c866ded8e665cefad06dc02c35cb739
+Source  folder labelled/ of the repository lucasnfe/vgmidi
 """
 
 import hashlib
@@ -9,27 +8,31 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from datasets import midi
+from datasets.commands import data_command
 from datasets.contract import DatasetError
 from datasets.files import Check, DataFiles, Piece
 from datasets.inventory import bind, check_complete
 from datasets.vgmidi import KEPT_IN, recordings
 from datasets.vgmidi_files import (
     ANNOTATIONS,
-    HOW_TO_GET,
     MIDI,
+    OPTION,
     RAW_FILES,
     ROUNDS,
+    how_to_get,
     is_named_as_published,
     read_round,
 )
 
-OPTION = " --dataset vgmidi"
-GET = f"data import PATH{OPTION}, PATH a copy of labelled/ of the repository lucasnfe/vgmidi"
+COPY = "PATH is a copy of labelled/ of the repository lucasnfe/vgmidi"
+COMMIT = "1e62f0af8c866ded8e665cefad06dc02c35cb739"  # whose files the checksums are of
 N_PIECES = 200
 PUBLISHED = (  # sha256 of each round's file
     "d3e87b3501d83526432e77b420631c59095b53ffcc3f14f941fde9332a1b6987",
     "0bdce923e83e3a8a07fab75322ed27ce942ad0d544bca342d020f9608939cb1a",
 )
+# sha256 over the sha256 of the rated MIDI files, as hexadecimal text, in the order of the pieces
+PUBLISHED_MIDI = "6422d27732a187aa9bd9d6bf64e40756d4c57fe04a652a7f5c7baefdb2e3f9db"
 NOT_RATED = "unlabelled"  # the repository's folder of pieces without ratings
 
 
@@ -39,9 +42,10 @@ def pieces(data_root: Path) -> list[Piece]:
     rated = _rated(data_root)
     here = {path.name for path in _midi_files(data_root)}
     n_midi, n_rated = (len(here & rated), len(rated)) if rated else (len(here), N_PIECES)
+    get = f"{data_command(f'import PATH{OPTION}', data_root)} ({COPY})"
     return [
-        Piece("annotations", "ratings of both rounds", n_raw, GET, len(RAW_FILES)),
-        Piece("midi", "the rated pieces", n_midi, GET, n_rated),
+        Piece("annotations", "ratings of both rounds", n_raw, get, len(RAW_FILES)),
+        Piece("midi", "the rated pieces", n_midi, get, n_rated),
         _program("fluidsynth", "renders MIDI to audio", midi.program),
         _program("sound font", "instruments to render with", midi.sound_font),
     ]
@@ -77,6 +81,8 @@ def checks(data_root: Path) -> list[Check]:
             missing = rated - {path.name for path in here}
             what = "files of rated pieces"
             listed.append(bind(check_complete, data_root / MIDI, missing, len(rated), what))
+            if not missing:
+                listed.append(bind(_check_published_midi, data_root))
         listed += [bind(midi.check, path) for path in here]
     return listed
 
@@ -108,7 +114,24 @@ def _check_published(path: Path, number: int, sha256: str) -> None:
     if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         raise DatasetError(
             f"File {path} can be read but differs from the published one (sha256 {sha256[:8]}...);"
-            f" its numbers cannot be compared with others'. {HOW_TO_GET}"
+            f" its numbers cannot be compared with others'. {how_to_get(path.parents[2])}"
+        )
+
+
+def midi_digest(data_root: Path) -> str:
+    """Return one sha256 over all rated MIDI files, which must be here."""
+    contents = (path.read_bytes() for path in recordings(data_root))
+    texts = "".join(hashlib.sha256(content).hexdigest() for content in contents)
+    return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def _check_published_midi(data_root: Path) -> None:
+    """Hold the rated MIDI files, all of them together, against the published ones."""
+    if midi_digest(data_root) != PUBLISHED_MIDI:
+        raise DatasetError(
+            f"The MIDI files in {data_root / MIDI} differ from those published at commit"
+            f" {COMMIT[:12]} of lucasnfe/vgmidi, at least one of them; numbers cannot be compared"
+            f" with others'. {how_to_get(data_root)}"
         )
 
 
@@ -124,7 +147,7 @@ def _program(name: str, summary: str, find: Callable[[], object]) -> Piece:
 FILES = DataFiles(
     name="VGMIDI",
     option=OPTION,
-    how_to_get=HOW_TO_GET,
+    how_to_get=how_to_get(),
     contents=f"{' and '.join(RAW_FILES)}, and MIDI files in a folder called {MIDI.name}",
     recordings=recordings,
     kept_in=KEPT_IN,

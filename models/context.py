@@ -157,5 +157,5 @@ def _ridges(gram: Array, alphas: Sequence[float]) -> list[Array]:
 
 def _errors(maps: Sequence[Array], gram: Array) -> Array:
     """Return the squared error of every map, both targets together, (A,), from a Gram matrix."""
-    residuals = [np.vstack([one, -np.eye(N_TARGETS)]) for one in maps]
+    residuals = [np.vstack([weights, -np.eye(N_TARGETS)]) for weights in maps]
     return np.array([float(np.sum(gram @ residual * residual)) for residual in residuals])

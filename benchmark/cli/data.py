@@ -35,6 +35,7 @@ def list_pieces(
     as_json: AsJson = False,
 ) -> None:
     """Say what is here, what is missing and how to get it."""
+    from datasets.commands import data_command
     from datasets.inventory import inventory
 
     root, files = _root(data_root), _files(dataset, include)
@@ -48,7 +49,7 @@ def list_pieces(
         if not piece.is_complete:
             typer.echo(f"{'':<{width}}  {'':>16}    get it: {piece.how_to_get}")
     for option in sorted({other.option for other in _all_files().values()} - {files.option}):
-        typer.echo(f"another dataset: data list{option}")
+        typer.echo(f"another dataset: {data_command(f'list{option}', root)}")
 
 
 @data.command()
@@ -119,6 +120,7 @@ def verify(
     dataset: Dataset = DEFAULT_DATASET, data_root: DataRoot = None, include: Include = None
 ) -> None:
     """Read every file that is here and name every wrong one; exit code 1 if there is one."""
+    from datasets.commands import data_command
     from datasets.inventory import faults, inventory
 
     root, files = _root(data_root), _files(dataset, include)
@@ -127,11 +129,11 @@ def verify(
         for fault in faults(files, root, on_checked):
             n_faults += 1
             typer.echo(fault)
-    here = [one.name for one in inventory(files, root) if one.n_files and not one.is_program]
+    pieces = inventory(files, root)
+    here = [piece.name for piece in pieces if piece.n_files and not piece.is_program]
     if not here:
-        raise ConfigError(
-            f"Nothing of {files.name} is in {root}. See: data list{files.option} --data-root DIR"
-        )
+        how = data_command(f"list{files.option}", root)
+        raise ConfigError(f"Nothing of {files.name} is in {root}. See: {how}")
     typer.echo(f"{n_faults} wrong; looked at {', '.join(here)}")
     raise typer.Exit(code=1 if n_faults else 0)
 
@@ -163,24 +165,24 @@ def extract(
     with _bar("extracting", "songs") as on_count:
         done: list[Heard] = []
 
-        def on_heard(heard: Heard) -> None:
-            done.append(heard)
+        def on_heard(recording: Heard) -> None:
+            done.append(recording)
             on_count(len(done), len(recordings))
 
         extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in)
     _print_outcome(done, wanted, time.monotonic() - before)
-    raise typer.Exit(code=1 if any(heard.error for heard in done) else 0)
+    raise typer.Exit(code=1 if any(recording.error for recording in done) else 0)
 
 
 def _print_outcome(outcome: "Sequence[Heard]", features: list[str], seconds: float) -> None:
     """Print damaged recordings, what became of all, and how fast sound became features."""
-    for heard in sorted(outcome, key=lambda heard: heard.audio):
-        if heard.error:
-            typer.echo(heard.error, err=True)
-    counts = Counter(heard.status for heard in outcome)
+    for recording in sorted(outcome, key=lambda recording: recording.audio):
+        if recording.error:
+            typer.echo(recording.error, err=True)
+    counts = Counter(recording.status for recording in outcome)
     words = ", ".join(f"{counts[word]} {word}" for word in ("extracted", "kept", "damaged"))
     typer.echo(f"songs: {words}; features: {', '.join(features)}")
-    if sound_seconds := sum(heard.seconds for heard in outcome):
+    if sound_seconds := sum(recording.seconds for recording in outcome):
         times = f"{sound_seconds / seconds:,.0f} times real time"
         typer.echo(f"{sound_seconds:,.0f} s of sound in {seconds:,.1f} s: {times}")
 

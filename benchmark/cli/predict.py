@@ -47,7 +47,7 @@ def predict(
     heading = f"{listener.name}, {_repetitions(len(listener.models))}"
     band = " (shaded: lowest to highest)" if len(listener.models) > 1 else ""
     entries, wrong = [], []
-    warned: set[str] = set()  # what holds for several recordings is said once
+    warned: set[str] = set()  # what holds for several recordings is printed once
     for path in audio:
         try:
             emotion = listener.listen(path)
@@ -59,7 +59,7 @@ def predict(
         entries.append(entry | shown | _outside(emotion))
         if not as_json:
             typer.echo(f"{emotion.summary()}; {heading}; {shown['csv']}, {shown['figure']}")
-            for warning in [one for one in emotion.warnings if one not in warned]:
+            for warning in [text for text in emotion.warnings if text not in warned]:
                 typer.echo(f"warning: {warning}", err=True)
             warned |= set(emotion.warnings)
     if as_json:
@@ -99,7 +99,7 @@ def _write(emotion: "Emotion", heading: str, out: Path) -> dict[str, str]:
 
 
 def _outside(emotion: "Emotion") -> dict[str, Any]:
-    """Return what a reader of JSON is told of features unlike those learned from."""
+    """Return the fields of JSON about features unlike those learned from."""
     outside = emotion.outside
     return {
         "frames_outside": outside.n_frames,

@@ -123,7 +123,7 @@ def panel_scores(halves: Sequence[Sequence[tuple[Series, Series]]]) -> dict[str,
     says nothing of halves that do not agree at all: None where c is not above 0.
     """
     scored = [
-        summary_scores([one for one, _ in pairs], [other for _, other in pairs])
+        summary_scores([half for half, _ in pairs], [other for _, other in pairs])
         for pairs in zip(*halves, strict=True)
     ]
     means = {name: _mean([scores[name] for scores in scored]) for name in scored[0]}

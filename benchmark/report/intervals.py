@@ -27,9 +27,8 @@ from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, place_of, sampl
 
 HIGH = 0.975
 ENDS = (round((1 - HIGH) * (N_DRAWS + 1)) - 1, round(HIGH * (N_DRAWS + 1)) - 1)  # places in order
-FEW_SONGS = (
-    8  # fewer, or fewer families, cannot be drawn from: a draw may be one song over and over
-)
+# fewer songs, or families, cannot be drawn from: a draw may be one of them over and over
+FEW_SONGS = 8
 Interval = tuple[float, float]
 
 

@@ -9,6 +9,7 @@ Axes   N half seconds from the start of the recording, F columns
 """
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from datasets import midi
 from datasets.audio import find_audio, read_samples
+from datasets.commands import data_command, extract_command
 from datasets.contract import FRAME_SECONDS, DatasetError
 from datasets.features.registry import Extractor, Reader
 
@@ -29,7 +31,9 @@ DAMAGE = (OSError, ValueError, KeyError, EOFError, BadZipFile)  # of an extracte
 
 def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
     """Return a reader of features extracted from DEAM's audio."""
-    libraries: set[str] = set()
+    extract = extract_command(extractor.name, data_root)
+    download = data_command("download audio", data_root)
+    makers: dict[str, Path] = {}
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
         audio = find_audio(data_root / AUDIO, song_id)
@@ -38,14 +42,14 @@ def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
             str(song_id),
             audio,
             extractor,
-            extract=f"data extract --features {extractor.name} --data-root {data_root}",
-            get=f"no audio in {data_root / AUDIO} to make them from. Get it with:"
-            " python -m benchmark data download audio",
+            extract=extract,
+            get=f"no audio in {data_root / AUDIO} to make them from. Get it with: {download}",
         )
-        libraries.add(read_made_by(kept_file(data_root, song_id, extractor)))
-        return rows_at(rows_NF, times, f"Song {song_id}", "data download audio --data-root DATA")
+        kept = kept_file(data_root, song_id, extractor)
+        makers.setdefault(read_made_by(kept), kept)
+        return rows_at(rows_NF, times, f"Song {song_id}", download)
 
-    return Reader(read, lambda: f"{made_by(extractor)} by {' and '.join(sorted(libraries))}")
+    return Reader(read, lambda: f"{made_by(extractor)} by {made_alike(makers, extract)}")
 
 
 def rows_at(
@@ -56,8 +60,7 @@ def rows_at(
     if wanted.max() >= len(rows_NF):
         raise DatasetError(
             f"{song} is annotated up to {times[-1]:.1f} s but its audio ends at"
-            f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. Get the audio again:"
-            f" python -m benchmark {get}"
+            f" {len(rows_NF) * FRAME_SECONDS:.1f} s; it is cut. Get the audio again: {get}"
         )
     picked: NDArray[np.float32] = rows_NF[wanted]
     return picked
@@ -71,18 +74,17 @@ def song_rows(
     `extract` is the command that makes them; `get` says how to come by audio that is not there.
     """
     kept, song = kept_file(data_root, kept_as, extractor), f"Song {Path(kept_as).name}"
-    how = f"python -m benchmark {extract}"
     if not kept.is_file():
         lacks = "" if audio else f" and {get}"
         raise DatasetError(
             f"{song} has no features {extractor.name} yet ({kept}){lacks}."
-            + (f" Run: {how}" if audio else "")
+            + (f" Run: {extract}" if audio else "")
         )
     rows_NF, made_from = read_rows(kept, extractor)
     if audio is not None and audio_digest(audio) != made_from:
         raise DatasetError(
             f"The features {extractor.name} of {song[0].lower()}{song[1:]} were made from other"
-            f" audio than {audio}. Make them again: {how}"
+            f" audio than {audio}. Make them again: {extract}"
         )
     return rows_NF
 
@@ -136,7 +138,7 @@ def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], st
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             rows_NF, made_from = arrays["rows"], str(arrays["audio_sha256"])
     except DAMAGE as error:
-        raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
+        raise _damaged(path, error) from error
     if rows_NF.shape[1:] != (extractor.n_features,) or not np.isfinite(rows_NF).all():
         raise DatasetError(
             f"File {path} is damaged: expected finite features (N, {extractor.n_features}),"
@@ -151,7 +153,33 @@ def read_made_by(path: Path) -> str:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return str(arrays["made_by"])
     except DAMAGE as error:
-        raise DatasetError(f"File {path} is damaged ({error}). Remove it.") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> DatasetError:
+    """Return the error of a file that cannot be read, without numpy's advice to unpickle it."""
+    reason = "it holds no arrays of numbers" if isinstance(error, ValueError) else error
+    return DatasetError(f"File {path} is damaged ({reason}). Remove it.")
+
+
+def made_alike(makers: Mapping[str, Path], extract: str) -> str:
+    """Return what made extracted files, or refuse a dataset's features of different programs.
+
+    `makers` maps what `read_made_by` returns to a file of it; `extract` is the command that makes
+    all again. Renderings name their renderer beside the library, so other audio may be among them.
+    """
+    names: list[str] = []
+    for place in (0, 2):  # of "library, renderer"
+        found = {made.partition(", ")[place]: (path, made) for made, path in makers.items()}
+        found.pop("", None)
+        if len(found) > 1:
+            (path, made), (other_path, other) = list(found.values())[:2]
+            raise DatasetError(
+                f"Features were made by different programs ({path}: {made}; {other_path}: {other})."
+                f" Make them again: {extract}"
+            )
+        names += found
+    return ", ".join(names)
 
 
 def write_rows(

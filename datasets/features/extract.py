@@ -62,9 +62,9 @@ def extract_all(
     pool = ProcessPoolExecutor(workers, mp_context=context)
     outcome = []
     try:
-        for heard in _in_turn(pool, data_root, audio, tuple(features), workers, kept_in):
-            outcome.append(heard)
-            on_heard(heard)
+        for recording in _in_turn(pool, data_root, audio, tuple(features), workers, kept_in):
+            outcome.append(recording)
+            on_heard(recording)
         pool.shutdown()
     except BrokenProcessPool as error:
         raise DatasetError(
@@ -105,20 +105,21 @@ def hear(data_root: Path, audio: Path, features: tuple[str, ...], kept_in: str =
     try:
         digest = audio_digest(audio)
         kept = {
-            one: kept_file(data_root, str(Path(kept_in, audio.stem)), one)
-            for one in map(_extractor, features)
+            extractor: kept_file(data_root, str(Path(kept_in, audio.stem)), extractor)
+            for extractor in map(_extractor, features)
         }
-        missing = [one for one in kept if not _is_current(kept[one], audio, digest, one)]
+        missing = [each for each in kept if not _is_current(kept[each], audio, digest, each)]
         if not missing:
             return Heard(audio, "kept")
         samples = read_samples(audio)
-        made = {one: checked(audio, one, one.extract(samples)) for one in missing}
+        made = {each: checked(audio, each, each.extract(samples)) for each in missing}
     except DatasetError as error:
         return Heard(audio, "damaged", error=str(error))
     except OSError as error:
         return Heard(audio, "damaged", error=f"Audio {audio} cannot be read ({error.strerror}).")
-    for one, rows_NF in made.items():
-        write_rows(kept[one], rows_NF, digest, one, made_with(audio, one))
+    for extractor, rows_NF in made.items():
+        libraries = made_with(audio, extractor)
+        write_rows(kept[extractor], rows_NF, digest, extractor, libraries)
     return Heard(audio, "extracted", len(samples) / SAMPLING_RATE)
 
 
@@ -129,14 +130,12 @@ def _extractor(name: str) -> Extractor:
 
 
 def _is_current(kept: Path, audio: Path, digest: str, extractor: Extractor) -> bool:
-    """Tell whether a kept file is whole and made from this very audio.
+    """Tell whether a kept file is whole, made from this very audio and by what is installed.
 
-    A rendering depends on more than its file: on FluidSynth and the sound font as well.
+    So the command makes alike what different programs made, which `made_alike` refuses.
     """
     try:
         is_same = read_rows(kept, extractor)[1] == digest
-        return is_same and (
-            not midi.is_midi(audio) or read_made_by(kept) == made_with(audio, extractor)
-        )
+        return is_same and read_made_by(kept) == made_with(audio, extractor)
     except DatasetError:
         return False

@@ -71,8 +71,11 @@ def in_families(*names):
 
 def test_a_family_on_both_sides_is_refused():
     songs = in_families("a", "b", "b")
-    with pytest.raises(DatasetError, match=r"Family 'b' is on both sides of the split \(1 such"):
+    with pytest.raises(DatasetError, match=r"Family 'b' is on both sides of the split; put all"):
         Split(songs[:2], songs[2:])
+    songs = in_families("a", "b", "c", "a", "b", "c")
+    with pytest.raises(DatasetError, match=r"Family 'a' is on both .* split \(and 2 more\); put"):
+        Split(songs[:3], songs[3:])
 
 
 def test_families_are_given_to_every_song_or_to_none():

@@ -100,8 +100,8 @@ def test_the_data_command_counts_table_recordings_and_features(tmp_path):
     assert (pieces["recordings"].n_files, pieces["recordings"].n_expected) == (1, 2)
     assert pieces["annotations.csv"].is_complete
     assert pieces["extracted logmel"].n_files == 2
-    command = "data extract --features baseline --dataset folder"
-    assert pieces["extracted baseline"].how_to_get == command
+    command = "python -m benchmark data extract --dataset folder --features baseline"
+    assert pieces["extracted baseline"].how_to_get == f"{command} --data-root {root}"
     assert not any(piece.n_files for piece in inventory(FILES, tmp_path / "nothing"))
 
 

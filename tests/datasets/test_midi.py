@@ -160,7 +160,7 @@ def test_files_that_are_no_music_are_named(tmp_path, temporary, content, message
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"No MIDI file .*none.mid"):
+    with pytest.raises(DatasetError, match=r"No MIDI file .*none.mid. Get it again."):
         read_samples(tmp_path / "none.mid")
 
 

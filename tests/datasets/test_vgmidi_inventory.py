@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from datasets import midi, vgmidi_inventory
+from datasets import midi
 from datasets.contract import DatasetError
 from datasets.features.cache import audio_digest, folder, kept_file, write_rows
 from datasets.features.registry import extractor_for
@@ -17,21 +17,28 @@ from datasets.inventory import faults, inventory
 from datasets.vgmidi_files import ANNOTATIONS, FOLDER, MIDI, RAW_FILES
 from datasets.vgmidi_inventory import FILES
 from tests.datasets.zips import everything_in
-from tests.vgmidi_folder import ALL_NAMES, NAMES, ratings, write_copy, write_midi, write_ratings
+from tests.vgmidi_folder import (
+    ALL_NAMES,
+    NAMES,
+    publish,
+    ratings,
+    write_copy,
+    write_midi,
+    write_ratings,
+)
 
 INSTALLED = sorted(
     [*(str(ANNOTATIONS / name) for name in RAW_FILES), *(str(MIDI / name) for name in ALL_NAMES)]
 )
 LOGMEL = extractor_for("logmel")
+EXTRACT = "python -m benchmark data extract --dataset vgmidi --features logmel --data-root {}"
 
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """Return a data folder with a small copy of VGMIDI, published as it is."""
-    copy = write_copy(tmp_path / "data" / FOLDER)
-    contents = [(copy / "annotations" / name).read_bytes() for name in RAW_FILES]
-    sums = tuple(hashlib.sha256(content).hexdigest() for content in contents)
-    monkeypatch.setattr(vgmidi_inventory, "PUBLISHED", sums)
+    write_copy(tmp_path / "data" / FOLDER)
+    publish(monkeypatch, tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -139,9 +146,11 @@ def test_pieces_are_counted_against_the_ratings(tmp_path, data):
     pieces = {piece.name: piece for piece in inventory(FILES, data)}
     assert (pieces["annotations"].n_files, pieces["annotations"].n_expected) == (2, 2)
     assert (pieces["midi"].n_files, pieces["midi"].n_expected) == (2, 3)
-    assert pieces["midi"].how_to_get.startswith("data import PATH --dataset vgmidi")
+    assert pieces["midi"].how_to_get.startswith(
+        f"python -m benchmark data import PATH --dataset vgmidi --data-root {data} ("
+    )
     extracted = pieces["extracted logmel"]
-    assert extracted.how_to_get == "data extract --features logmel --dataset vgmidi"
+    assert extracted.how_to_get == EXTRACT.format(data)
     nothing = {piece.name: piece for piece in inventory(FILES, tmp_path / "nothing")}
     assert all(piece.n_files == 0 for piece in nothing.values() if not piece.is_program)
     assert nothing["midi"].n_expected == 200
@@ -217,7 +226,7 @@ def test_extracted_features_are_whole_and_of_these_files_or_named(data):
     os.truncate(torn, torn.stat().st_size // 2)
     other, damaged = found(data)
     assert f"was made from other audio than {data / MIDI / ALL_NAMES[0]}. Run: " in other
-    assert "data extract --features logmel --dataset vgmidi" in other
+    assert other.endswith(EXTRACT.format(data))
     assert f"{torn} is damaged" in damaged
 
 
@@ -233,7 +242,24 @@ def test_features_made_by_different_programs_are_named(data):
     keep(data, ALL_NAMES[1], made_by="librosa, FluidSynth 9")
     (line,) = found(data)
     assert "made by different programs" in line
-    assert "FluidSynth 9" in line
+    assert f"{ALL_NAMES[1].removesuffix('.mid')}.npz: librosa, FluidSynth 9" in line
+    assert line.endswith(f"Make them again: {EXTRACT.format(data)}")
+
+
+def test_a_rated_file_overwritten_by_another_is_noticed(data):
+    (data / MIDI / ALL_NAMES[0]).write_bytes((data / MIDI / ALL_NAMES[1]).read_bytes())
+    (line,) = found(data)
+    assert f"The MIDI files in {data / MIDI} differ from those published at commit 1e62f0af" in line
+    assert line.endswith(f"data import PATH --dataset vgmidi --data-root {data}")
+
+
+def test_commands_quote_a_data_folder_with_spaces(tmp_path):
+    root = tmp_path / "my data"
+    write_copy(root / FOLDER)
+    (piece, *_) = inventory(FILES, root)
+    assert f"--data-root '{root}'" in piece.how_to_get
+    (root / ANNOTATIONS / RAW_FILES[1]).unlink()
+    assert any(line.endswith(f"--data-root '{root}'") for line in found(root))
 
 
 def test_an_extracted_file_that_does_not_say_what_made_it_is_damaged(data):

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from benchmark.evaluate.metrics import RATERS
 from benchmark.plan.config import as_text
 from benchmark.record.record import RunRecord
 from benchmark.report.aggregate import Table, count_cells, settings_text
 from benchmark.report.page.charts import row_labels, short_name
 from benchmark.report.page.reproduce import same_study
+from benchmark.report.tables import CEILING
 from datasets.registry import DATASETS
 from models.registry import MODELS
 
@@ -53,7 +55,8 @@ def facts(table: Table) -> list[tuple[str, str]]:
         ("Learned from", learned),
         ("Judged on", scored),
         *(("Unit", note) for note in table.unit_notes),
-        ("Protocol", " In rows that say so, ".join(f"{one}." for one in _protocols(table))),
+        *([(RATERS.capitalize(), CEILING)] if RATERS in table.references else []),
+        ("Protocol", " In rows that say so, ".join(f"{way}." for way in _protocols(table))),
         *([("Every model", settings_text(shared))] if (shared := table.shared_settings) else []),
         ("Digest of the songs", table.digest),
     ]

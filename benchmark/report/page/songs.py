@@ -70,7 +70,7 @@ def packed_bytes(songs: dict[str, Any]) -> int:
     """Return how much of a page the curves take."""
     series = [row["curves"]["series"] for row in songs["rows"] if row and row["curves"]]
     raters = songs["raters"]["curves"] if songs["raters"] else []
-    return sum(len(one) for many in [songs["truth"] or [], raters, *series] for one in many)
+    return sum(len(text) for texts in [songs["truth"] or [], raters, *series] for text in texts)
 
 
 def _errors(row: Row, ids: Sequence[str]) -> dict[str, Any]:
@@ -106,10 +106,11 @@ def _row_curves(row: Row, results: Path, ids: Sequence[str]) -> dict[str, Any] |
 def _raters(table: Table, results: Path, ids: Sequence[str]) -> dict[str, Any] | None:
     """Return how many raters every song has and their curves, a text a song; None: not known."""
     known = read_raters(results, table.dataset, table.digest)
-    if not any(one in known for one in ids):
+    if not any(song_id in known for song_id in ids):
         return None
-    curves = [known.get(one, np.zeros((0, 0, len(TARGETS)), np.float32)) for one in ids]
-    return {"counts": [len(one) for one in curves], "curves": list(map(packed_raters, curves))}
+    no_curves = np.zeros((0, 0, len(TARGETS)), np.float32)
+    curves = [known.get(song_id, no_curves) for song_id in ids]
+    return {"counts": list(map(len, curves)), "curves": list(map(packed_raters, curves))}
 
 
 def _of_songs(curves: Curves, ids: Sequence[str]) -> list[NDArray[np.float32]] | None:

@@ -1,18 +1,16 @@
 """`data --dataset vgmidi` as a user types it, on a small copy and on the real files."""
 
-import hashlib
 import json
 import re
 import shutil
 
 import pytest
 
-from datasets import vgmidi_inventory
 from datasets.features.cache import kept_file, read_rows
 from datasets.features.registry import extractor_for
 from datasets.vgmidi_files import ANNOTATIONS, FOLDER, MIDI, RAW_FILES
 from tests.benchmark.cli.cli import mer_here
-from tests.vgmidi_folder import ALL_NAMES, ratings, write_copy, write_ratings
+from tests.vgmidi_folder import ALL_NAMES, publish, ratings, write_copy, write_ratings
 
 VGMIDI = ("--dataset", "vgmidi")
 WITH_FILES = '''
@@ -38,10 +36,8 @@ DATASETS = {"mine": DatasetEntry(load=load, summary="mine", feature_sets=("logme
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """Return a data folder with a small copy of VGMIDI, published as it is."""
-    copy = write_copy(tmp_path / "data" / FOLDER)
-    contents = [(copy / "annotations" / name).read_bytes() for name in RAW_FILES]
-    sums = tuple(hashlib.sha256(content).hexdigest() for content in contents)
-    monkeypatch.setattr(vgmidi_inventory, "PUBLISHED", sums)
+    write_copy(tmp_path / "data" / FOLDER)
+    publish(monkeypatch, tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -61,21 +57,24 @@ def test_the_list_says_what_is_here_and_how_to_get_the_rest(tmp_path, data, capf
     assert done.returncode == 0
     text = re.sub(" +", " ", done.stdout)
     assert "annotations 2 files ratings of both rounds\nmidi 2 of 3 files" in text
-    assert " get it: data import PATH --dataset vgmidi" in text
+    root = f"--data-root {data}"
+    assert f" get it: python -m benchmark data import PATH --dataset vgmidi {root}" in text
     assert "fluidsynth missing renders MIDI to audio\n get it: " in text
     assert "apt-get install fluidsynth fluid-soundfont-gm" in text
     assert "extracted baseline missing feature set baseline" in text
-    assert " get it: data extract --features baseline --dataset vgmidi\n" in text
-    assert text.endswith(
-        "another dataset: data list\nanother dataset: data list --dataset folder\n"
-    )
+    extract = "python -m benchmark data extract --dataset vgmidi --features baseline"
+    assert f" get it: {extract} {root}\n" in text
+    other = "another dataset: python -m benchmark data list"
+    assert text.endswith(f"{other} {root}\n{other} --dataset folder {root}\n")
 
 
 def test_the_list_of_deam_says_that_there_is_another_dataset(tmp_path, capfd):
     done = mer_here(capfd, "data", "list", "--data-root", tmp_path)
     assert done.stdout.startswith("annotations")
-    assert "data download annotations or data import PATH" in done.stdout
-    assert done.stdout.endswith("another dataset: data list --dataset vgmidi\n")
+    root, command = f"--data-root {tmp_path}", "python -m benchmark data"
+    get = f"{command} download annotations {root} or {command} import PATH {root}"
+    assert get in done.stdout
+    assert done.stdout.endswith(f"another dataset: {command} list --dataset vgmidi {root}\n")
     same = mer_here(capfd, "data", "list", "--dataset", "deam", "--data-root", tmp_path)
     assert same.stdout == done.stdout
 
@@ -112,10 +111,11 @@ def test_pieces_are_rendered_extracted_kept_and_verified(data, capfd):
     assert done.stdout.startswith("songs: 1 extracted, 2 kept, 0 damaged; features: logmel\n")
     done = mer_here(capfd, "data", "verify", *VGMIDI, "--data-root", data)
     assert done.returncode == 1
-    fault, last = done.stdout.splitlines()
+    differ, fault, last = done.stdout.splitlines()
+    assert differ.startswith(f"The MIDI files in {data / MIDI} differ from those published")
     assert "baseline-" in fault
     assert f"was made from other audio than {data / MIDI / ALL_NAMES[2]}. Run: " in fault
-    assert last == "1 wrong; looked at annotations, midi, extracted baseline, extracted logmel"
+    assert last == "2 wrong; looked at annotations, midi, extracted baseline, extracted logmel"
 
 
 @pytest.mark.usefixtures("fluidsynth")
@@ -159,7 +159,7 @@ def test_mistakes_are_one_line(tmp_path, data, capfd):
     for arguments, message in (
         (("download", *VGMIDI, *root), "Nothing of VGMIDI can be downloaded. It is in the folder"),
         (("download", *VGMIDI, *root), "labelled/ of the repository lucasnfe/vgmidi: python -m"),
-        (("verify", *VGMIDI, *root), "Nothing of VGMIDI is in"),
+        (("verify", *VGMIDI, *root), "See: python -m benchmark data list --dataset vgmidi"),
         (("import", tmp_path / "empty", *VGMIDI, *root), "holds nothing of VGMIDI: expected"),
         (("import", data, *VGMIDI, "--data-root", data), "import from a folder outside"),
         (("list", "--dataset", "synthetic", *root), "'synthetic' has no files on disk"),
@@ -194,7 +194,10 @@ def test_a_users_own_dataset_may_say_what_its_files_are(tmp_path, capfd):
     done = mer_here(capfd, "data", "list", *mine)
     others = [line for line in done.stdout.splitlines() if line.startswith("another dataset: ")]
     options = ["", " --dataset folder", " --dataset vgmidi"]
-    assert others == [f"another dataset: data list{option}" for option in options]
+    assert others == [
+        f"another dataset: python -m benchmark data list{option} --data-root {tmp_path}"
+        for option in options
+    ]
     assert re.search("extracted logmel +here", done.stdout)
     done = mer_here(capfd, "data", "verify", *mine)
     assert (done.returncode, done.stdout) == (0, "0 wrong; looked at sound, extracted logmel\n")

@@ -156,7 +156,7 @@ HERE = made_by(extractor())
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (None, "their origin was not recorded. Train again with `run --fresh`"),
+        (None, "their origin was not recorded. Train again with `python -m benchmark run --fresh`"),
         ("", f"features logmel of dataset tones that other code made; a recording's .* {HERE}"),
         ("logmel-0a0a0a0a by librosa 0.1", f"that logmel-0a0a0a0a by librosa 0.1 made; .*{HERE}"),
         (HERE.replace("logmel", "mine"), "other settings or another version"),
@@ -181,8 +181,8 @@ def test_another_version_of_the_library_is_a_warning(results, tones, tmp_path, c
     done = mer_here(capfd, "predict", *files, "--record", other, "--out", tmp_path)
     assert done.returncode == 0
     assert done.stderr == (
-        "warning: context was trained on features made by librosa 0.1, here"
-        f" {extractor().made_by()} makes them: numbers may differ a little.\n"
+        "warning: context was trained on features made by librosa 0.1, FluidSynth 2, here"
+        f" {extractor().made_by()} makes them: numbers may differ.\n"
     )
 
 

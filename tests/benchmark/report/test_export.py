@@ -18,6 +18,7 @@ from benchmark.report.answer import Answer, write_answer
 from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS, rows_csv
 from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.latex import escaped, latex
+from benchmark.report.page import about
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.rows import in_families, row, size, table
 
@@ -199,6 +200,8 @@ def test_pooled_ccc_and_r_within_songs_stand_beside_rmse_for_rows_and_references
     (ceiling,) = (note for note in main.notes if note.startswith("raters' ceiling: "))
     # two panels of equal variance v differ by 2 v, the truth and one panel by v
     assert f"down to {np.sqrt(1 / 2):.2f} of it" in ceiling
+    assert dict(about.facts(answer.tables[0]))["Raters' ceiling"] == ceiling
+    assert "Raters' ceiling" not in dict(about.facts(GOOD.tables[0]))
     jsonschema.validate(json.loads(json.dumps(answer.as_json())), SCHEMA)
 
 

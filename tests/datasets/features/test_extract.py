@@ -1,6 +1,7 @@
 """What is extracted is kept, kept files are trusted only for the same audio, and all are made."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from datasets.features.cache import (
     extract_file,
     folder,
     kept_file,
+    made_alike,
     read_rows,
     write_rows,
 )
@@ -77,8 +79,39 @@ def test_what_is_missing_cut_or_damaged_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"annotated up to 44.5 s but its audio ends at 20.0 s"):
         read(7, np.array([15.0, 44.5]))
     kept_file(tmp_path, 7, EXTRACTOR).write_text("no archive")
-    with pytest.raises(DatasetError, match=r"7.npz is damaged"):
+    with pytest.raises(DatasetError, match=r"7.npz is damaged") as error:
         read(7, np.array([15.0]))
+    assert "pickle" not in str(error.value)
+
+
+def test_features_of_different_programs_are_refused_until_all_are_made_again(tmp_path):
+    root, times = tmp_path / "my data", np.array([0.0])
+    tones = [write_tone(root / AUDIO / f"{number}.wav", 2) for number in (7, 8)]
+    for tone in tones:
+        extracted(root, tone)
+    kept = kept_file(root, 7, EXTRACTOR)
+    write_rows(kept, *read_rows(kept, EXTRACTOR), EXTRACTOR, "librosa 0")
+    reader = logmel.open_reader(root)
+    for number in (7, 8):
+        reader(number, times)
+    with pytest.raises(DatasetError, match=r"made by different programs") as error:
+        reader.made_by()
+    text = str(error.value)
+    assert f"{kept}: librosa 0; {kept_file(root, 8, EXTRACTOR)}: {EXTRACTOR.made_by()}" in text
+    assert text.endswith(f"python -m benchmark data extract --features logmel --data-root '{root}'")
+    assert [extracted(root, tone) for tone in tones] == ["extracted", "kept"]
+    reader = logmel.open_reader(root)
+    reader(7, times)
+    assert reader.made_by().endswith(f" by {EXTRACTOR.made_by()}")
+
+
+def test_renderings_and_other_audio_by_one_library_stand_together():
+    library, rendering = "librosa 1", "librosa 1, FluidSynth 2 with a.sf2 00000000"
+    makers = {library: Path("a"), rendering: Path("b")}
+    assert made_alike(makers, "") == rendering
+    other = {"librosa 1, FluidSynth 2 with b.sf2 11111111": Path("c")}
+    with pytest.raises(DatasetError, match=r"\(b: librosa 1, .*; c: librosa 1, .* again: do it"):
+        made_alike(makers | other, "do it")
 
 
 @pytest.fixture
