@@ -183,7 +183,7 @@ def _print_outcome(outcome: "Sequence[Heard]", features: list[str], seconds: flo
     words = ", ".join(f"{counts[word]} {word}" for word in ("extracted", "kept", "damaged"))
     typer.echo(f"songs: {words}; features: {', '.join(features)}")
     if sound_seconds := sum(recording.seconds for recording in outcome):
-        times = f"{sound_seconds / seconds:,.0f} times real time"
+        times = f"{sound_seconds / seconds:,.1f} times real time"
         typer.echo(f"{sound_seconds:,.0f} s of sound in {seconds:,.1f} s: {times}")
 
 

@@ -65,7 +65,7 @@ def test_fresh_trains_again(study, tmp_path, capfd):
     mer_here(capfd, "run", "--workers", 1, *options)
     before = outcomes(tmp_path / "r")
     answer = mer_here(capfd, "run", "--workers", 1, *options, "--fresh")
-    assert "0 recorded, 3 to run" in answer.stderr
+    assert "0 recorded, 4 to run" in answer.stderr
     assert outcomes(tmp_path / "r") == before
 
 
@@ -128,7 +128,7 @@ def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_pat
     assert "broken: 0 of 1 cells done" in answer.stdout
     status = mer_here(capfd, "status", "--results", tmp_path / "r", "--json")
     assert status.returncode == 1
-    assert json.loads(status.stdout) == {"done": 3, "diverged": 1, "failed": 1, "missing": 0}
+    assert json.loads(status.stdout) == {"done": 4, "diverged": 1, "failed": 1, "missing": 0}
     again = mer_here(capfd, "run", "--workers", 1, *options)
     assert "4 recorded, 1 to run" in again.stderr  # a failure gets another try
 
