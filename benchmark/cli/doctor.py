@@ -53,10 +53,16 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _data(data_root: Path | None) -> tuple[str, bool, str]:
-    """Look for DEAM's annotations; not having them is no fault."""
-    from datasets.deam_files import ANNOTATIONS
+    """Look for the files of every dataset that has any; not giving a folder is no fault."""
+    from datasets.registry import DATASETS
 
     if data_root is None:
         return "data", True, "no --data-root: real data not looked for"
-    is_here = (data_root / ANNOTATIONS).is_dir()
-    return "data", is_here, f"DEAM annotations {'in' if is_here else 'not found in'} {data_root}"
+    files = [entry.resolve(entry.files) for entry in DATASETS.values() if entry.files]
+    is_here = {
+        known.name: any(piece.n_files and not piece.is_program for piece in known.pieces(data_root))
+        for known in files
+    }
+    here = [name for name, is_found in is_here.items() if is_found]
+    found = ", ".join(here) if here else f"nothing of {', '.join(is_here)}"
+    return "data", bool(here), f"{found} in {data_root}"

@@ -120,6 +120,19 @@ def test_a_deleted_mlflow_database_comes_back_with_the_next_report(recorded, cap
     assert (recorded / "mlflow.db").stat().st_size == pytest.approx(size, rel=0.2)
 
 
+def test_doctor_names_the_datasets_of_a_data_folder(real_data, tmp_path, capfd):
+    options = ("doctor", "--json", "--results", tmp_path, "--data-root")
+    (found,) = [one for one in json.loads(mer_here(capfd, *options, real_data).stdout)
+                if one["what"] == "data"]  # fmt: skip
+    assert found["ok"]
+    assert found["found"].startswith("DEAM, ")
+    assert "VGMIDI" in found["found"]
+    (found,) = [one for one in json.loads(mer_here(capfd, *options, tmp_path).stdout)
+                if one["what"] == "data"]  # fmt: skip
+    assert not found["ok"]
+    assert found["found"].startswith("nothing of DEAM, ")
+
+
 def test_doctor_finds_a_fit_installation(tmp_path, capfd):
     answer = mer_here(capfd, "doctor", "--json", "--results", tmp_path)
     checks = {check["what"]: check for check in json.loads(answer.stdout)}
