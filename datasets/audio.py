@@ -43,7 +43,9 @@ def _decoded(path: Path) -> NDArray[np.float32]:
 
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise DatasetError(f"No audio file: {path} {what}; give mp3, wav, flac, ogg or MIDI.")
+        raise DatasetError(
+            f"No audio file: {path} {what}; give a file, mp3, wav, flac, ogg or MIDI."
+        )
     try:
         with _decoders_kept_quiet(), soundfile.SoundFile(path) as file:
             rate, n_declared = file.samplerate, file.frames
