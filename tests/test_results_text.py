@@ -7,14 +7,14 @@ import pytest
 
 RESULTS = Path(__file__).parents[1] / "results"
 TEXT = (RESULTS / "README.md").read_text()
-FRONT = (RESULTS.parent / "README.md").read_text()
 MAIN, FOLDS = "tradeoff-vgmidi/tables/vgmidi", "tenfold-vgmidi/tables/vgmidi_tenfold"
 
 
 def named(row):
     """Return what the text calls a row."""
-    label = row["model"] if pd.isna(row["label"]) else row["label"]  # references have none
-    return str(label).strip("()").replace("L=", "L = ")
+    if pd.isna(row["label"]):  # references have none
+        return row["model"].strip("()")
+    return row["label"].replace("L=", "L = ")
 
 
 def rows_of(stem, features="baseline"):
