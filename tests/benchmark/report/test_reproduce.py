@@ -23,13 +23,16 @@ def test_the_study_read_back_from_records_asks_for_the_same_cells(folder, tmp_pa
         records = read_records(folder)
         asked = asked_for(folder, study, records)
         kept = [record for record in records if record.cell in asked]
-        digests = {_songs(one.dataset, one.dataset_options): one.dataset_digest for one in kept}
+        digests = {
+            (_songs(one.dataset, one.dataset_options), one.features): one.dataset_digest
+            for one in kept
+        }
         file = tmp_path / "same.yaml"
         file.write_text(same_study(study, kept, asked))
         cells = {}
         for part in read_study(str(file), {}).parts:
-            _, options, _ = dataset_of(part)
-            digest = digests[_songs(part.dataset, plain_options(options))]
+            _, options, features = dataset_of(part)
+            digest = digests[_songs(part.dataset, plain_options(options)), features]
             cells |= {cell.key: cell for cell in expand(part, digest)}
         models = {record.model for record in kept}
         later = {key for key, cell in cells.items() if cell.model in FLOORS - models}
