@@ -27,7 +27,7 @@ def emotion_figure(table: "pd.DataFrame", heading: str, path: Path) -> Path:
         curves.axhline(0, color="0.35", linewidth=0.8)
         curves.set(xlabel="seconds", ylabel="emotion, scale [-1, 1]")
         curves.margins(x=0)
-        curves.legend(frameon=True, fontsize=10)
+        curves.legend(frameon=True, fontsize=10, loc="upper right")
         plane.plot(table["valence"], table["arousal"], color="0.6", linewidth=1, zorder=1)
         points = plane.scatter(
             table["valence"], table["arousal"], c=table["seconds"], cmap="cividis", s=18, zorder=2
@@ -39,7 +39,7 @@ def emotion_figure(table: "pd.DataFrame", heading: str, path: Path) -> Path:
         reach = 1.1 * max(0.3, *(float(table[target].abs().max()) for target in TARGETS))
         plane.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="valence", ylabel="arousal")
         plane.set_aspect("equal")
-        plane.legend(frameon=True, fontsize=9)
+        plane.legend(frameon=True, fontsize=9, loc="upper right")
         figure.colorbar(points, ax=plane, label="seconds")
         figure.suptitle(heading, fontsize=11)
     return path
