@@ -13,9 +13,10 @@ from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.publish import publish
 from benchmark.record.annotations import keep_annotations
+from benchmark.record.places import prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
-from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
+from benchmark.record.store import latest_by_cell, read_records, write_plan
 from benchmark.record.tracking.mirror import Mirror
 from benchmark.record.tracking.searches import SearchMirror
 from benchmark.report.answer import Answer, answer_from_records, figure_stem, write_answer

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from benchmark.record.places import prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow, write_search
-from benchmark.record.store import find_record, prepare_folder
+from benchmark.record.store import find_record
 from benchmark.record.tracking.searches import SearchMirror
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from benchmark.errors import ConfigError, ResultsError
-from benchmark.record.store import write_whole
+from benchmark.record.places import write_whole
 from studies.trials import queue_again
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmark.errors import ResultsError
-from benchmark.record.store import write_whole
+from benchmark.record.places import Place, place, write_whole
 
 SCHEMA = 1
 TrialState = Literal["done", "pruned", "failed"]
@@ -52,9 +52,9 @@ class SearchRecord:
         return sorted(done, key=lambda one: (one.rmse or 0.0, one.number))
 
 
-def search_path(results: Path, name: str) -> Path:
+def search_path(results: Path, name: str) -> Place:
     """Return where a search's file lies."""
-    return results / "searches" / f"{name}.json"
+    return place(results, "searches", f"{name}.json")
 
 
 def write_search(results: Path, search: SearchRecord) -> Path:

@@ -11,8 +11,6 @@ absent.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from io import BytesIO
@@ -27,6 +25,7 @@ from pydantic_core import from_json
 
 from benchmark.errors import ResultsError
 from benchmark.plan.cell import Cell
+from benchmark.record.places import Place, place, write_whole
 from benchmark.record.record import SCHEMA, RunRecord
 
 DIGEST_CHARACTERS = 12  # of the cell digest in file names
@@ -39,19 +38,6 @@ class Plan:
     study: str
     groups: dict[str, str]
     contrasts: list[list[str]] | None = None  # rows to compare; None: the default
-
-
-def prepare_folder(results: Path) -> None:
-    """Make the results folder, or say why nothing can be written there."""
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=results):
-            pass
-    except OSError as error:
-        raise ResultsError(
-            f"Results folder {results} cannot be written ({error.strerror})."
-            " Give another one with --results."
-        ) from error
 
 
 def write_record(
@@ -88,7 +74,7 @@ def write_plan(
         asked += json.dumps(sorted(plan["contrasts"]))
     digest = hashlib.sha256(asked.encode()).hexdigest()[:DIGEST_CHARACTERS]
     content = _json(plan)
-    write_whole(results / "plans" / f"{study}-{digest}.json", content)
+    write_whole(place(results, "plans", f"{study}-{digest}.json"), content)
 
 
 def read_plans(results: Path, study: str | None = None) -> list[Plan]:
@@ -133,7 +119,7 @@ def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:
     return {record.cell: record for record in records}
 
 
-def record_path(results: Path, record: RunRecord) -> Path:
+def record_path(results: Path, record: RunRecord) -> Place:
     """Return where a record lies."""
     return path_of(results, "records", record, ".json")
 
@@ -144,15 +130,15 @@ def find_record(results: Path, cell: Cell) -> RunRecord | None:
     return _parse(path) if path.is_file() else None
 
 
-def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Path:
+def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Place:
     """Return where a record, its predictions or its weights lie."""
     return _path(results, kind, record, record.cell, suffix)
 
 
-def _path(results: Path, kind: str, of: Cell | RunRecord, key: str, suffix: str) -> Path:
+def _path(results: Path, kind: str, of: Cell | RunRecord, key: str, suffix: str) -> Place:
     """Return where a file about a cell lies."""
     stem = f"{of.name}-{key[:DIGEST_CHARACTERS]}"
-    return results / kind / f"{of.dataset}-{of.features}" / f"{stem}{suffix}"
+    return place(results, kind, f"{of.dataset}-{of.features}", f"{stem}{suffix}")
 
 
 def _parse(path: Path) -> RunRecord:
@@ -213,24 +199,3 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
             return dict(stored)
     except (OSError, ValueError, BadZipFile, EOFError) as error:
         raise ResultsError(f"File {path} is damaged ({error}). Remove it and run again.") from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write atomically: a temporary file in the same folder, flushed, then renamed."""
-    written = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            written = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        written.chmod(0o644)
-        written.replace(path)
-    except OSError as error:
-        if written is not None:
-            written.unlink(missing_ok=True)
-        raise ResultsError(
-            f"{path} cannot be written ({error.strerror}). Free space or rights,"
-            " or give another folder with --results; what is recorded stays."
-        ) from error

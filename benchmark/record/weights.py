@@ -14,8 +14,9 @@ import numpy as np
 
 from benchmark.errors import ResultsError
 from benchmark.plan.cell import Cell
+from benchmark.record.places import Place, write_whole
 from benchmark.record.record import RunRecord
-from benchmark.record.store import path_of, write_whole
+from benchmark.record.store import path_of
 from datasets.ranges import FeatureRange
 from models.contract import State
 
@@ -37,7 +38,7 @@ class Weights:
     learned: FeatureRange | None = None
 
 
-def weights_path(results: Path, record: RunRecord) -> Path:
+def weights_path(results: Path, record: RunRecord) -> Place:
     """Return where a record's weights lie, if they were kept."""
     return path_of(results, "weights", record, ".safetensors")
 

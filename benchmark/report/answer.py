@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ResultsError
+from benchmark.record.places import place, remove, write_whole
 from benchmark.record.record import RunRecord
-from benchmark.record.store import asked_for, declared_contrasts, read_records, write_whole
+from benchmark.record.store import asked_for, declared_contrasts, read_records
 from benchmark.report.aggregate import Table, aggregate
 from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
 from benchmark.report.effects import Effect, effect_grids, effects
@@ -178,37 +179,35 @@ def answer_from_records(
 def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:
     """Write tables as CSV, Markdown and LaTeX, and the figures in every format asked for."""
     stem = stem_of(answer.study)
-    tables = results / "tables"
     with drawing_beside(len(figures) * (2 * len(answer.tables) + 1)) as beside:
-        drawn = [
-            one for kind in figures for one in _draw(answer, results / "figures", kind, beside)
-        ]
+        drawn = [one for kind in figures for one in _draw(answer, results, kind, beside)]
         texts = {
-            tables / f"{stem}.csv": answer.csv(),
-            tables / f"{stem}.md": answer.markdown(),
-            tables / f"{stem}.tex": answer.latex(),
+            place(results, "tables", f"{stem}.csv"): answer.csv(),
+            place(results, "tables", f"{stem}.md"): answer.markdown(),
+            place(results, "tables", f"{stem}.tex"): answer.latex(),
         }
-        compared = tables / f"{stem}-contrasts.csv"
+        compared = place(results, "tables", f"{stem}-contrasts.csv")
         if any(found for _, found in answer.contrasts):
             texts[compared] = contrasts_csv(answer.contrasts)
         else:
-            compared.unlink(missing_ok=True)  # of an earlier run
+            remove(compared)  # of an earlier run
         for path, text in texts.items():
             write_whole(path, text.encode())
         paths = [one.result() for one in drawn]
     return [*texts, *(path for path in paths if path is not None)]
 
 
-def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Future[Path | None]]:
+def _draw(answer: Answer, results: Path, kind: str, beside: Executor) -> list[Future[Path | None]]:
     """Draw a trade-off for every table, what else it may cost, and one figure of all changes."""
     drawn: list[Future[Path | None]] = []
     for table in map(light, answer.tables):
         stem = figure_stem(answer.study, table)
-        path, costs = folder / f"{stem}.{kind}", folder / f"{stem}-costs.{kind}"
+        path = place(results, "figures", f"{stem}.{kind}")
+        costs = place(results, "figures", f"{stem}-costs.{kind}")
         standings = {row.group: answer.standings[row.group] for row in table.competitors}
         drawn.append(beside.submit(drawn_anew, path, tradeoff_figure, table, standings))
         drawn.append(beside.submit(drawn_anew, costs, costs_figure, table))
-    changes = folder / f"{stem_of(answer.study)}-changes.{kind}"
+    changes = place(results, "figures", f"{stem_of(answer.study)}-changes.{kind}")
     return [*drawn, beside.submit(drawn_anew, changes, effects_figure, answer.effects)]
 
 

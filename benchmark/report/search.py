@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.record.places import place, write_whole
 from benchmark.record.searches import SearchRecord
-from benchmark.record.store import write_whole
 from benchmark.report.figures.search import search_figures
 from benchmark.report.pareto import trials_on_front
 
@@ -39,7 +39,7 @@ def trials_table(search: SearchRecord) -> "DataFrame":
 
 def write_search_answer(search: SearchRecord, results: Path) -> list[Path]:
     """Write `tables/search-<name>.csv` and the figures."""
-    path = results / "tables" / f"search-{search.name}.csv"
+    path = place(results, "tables", f"search-{search.name}.csv")
     write_whole(path, trials_table(search).to_csv(index=False).encode())
     return [path, *search_figures(search, results)]
 

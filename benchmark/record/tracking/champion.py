@@ -3,7 +3,6 @@
 Kept in  RESULTS/mlartifacts/models/<name>/<cell digest>/, in the format of `mlflow.pytorch`
 """
 
-import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.record.places import place, remove
 from benchmark.record.store import DIGEST_CHARACTERS
 from benchmark.record.tracking.database import ARTIFACTS, CELL_TAG
 
@@ -51,8 +51,8 @@ def register(
     """Save a TorchScript module as the next version of a registered model, the champion."""
     from mlflow.exceptions import MlflowException
 
-    folder = results / ARTIFACTS / "models" / name / cell[:DIGEST_CHARACTERS]
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = place(results, ARTIFACTS, "models", name, cell[:DIGEST_CHARACTERS])
+    remove(folder, holding="MLmodel")
     folder.parent.mkdir(parents=True, exist_ok=True)
     _save(module, folder, example_BTF)
     try:

@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.record.places import place
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.report.figures.style import drawing
 from benchmark.report.pareto import trials_on_front
@@ -24,10 +25,9 @@ def search_figures(search: SearchRecord, results: Path) -> list[Path]:
     """Draw all figures of a search that has a finished trial; return their files."""
     if not search.completed:
         return []
-    stem = results / "figures" / f"search-{search.name}"
     return [
-        _overview(search, stem.with_name(f"{stem.name}.png")),
-        _slices(search, stem.with_name(f"{stem.name}-settings.png")),
+        _overview(search, place(results, "figures", f"search-{search.name}.png")),
+        _slices(search, place(results, "figures", f"search-{search.name}-settings.png")),
     ]
 
 

@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.record.store import write_whole
+from benchmark.record.places import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.record.store import write_whole
+from benchmark.record.places import Place, place, write_whole
 from benchmark.report.answer import ALL_STUDIES, Answer, figure_stem, stem_of
 from benchmark.report.grid import Column
 from benchmark.report.page import about
@@ -34,9 +34,9 @@ class Tracked:
     address: str  # valid while `ui` runs
 
 
-def page_path(results: Path, study: str) -> Path:
+def page_path(results: Path, study: str) -> Place:
     """Return where a study's page lies."""
-    return results / "report" / f"{stem_of(study)}.html"
+    return place(results, "report", f"{stem_of(study)}.html")
 
 
 def write_page(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> Path:
@@ -122,7 +122,7 @@ def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
     found = []
     for table in answer.tables:
         stem = figure_stem(answer.study, table)
-        paths = [results / "figures" / f"{stem}{suffix}" for suffix in IMAGES]
+        paths = [place(results, "figures", f"{stem}{suffix}") for suffix in IMAGES]
         drawn = [path for path in paths if path.is_file()]
         if drawn:
             newest = max(drawn, key=lambda path: path.stat().st_mtime_ns)

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 
 from benchmark.errors import ResultsError
+from benchmark.record.places import prepare_folder, write_whole
 from benchmark.record.store import (
     declared_contrasts,
     latest_by_cell,
-    prepare_folder,
     read_plans,
     read_predictions,
     read_records,
     record_path,
     write_plan,
     write_record,
-    write_whole,
 )
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from benchmark.record.annotations import keep_annotations
-from benchmark.record.store import path_of, write_arrays, write_record, write_whole
+from benchmark.record.places import write_whole
+from benchmark.record.store import path_of, write_arrays, write_record
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.charts import band, row_labels, told_apart
 from benchmark.report.page.packed import packed, packed_raters, squeezed_json

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from benchmark.record.store import write_record, write_whole
+from benchmark.record.places import write_whole
+from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.page.write import write_page
 from tests.benchmark.report.pages import plan, records
