@@ -20,13 +20,21 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from datasets import midi
 from datasets.commands import extract_command
 from datasets.contract import FRAME_SECONDS, DatasetError, Song, Split
 from datasets.features.cache import ExtractedReader, rows_at
 from datasets.features.registry import extractor_for
 from datasets.raters import Raters
-from datasets.vgmidi_files import FOLDER, MIDI, OPTION, Piece, at_times, how_to_get, read_pieces
+from datasets.vgmidi_files import (
+    FOLDER,
+    MIDI,
+    OPTION,
+    Piece,
+    at_times,
+    how_to_get,
+    read_pieces,
+    seconds_of,
+)
 
 KEPT_IN = "vgmidi"
 TRIM = {"trimmed": 0.2, "mean": 0.0}  # of the raters, at either end
@@ -88,7 +96,7 @@ def piece_songs(
 ) -> Iterator[tuple[Piece, Raters, NDArray[np.float64]]]:
     """Yield every piece, its raters' curves and the times (T,) at which its frames begin."""
     for piece in pieces:
-        length = midi.seconds(data_root / MIDI / piece.midi)
+        length = seconds_of(data_root / MIDI / piece.midi)
         first, n_frames = (int(value / FRAME_SECONDS) for value in (options.skip_seconds, length))
         if n_frames <= first:
             raise DatasetError(
