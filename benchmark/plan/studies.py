@@ -60,11 +60,14 @@ def read_study(
     if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
+    layers: list[dict[str, Any]] = [{}, *map(_keys, further)]
     parts = tuple(
-        checked_study(_merged(path, base, part, given), f"study {path.name}")
-        for part in [{}, *map(_keys, further)]
+        checked_study(_merged(path, base, layer, given), f"study {path.name}") for layer in layers
     )
-    check_short(given, [part.dataset for part in parts])
+    for written, where in ((given, None), (base, path)):
+        check_short(written, [part.dataset for part in parts], where)
+    for layer, part in zip(layers, parts, strict=True):
+        check_short(layer, [part.dataset], path)
     return Study(str(base["name"]), parts, declared)
 
 
@@ -110,13 +113,19 @@ def with_short(given: Mapping[str, Any]) -> dict[str, Any]:
     return {SHORT[key]: given[key] for key in SHORT if given.get(key) is not None}
 
 
-def check_short(given: Mapping[str, Any], datasets: Collection[str]) -> None:
-    """Refuse a short key of a dataset that is not in the study: it would do nothing."""
+def check_short(
+    given: Mapping[str, Any], datasets: Collection[str], path: Path | None = None
+) -> None:
+    """Refuse a short key of a dataset that is not in the study: it would do nothing.
+
+    `path` is the study's file where the key was written there, None on the command line.
+    """
     for key in SHORT:
         owner = SHORT[key].partition(".")[0]
         if given.get(key) is not None and owner in DATASETS and owner not in datasets:
+            where = f"--{key}" if path is None else f"Study file {path}: '{key}'"
             raise ConfigError(
-                f"--{key} belongs to dataset '{owner}', and the dataset here is"
+                f"{where} belongs to dataset '{owner}', and the dataset here is"
                 f" '{', '.join(sorted(set(datasets)))}'. Leave it out, or give --dataset {owner}."
             )
 

@@ -192,7 +192,7 @@ def of_an_older_version(weights, monkeypatch):
 
 
 def without_its_code(weights, monkeypatch):
-    monkeypatch.delitem(MODELS, "crnn")
+    del MODELS["crnn"]  # monkeypatch would put it back as the last row
 
 
 def with_failing_code(weights, monkeypatch):
@@ -207,7 +207,7 @@ def with_failing_code(weights, monkeypatch):
     "spoil", [absent, cut_short, of_an_older_version, without_its_code, with_failing_code]
 )
 def test_a_winner_that_cannot_be_loaded_leaves_the_title_unclaimed(
-    published, tmp_path, monkeypatch, spoil
+    published, tmp_path, monkeypatch, registries, spoil
 ):
     folder, records = unregistered(published, tmp_path / "results")
     runner_up = beside(records[0], "blstm", 0.9)

@@ -280,3 +280,25 @@ def test_a_short_key_of_another_dataset_is_refused(tmp_path):
     path = tmp_path / "two.yaml"
     path.write_text("models: [crnn]\ndataset: synthetic\nalso: [{dataset: folder}]\n")
     assert len(read_study(str(path), {"resample": True}).parts) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resample: true",
+        "also: [{models: [blstm], resample: true}]",
+        "dataset: folder\nalso: [{dataset: synthetic, resample: true}]",
+    ],
+)
+def test_a_short_key_of_another_dataset_is_refused_in_a_file_as_well(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"models: [crnn]\n{text}\n")
+    message = r"mine\.yaml: 'resample' belongs to dataset 'folder', .* here is 'synthetic'\. Leave"
+    with pytest.raises(ConfigError, match=message):
+        read_study(str(path), {})
+
+
+def test_a_short_key_that_one_part_takes_stays_in_a_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("models: [crnn]\nresample: true\nalso: [{dataset: folder}]\n")
+    assert [part.set for part in read_study(str(path), {}).parts] == [{"folder.resample": True}] * 2
