@@ -96,7 +96,8 @@ def test_ctrl_c_at_the_start_prints_no_traceback(tmp_path, seconds):
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    # Python dies of the signal where that came inside eval(); to shells both are 130
+    assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in stderr
 
 
