@@ -15,6 +15,7 @@ from datasets.raters import Raters
 
 TARGETS = ("valence", "arousal")
 FRAME_SECONDS = 0.5  # MediaEval and DEAM are rated at 2 Hz
+TIME_TOLERANCE = 1e-3  # seconds
 
 
 class DatasetError(ValueError):
@@ -25,6 +26,8 @@ class DatasetError(ValueError):
 class Song:
     """One song: float32 features (T, F), float32 annotations (T, 2), times (T,) in seconds.
 
+    Times are half a second apart, or a multiple of it where half seconds without ratings are left
+    out.
     `family` names what a song shares with others (a game, an album, an artist): songs of a family
     stand on one side of every split. `raters` are the single listeners behind the annotations.
     """
@@ -37,7 +40,7 @@ class Song:
     raters: Raters | None = None
 
     def __post_init__(self) -> None:
-        """Refuse shapes that do not agree, values that are not finite, labels off the scale."""
+        """Refuse shapes, values, labels, times and types that are not as promised above."""
         n_frames = len(self.times)
         if n_frames == 0:
             raise DatasetError(f"Song {self.song_id} has no frames; at least one is needed.")
@@ -63,6 +66,30 @@ class Song:
                 f"Song {self.song_id}: curves of raters are {self.raters.curves_RT2.shape},"
                 f" expected (raters, {n_frames}, 2)."
             )
+        self._check_times()
+        for name, array in (("features", self.features), ("annotations", self.annotations)):
+            if array.dtype != np.float32:
+                raise DatasetError(
+                    f"Song {self.song_id}: {name} are {array.dtype}, expected float32; write"
+                    f" {name}.astype(np.float32)."
+                )
+
+    def _check_times(self) -> None:
+        """Refuse frames that are not half a second apart: models and durations count on it."""
+        if self.times.ndim != 1 or not np.isfinite(self.times).all():
+            raise DatasetError(
+                f"Song {self.song_id}: times {self.times.shape} must be finite seconds (T,)."
+            )
+        steps = np.diff(self.times)
+        whole = np.maximum(1, np.rint(steps / FRAME_SECONDS)) * FRAME_SECONDS
+        wrong = np.flatnonzero(np.abs(steps - whole) > TIME_TOLERANCE)
+        if len(wrong):
+            first, second = self.times[wrong[0] : wrong[0] + 2]
+            raise DatasetError(
+                f"Song {self.song_id} has frames at {first:g} s and {second:g} s; frames are"
+                f" {FRAME_SECONDS} s apart. Give means of features and annotations over half"
+                " seconds (dataset folder makes them of recordings and a table)."
+            )
 
     @property
     def n_frames(self) -> int:
@@ -83,6 +110,7 @@ def unrated(song_id: str, features: NDArray[np.float32]) -> Song:
 class Split:
     """Songs to learn from and evaluation songs; neither a song nor a family is on both sides.
 
+    Without evaluation songs a dataset can be evaluated in folds alone (`protocol.folds`).
     `references` are predictions that need knowledge no model has (a noise floor, say): one
     (T, 2) array per evaluation song, drawn as lines beside the models. `made_by` names the
     extractor that made the features from audio, "" where this project's own did not. `notes` are
@@ -96,11 +124,11 @@ class Split:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse empty sides, songs on both sides and unequal feature widths."""
-        if not self.development or not self.evaluation:
+        """Refuse no songs to learn from, songs on both sides and unequal feature widths."""
+        if not self.development:
             raise DatasetError(
-                f"A split needs songs on both sides, got {len(self.development)} development"
-                f" and {len(self.evaluation)} evaluation songs."
+                "A split needs development songs to learn from, got 0 development and"
+                f" {len(self.evaluation)} evaluation songs."
             )
         ids = [song.song_id for song in self.development + self.evaluation]
         repeated = sorted({song_id for song_id in ids if ids.count(song_id) > 1})

@@ -4,6 +4,7 @@ Exit codes: 0 all good; 1 something ran and failed; 2 the user must change somet
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -17,12 +18,30 @@ USAGE_ERROR: type[typer.BadParameter] = next(
 
 app = typer.Typer(
     name="mer-benchmark",
-    help="Compare music emotion recognition models: valence and arousal every half second.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback(invoke_without_command=True)
+def without_a_command(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print version and commit, then stop.")
+    ] = False,
+) -> None:
+    """Compare music emotion recognition models: valence and arousal every half second."""
+    if version:
+        from benchmark.record.environment import release
+
+        typer.echo(release())
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+
+
 app.command("list")(list_rows.list_rows)
 app.command("run")(run.run)
 app.command("search")(search.search)

@@ -85,9 +85,9 @@ def test_the_champion_predicts_outside_the_repository_what_the_record_says(publi
         assert np.abs(predicted[song_id] - recorded[song_id]).max() < 1e-5
 
 
-def test_the_readme_loads_the_champion(published):
+def test_the_page_on_mlflow_loads_the_champion(published):
     open_client(published)  # as `ui` and `report` do: the folder was moved
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "docs" / "mlflow.md").read_text()
     (example,) = [
         one for one in re.findall(r"```python\n(.*?)```", text, re.S) if "champion" in one
     ]

@@ -29,6 +29,25 @@ def recorded(tmp_path):
     return tmp_path
 
 
+def test_version_names_the_package_and_the_commit_of_a_checkout(capfd):
+    answer = mer_here(capfd, "--version")
+    assert answer.returncode == 0
+    assert re.fullmatch(r"mer-benchmark \S+, commit \w{7,}(-dirty)?\n", answer.stdout)
+
+
+def test_without_a_checkout_the_version_stands_alone(capfd, monkeypatch):
+    from benchmark.record import environment
+
+    monkeypatch.setattr(environment, "__file__", "/nowhere/benchmark/record/environment.py")
+    assert re.fullmatch(r"mer-benchmark \S+\n", mer_here(capfd, "--version").stdout)
+
+
+def test_no_command_at_all_is_answered_with_the_help(capfd):
+    answer = mer_here(capfd)
+    assert answer.returncode == 2
+    assert len(answer.stdout.splitlines()) > 10
+
+
 def test_models_are_listed_with_their_parameters(capfd):
     rows = json.loads(mer_here(capfd, "list", "models", "--json").stdout)
     assert all(row.keys() == {"name", "summary", "parameters"} for row in rows)
