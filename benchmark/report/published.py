@@ -8,7 +8,9 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import cycle
 
+from benchmark.palette import MARKS_OF_PUBLISHED, Mark
 from benchmark.report.aggregate import Table
 from datasets.contract import TARGETS
 
@@ -73,3 +75,9 @@ def published_beside(table: Table) -> list[Published]:
         return []  # published folds are over development songs
     side = "evaluation" if table.folds is None else "cross-validation"
     return [row for row in published() if row.dataset == table.dataset and row.side == side]
+
+
+def marks_of_published() -> dict[tuple[str, str], Mark]:
+    """Return (label, features) -> mark of every system whose size is known, in the file's order."""
+    systems = dict.fromkeys((row.label, row.features) for row in published() if row.parameters)
+    return dict(zip(systems, cycle(MARKS_OF_PUBLISHED), strict=False))
