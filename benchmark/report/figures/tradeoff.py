@@ -15,7 +15,7 @@ from benchmark.report.figures.points import (
     name_models,
 )
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
-from benchmark.report.published import Published, marks_of_published, published_beside
+from benchmark.report.published import Published, drawn_of, marks_of_published, said_of_published
 from benchmark.report.standings import Standing
 from benchmark.report.tables import heading
 
@@ -27,7 +27,6 @@ ROW_HEIGHT = 0.5  # inches of a row in the panel of shares
 MOST_ROWS = 24  # in that panel
 NAME_WIDTH = 30  # characters
 BAR = 0.3  # height of a share's bar; a row has 1
-PUBLISHED = "Thin marks: published by others, who do not say how they average."
 SMALL = {
     "font.size": 7.5, "axes.labelsize": 7.5, "xtick.labelsize": 7, "ytick.labelsize": 7,
     "grid.linewidth": 0.5, "axes.linewidth": 0.6,
@@ -57,13 +56,15 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path)
         looks = looks_of_rows(rows)
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
             draw_points(axes, rows, f"rmse_average{suffix}", COST, looks)
-            printed = _published_points(axes, published_beside(table))
+            printed = _published_points(axes, drawn_of(table))
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel("trainable parameters")
         panels[0].set_ylabel("RMSE, mean of valence and arousal (bars: ± 1 SD)")
         _shares(shares, rows, table, standings, looks)
-        note = " ".join(filter(None, [caption(rows, [COST]), PUBLISHED if printed else ""]))
+        note = " ".join(
+            filter(None, [caption(rows, [COST]), said_of_published(table, drawn_of(table))])
+        )
         name_models(
             figure, rows, looks, printed, note=note, ncols=5, fontsize=11, columnspacing=1.2
         )
@@ -82,7 +83,7 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         looks, score = looks_of_rows(rows), f"rmse_average{CONVENTIONS[convention]}"
         draw_points(axes, rows, score, COST, looks, scale=0.6)
-        printed = _published_points(axes, published_beside(table), scale=0.6)
+        printed = _published_points(axes, drawn_of(table), scale=0.6)
         _reference_lines(axes, table, score, fontsize=6)
         axes.set_xlabel("trainable parameters")
         axes.set_ylabel(f"RMSE, {convention}")
@@ -136,7 +137,6 @@ def _published_points(axes: "Axes", rows: Sequence[Published], scale: float = 1)
 
     They stand on the panels of both conventions: none says which it is.
     """
-    drawn = [row for row in rows if row.parameters and row.average]
     return [
         axes.plot(
             [row.parameters or 0 for row in points],
@@ -149,7 +149,7 @@ def _published_points(axes: "Axes", rows: Sequence[Published], scale: float = 1)
             label=f"published: {system[0]}, {system[1]}",
         )[0]
         for system, mark in marks_of_published().items()
-        if (points := [row for row in drawn if (row.label, row.features) == system])
+        if (points := [row for row in rows if (row.label, row.features) == system])
     ]
 
 
