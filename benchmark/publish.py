@@ -50,7 +50,7 @@ def publish(mirror: Mirror, answer: Answer) -> list[Path]:
     """
     if not (mirror.results / "weights").is_dir():
         return []
-    if answer.study != ALL_STUDIES:
+    if answer.study != ALL_STUDIES and not answer.is_of_folder:
         answer = answer_from_records(mirror.results)
     return [path for table in newest(answer.tables) for path in _publish_winner(mirror, table)]
 

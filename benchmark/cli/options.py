@@ -9,7 +9,7 @@ import typer
 from benchmark.errors import ConfigError
 
 DEFAULT_RESULTS = Path("results")
-FIGURE_KINDS = ("png", "svg", "pdf")
+FIGURE_KINDS = ("png", "svg", "pdf", "column")
 
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
@@ -77,8 +77,21 @@ def figure_kinds(text: str) -> tuple[str, ...]:
     kinds = names("--figures", text) or ()
     for kind in kinds:
         if kind not in FIGURE_KINDS:
-            raise ConfigError(f"--figures={text!r}: '{kind}' is not one of png, svg, pdf.")
+            raise ConfigError(
+                f"--figures={text!r}: '{kind}' is not one of {', '.join(FIGURE_KINDS)}."
+            )
     return kinds
+
+
+def model_names(pairs: list[str]) -> dict[str, str]:
+    """Turn MODEL=NAME pairs into a mapping."""
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        model, equals, name = pair.partition("=")
+        if not equals or not model.strip() or not name.strip():
+            raise ConfigError(f"--names {pair!r}: write MODEL=NAME, as in crnn='CRNN (ours)'.")
+        chosen[model.strip()] = " ".join(name.split())
+    return chosen
 
 
 def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:

@@ -191,7 +191,7 @@ def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
     for grid in answer.headline[:MOST_GRIDS]:
         for drawn in terminal_tables(grid, console.width):
             console.print(drawn)
-        for note in grid.notes:
+        for note in grid.every_note:
             console.print(note, markup=False)
         console.print()
     further = [*answer.headline[MOST_GRIDS:], *answer.further]

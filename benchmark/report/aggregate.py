@@ -6,7 +6,7 @@ how many there are and no mean.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
 from benchmark.report.draws import Sample, place_of, samples
 from benchmark.report.intervals import bootstrap_intervals
-from benchmark.report.means import mean_of, mean_scores, n_without_shape
+from benchmark.report.means import mean_of, mean_scores, n_without_shape, references_of
+from benchmark.report.short import short_texts
 from benchmark.report.units import Units, units_of
 from benchmark.report.versions import with_versions
 from datasets.contract import TARGETS
@@ -62,6 +63,8 @@ class Row:
     group: str
     cells: tuple[RunRecord, ...] = ()  # the finished repetitions, in order
     samples: dict[str, Sample] = field(default_factory=dict, repr=False)  # of a complete row
+    named: str = ""  # what to call the model, where not by its own name
+    short: dict[str, str] = field(default_factory=dict)  # setting -> value, rounded for people
 
     @property
     def is_complete(self) -> bool:
@@ -89,8 +92,14 @@ class Row:
 
     def label(self, shared: dict[str, Any]) -> str:
         """Return the model with its own settings, for people."""
+        own = self.own_text(shared)
+        model = self.named or self.model
+        return f"{model} ({own})" if own else model
+
+    def own_text(self, shared: dict[str, Any]) -> str:
+        """Return the settings that not all rows share as text, long numbers rounded."""
         own = self.own_settings(shared)
-        return f"{self.model} ({settings_text(own)})" if own else self.model
+        return settings_text({key: self.short.get(key, value) for key, value in own.items()})
 
     def name(self, shared: dict[str, Any]) -> str:
         """Return the label with the sequence length, which tells the rows of a table apart."""
@@ -213,6 +222,8 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
     for record in records:
         groups[record.group].append(record)
     rows = [_row(cells, n_asked[group]) for group, cells in groups.items()]
+    short = short_texts([row.settings for row in rows])
+    rows = [replace(row, short=texts) for row, texts in zip(rows, short, strict=True)]
     first = records[0]
     n_songs = first.n_songs
     return Table(
@@ -223,7 +234,7 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
         size=f"{n_songs['development']} + {n_songs['evaluation']} songs",
         digest=first.dataset_digest,
         rows=tuple(sorted(rows, key=_place)),
-        references=next((one.references for one in records if one.references), {}),
+        references=references_of(records),
         folds=first.folds,
         folds_over=first.folds_over,
         has_label_choice="labels" in first.dataset_options,

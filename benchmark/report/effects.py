@@ -105,13 +105,13 @@ def _can_pair(row: Row, base: Row) -> bool:
 def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
     """Return how one row differs from its default."""
     base_table, default = base
-    own = row.own_settings(shared)
+    own = row.own_text(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
     moved = subtracted(row.samples, default.samples, is_paired=True)
     return Effect(
-        model=row.model,
+        model=row.named or row.model,
         sequence_length=row.sequence_length,
-        changed=", ".join([*differs, *([settings_text(own)] if own else [])]),
+        changed=", ".join([*differs, *([own] if own else [])]),
         moves={
             name: ((row.scores[name] or 0) - (default.scores[name] or 0), *interval(moved[name]))
             for name in SCORE_NAMES

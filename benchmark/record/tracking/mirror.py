@@ -97,8 +97,10 @@ class Mirror:
         if run_id is None:
             return
         run = self.client.get_run(run_id)
-        if run.data.tags.get(NOTE_TAG) != note:
-            self.client.set_tag(run_id, NOTE_TAG, note)
+        tags = {NOTE_TAG: note, **colour_of(run.data.tags["mer.model"])}
+        for key, value in tags.items():
+            if run.data.tags.get(key) != value:
+                self.client.set_tag(run_id, key, value)
         for figure in figures:
             self.client.log_artifact(run_id, str(figure))
         means = {**scores, **with_logarithms(costs)}
@@ -143,7 +145,7 @@ class Mirror:
                     GROUP_TAG: record.group,
                     KIND_TAG: "mean",
                     "mer.model": record.model,
-                    **colour_of(len(self.parents)),
+                    **colour_of(record.model),
                 },
                 run_name=f"{record.model}{length}{_settings(record)}"[:250],
             )
