@@ -44,14 +44,17 @@ def report(
     prepare_to_draw(results)
     answer = answer_from_records(results, study)
     paths = write_answer(answer, results, kinds)
+    wanted = Format.JSON if as_json else format_
     tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
+        from benchmark.record.tracking.writer import Writer
         from benchmark.run import mirror_folder
 
-        mirror, written = mirror_folder(results, answer, paths)
+        writer = Writer(results, lambda line: typer.echo(line, err=True))
+        mirror, written = mirror_folder(results, answer, paths, writer)
         paths += written
-        tracked = mirror.addresses()
-    wanted = Format.JSON if as_json else format_
+        if wanted is Format.HTML:
+            tracked = writer.attempt(mirror.addresses) or {}
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     elif wanted is Format.CSV:
