@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -29,8 +30,11 @@ OPERATION = '{"op_code"'  # how every line of Optuna's journal begins
 
 
 def default_storage(results: Path) -> str:
-    """Return the address of the results folder's own database."""
-    return f"sqlite:///{(results / DATABASE).absolute()}"
+    """Return the address of the results folder's own database, with `?` and `%` quoted."""
+    from sqlalchemy import URL
+
+    path = str((results / DATABASE).absolute())
+    return URL.create("sqlite", database=path).render_as_string()
 
 
 def serves_many(url: str) -> bool:
@@ -107,7 +111,7 @@ def shown(url: str) -> str:
 
 def dashboard_command(url: str) -> str:
     """Return the command that opens optuna-dashboard on a storage."""
-    return f"optuna-dashboard {url.removeprefix(JOURNAL)}"
+    return f"optuna-dashboard {quote(url.removeprefix(JOURNAL))}"
 
 
 def _open_journal(path: Path) -> "BaseStorage":

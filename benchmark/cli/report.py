@@ -64,14 +64,17 @@ def report(
     recorded = answer_from_records(results, study)
     answer = arranged(recorded, names("--order", order) or (), model_names(names_ or []))
     paths = write_answer(answer, results, kinds)
+    wanted = Format.JSON if as_json else format_
     tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
+        from benchmark.record.tracking.writer import Writer
         from benchmark.run import mirror_folder
 
-        mirror, written = mirror_folder(results, recorded, paths)
+        writer = Writer(results, lambda line: typer.echo(line, err=True))
+        mirror, written = mirror_folder(results, recorded, paths, writer)
         paths += written
-        tracked = mirror.addresses()
-    wanted = Format.JSON if as_json else format_
+        if wanted is Format.HTML:
+            tracked = writer.attempt(mirror.addresses) or {}
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     elif wanted is Format.CSV:

@@ -117,6 +117,10 @@ class Screen:
             score = record.scores["rmse_average"]
             self._say(f"[{count}] {record.name}: RMSE average {score:.3f} pooled")
 
+    def say(self, line: str) -> None:
+        """Write a line above the bar."""
+        self.console.print(line, markup=False, soft_wrap=True)
+
     def _say(self, text: str) -> None:
         """Write one line of a log, with the time since the start."""
         self.spoke = time.monotonic()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ResultsError
+from benchmark.record.names import DIGEST, folds_name, short_name
 from benchmark.record.places import place, remove, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, declared_contrasts, read_plans, read_records
@@ -235,9 +236,9 @@ def _draw(answer: Answer, results: Path, kind: str, beside: Executor) -> list[Fu
 
 def figure_stem(study: str, table: Table) -> str:
     """Return the file name of a table's figure, which has a suffix for every format."""
-    of_all = "-all" if table.folds_over == "all" else ""
-    folds = f"-{table.folds}fold{of_all}" if table.folds else ""
-    return f"{stem_of(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}"
+    folds = folds_name(table.folds, table.folds_over)
+    digest = table.digest[:DIGEST]
+    return short_name(stem_of(study), table.dataset, table.features, folds, digest)
 
 
 def stem_of(study: str) -> str:

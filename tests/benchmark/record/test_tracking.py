@@ -6,10 +6,13 @@ import pytest
 from mlflow import MlflowClient
 
 from benchmark.errors import ResultsError
+from benchmark.record.names import experiment_name
 from benchmark.record.store import write_record
 from benchmark.record.tracking import database
-from benchmark.record.tracking.database import DATABASE, open_client, store_uri, with_logarithms
-from benchmark.record.tracking.mirror import Mirror, experiment_name
+from benchmark.record.tracking.database import DATABASE, open_client, store_uri
+from benchmark.record.tracking.mirror import Mirror
+from benchmark.record.tracking.runs import with_logarithms
+from benchmark.record.tracking.writer import Writer
 from benchmark.report.answer import Answer, answer_from_records, write_answer
 from benchmark.run import mirror_answer, mirror_records
 from tests.benchmark.report.records import make_record
@@ -190,11 +193,13 @@ def test_a_mean_that_goes_up_and_down_does_not_grow_the_database(tmp_path):
 
 
 def test_a_locked_database_is_busy_not_damaged(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     open_client(tmp_path)
     with closing(sqlite3.connect(tmp_path / DATABASE)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ResultsError, match=r"Another process .* Try again when it has ended"):
+        with pytest.raises(
+            ResultsError, match=r"is locked by another process .* Try again when it has ended"
+        ):
             open_client(tmp_path)
     open_client(tmp_path)
 
@@ -214,7 +219,7 @@ def test_a_folder_that_holds_figures_of_any_format_is_mirrored_with_them(tmp_pat
     for record in RECORDS:
         write_record(tmp_path, record, {})
     write_answer(answer_from_records(tmp_path), tmp_path, ["svg"])
-    mirror_records(tmp_path)
+    mirror_records(tmp_path, Writer(tmp_path, pytest.fail), 0)
     mirror = Mirror(tmp_path)
     mirror.copy(RECORDS[0])
     (shown,) = mirror.client.list_artifacts(mirror.parents[RECORDS[0].group])

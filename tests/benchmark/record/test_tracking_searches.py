@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.record.tracking.database import DATABASE, runs_of
+from benchmark.record.tracking.database import DATABASE
+from benchmark.record.tracking.runs import runs_of
 from benchmark.record.tracking.searches import SearchMirror
 
 
