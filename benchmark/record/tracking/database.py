@@ -68,6 +68,8 @@ def only_writer(results: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
 
     The lock goes with the process that holds it, whatever ends that; inside it can be held again.
     """
+    if not results.is_dir():  # which the lock would make
+        raise ResultsError(f"There is no results folder {results}.")
     lock = FileLock(f"{results / DATABASE}.lock", is_singleton=True)
     try:
         lock.acquire(timeout=seconds)

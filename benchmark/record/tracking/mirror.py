@@ -41,6 +41,7 @@ from benchmark.record.tracking.runs import (
     log_curves,
     n_runs,
     restate,
+    restore_experiments,
     with_logarithms,
 )
 from benchmark.record.tracking.views import UI, cell_views, colour_of, run_page
@@ -77,6 +78,7 @@ class Mirror:
         client = self.client
         if n_runs(self.results) == self._n_runs:
             return
+        restore_experiments(client)
         self.experiments.clear()
         self.means.clear()
         self.copies.clear()

@@ -63,14 +63,21 @@ def n_runs(results: Path) -> int:
         return int(database.execute("SELECT coalesce(max(rowid), 0) FROM runs").fetchone()[0])
 
 
+def restore_experiments(client: "MlflowClient") -> None:
+    """Bring back experiments of ours that were deleted in the UI: they take no more runs."""
+    from mlflow.entities import ViewType
+
+    for one in client.search_experiments(view_type=ViewType.DELETED_ONLY):
+        if any(key.startswith(VIEW_TAG) for key in one.tags):
+            client.restore_experiment(one.experiment_id)
+
+
 def experiment_id(client: "MlflowClient", results: Path, name: str, tags: Mapping[str, str]) -> str:
     """Return an experiment by name, with these tags; a new one keeps its files in the folder."""
     found = client.get_experiment_by_name(name)
     if found is None:
         location = f"{artifacts_uri(results)}/{name}"
         return str(client.create_experiment(name, artifact_location=location, tags=dict(tags)))
-    if found.lifecycle_stage == "deleted":  # in the UI; nothing can be written to it
-        client.restore_experiment(found.experiment_id)
     for key, value in tags.items():
         if found.tags.get(key) != value:
             client.set_experiment_tag(found.experiment_id, key, value)

@@ -30,6 +30,7 @@ from benchmark.record.tracking.runs import (
     log_curves,
     n_runs,
     restate,
+    restore_experiments,
     with_logarithms,
 )
 from benchmark.record.tracking.views import colour_of, trial_views
@@ -66,6 +67,7 @@ class SearchMirror:
         client = self.client
         if n_runs(self.results) == self._n_runs:
             return
+        restore_experiments(client)
         tags = trial_views([]) if not self.experiment else {}
         self.experiment = experiment_id(
             client, self.results, short_name("search", self.name), tags | {NOTE_TAG: HOW_TO_READ}
