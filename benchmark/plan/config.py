@@ -112,17 +112,16 @@ def plain(config: Any) -> dict[str, Any]:
 
 
 def plain_options(options: Any) -> dict[str, Any]:
-    """Return a dataset's options as records keep them.
+    """Return a dataset's options as records keep them: all of them, as JSON-ready values.
 
-    An option whose default is "none" is left out where it is not used: records that were made
-    before there was such an option say the same, byte for byte.
+    The one exception is marked where an option is declared: `ADDED_LATER`, at its default.
     """
-    usual = defaults(None if options is None else type(options))
-    return {
-        key: value
-        for key, value in plain(options).items()
-        if not (value == "none" and usual.get(key) == "none")
-    }
+    values, usual = plain(options), defaults(None if options is None else type(options))
+    for one in fields(options) if options is not None else ():
+        is_left_out = not one.metadata.get("is_recorded_at_default", True)
+        if is_left_out and values[one.name] == usual[one.name]:
+            del values[one.name]
+    return values
 
 
 def defaults(config_class: type | None) -> dict[str, Any]:
