@@ -74,7 +74,9 @@ class FusedFront(ConvolutionalFront):
         needs_no_gradient = not features_BTF.requires_grad and (
             self.training or not torch.is_grad_enabled()
         )
-        return needs_no_gradient and features_BTF.device.type == "cpu" and not is_traced()
+        has_variance = not self.training or features_BTF.numel() > 1  # batch norm refuses one value
+        is_usual = needs_no_gradient and has_variance and features_BTF.device.type == "cpu"
+        return is_usual and not is_traced()
 
 
 def is_traced() -> bool:
@@ -130,6 +132,7 @@ class _FirstLayer(torch.autograd.Function):
     """Features (B, T, F) to maps and their ElasticNet; only parameters get gradients."""
 
     @staticmethod
+    @np.errstate(invalid="ignore")  # NaN and infinity pass silently, as through torch's layers
     def forward(
         ctx: Any,
         features_BTF: Tensor,
@@ -164,7 +167,6 @@ class _FirstLayer(torch.autograd.Function):
             signs,
             layer.l1 > 0,
         )
-        _show_nan(maps, s)
         absolute = (w * signs[:, :N_TAPS]).sum() + b @ signs[:, N_TAPS]
         squares = features_BTF.numel() * (variance + mean**2).sum()
         ctx.saved = padded, maps, signs, (w, g, mu, covariance, mean, variance), layer
@@ -203,6 +205,7 @@ class _LaterLayer(torch.autograd.Function):
     """A convolution's output z (B, C, T, F) to maps and their ElasticNet."""
 
     @staticmethod
+    @np.errstate(invalid="ignore")
     def forward(
         ctx: Any, convolved: Tensor, gamma: Tensor, beta: Tensor, layer: _Layer
     ) -> tuple[Tensor, Tensor]:
@@ -229,7 +232,6 @@ class _LaterLayer(torch.autograd.Function):
             layer.threshold(),
             layer.seeds(),
         )
-        _show_nan(maps, s)
         ctx.saved = z, maps, (a, mean, variance), layer
         activity = layer.l1 * sums[:, 2].sum() + layer.l2 * sums[:, 1].sum()
         return torch.from_numpy(maps), convolved.new_tensor(activity)
@@ -280,9 +282,3 @@ def patch_moments(padded: Array) -> tuple[Array, Array]:
     n_positions = n_batch * (n_rows - 2) * (n_columns - 2)
     mean = sums / n_positions
     return mean, products / n_positions - np.outer(mean, mean)
-
-
-def _show_nan(maps: Array, shift: Array) -> None:
-    """Spread what is not finite: the kernels' comparisons would hide NaN as 0."""
-    if not np.isfinite(shift).all():
-        maps.fill(np.nan)

@@ -127,11 +127,12 @@ def forward(
                     for f in range(n_features):
                         h = position_hash(np.uint32(base + np.uint32(f)), seeds[1])
                         y = a * convolved[f] + s
-                        values[f] = kept * y if h >= threshold and y > zero else zero
+                        scale = kept if h >= threshold else zero
+                        values[f] = zero if y <= zero else scale * y  # NaN stays NaN
                 else:
                     for f in range(n_features):
                         y = a * convolved[f] + s
-                        values[f] = y if y > zero else zero
+                        values[f] = zero if y <= zero else y
                 if needs_signs:
                     g0 = g1 = g2 = g3 = g4 = g5 = g6 = g7 = g8 = total = zero
                     for f in range(n_features):

@@ -35,12 +35,14 @@ class _Layer(torch.autograd.Function):
     """Inputs (B, T, D) of N branches and their weights to N states (B, T, 2 * U)."""
 
     @staticmethod
+    @np.errstate(invalid="ignore")  # NaN and infinity pass silently, as through torch's layers
     def forward(ctx: Any, n_branches: int, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Multiply the inputs of all frames, then run every direction over them."""
         arrays = [one.detach().numpy() for one in tensors]
         inputs, weights = arrays[:n_branches], arrays[n_branches:]
         n = 2 * n_branches
         w_ih, b_ih, w_hh, b_hh = (np.stack(weights[i * n : i * n + n]) for i in range(4))
+        b_hh += 0 * w_hh.sum(axis=2)  # the first step's product, which the loops leave out: NaN
         n_batch, n_frames = inputs[0].shape[:2]
         gates = np.empty((n_batch, n_frames, n, w_ih.shape[1]), inputs[0].dtype)
         for r in range(n):

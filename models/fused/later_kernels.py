@@ -60,11 +60,12 @@ def forward(
                     for f in range(n_features):
                         h = position_hash(np.uint32(base + np.uint32(f)), seeds[1])
                         y = a * source[f] + s
-                        values[f] = kept * y if h >= threshold and y > zero else zero
+                        scale = kept if h >= threshold else zero
+                        values[f] = zero if y <= zero else scale * y  # NaN stays NaN
                 else:
                     for f in range(n_features):
                         y = a * source[f] + s
-                        values[f] = y if y > zero else zero
+                        values[f] = zero if y <= zero else y
 
 
 @njit(cache=True, fastmath=FREE_ORDER)
