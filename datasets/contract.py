@@ -5,12 +5,14 @@ Units   annotations on [-1, 1]; times in seconds from the start of the recording
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.names import LONGEST, flaw_of_name, shown_name
 from datasets.raters import Raters
 
 TARGETS = ("valence", "arousal")
@@ -131,7 +133,7 @@ class Split:
                 f" {len(self.evaluation)} evaluation songs."
             )
         ids = [song.song_id for song in self.development + self.evaluation]
-        repeated = sorted({song_id for song_id in ids if ids.count(song_id) > 1})
+        repeated = sorted((one for one, n in Counter(ids).items() if n > 1), key=str)
         if repeated:
             raise DatasetError(
                 f"Song ids must be unique across a split; repeated: {repeated[:5]}."
@@ -140,7 +142,19 @@ class Split:
         widths = {song.features.shape[1] for song in self.development + self.evaluation}
         if len(widths) != 1:
             raise DatasetError(f"All songs need the same number of features, got {sorted(widths)}.")
+        self._check_names()
         self._check_families()
+
+    def _check_names(self) -> None:
+        """Refuse what cannot be the name of a song or family in files and on a terminal."""
+        for song in self.songs:
+            family = [("family", song.family)] if song.family != "" else []
+            for kind, name in (("song id", song.song_id), *family):
+                if flaw := flaw_of_name(name):
+                    raise DatasetError(
+                        f"{shown_name(name)} cannot be a {kind}: it {flaw}. Give text of at most"
+                        f" {LONGEST} bytes, without control characters."
+                    )
 
     def _check_families(self) -> None:
         """Refuse a family on both sides, and families that only some songs have."""

@@ -16,8 +16,13 @@ def flaw_of_name(name: Any, longest: int = LONGEST) -> str:
         return "is empty"
     if len(name) > longest or len(name.encode(errors="replace")) > longest:
         return f"is longer than {longest} bytes"
-    if not name.isascii() or not name.isprintable():
-        for character in name:
+    return flaw_of_characters(name)
+
+
+def flaw_of_characters(text: str) -> str:
+    """Return that a text holds what changes lines or a terminal, and no one can see; else ""."""
+    if not text.isascii() or not text.isprintable():
+        for character in text:
             if unicodedata.category(character) in UNPRINTABLE:
                 return f"holds the control character U+{ord(character):04X}"
     return ""

@@ -4,11 +4,18 @@ Exit codes: 0 all good; 1 something ran and failed; 2 the user must change somet
 """
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
+from benchmark.cli.streams import (
+    drop_stdout,
+    flush_or_fail,
+    print_what_can_be_printed,
+    visible,
+)
 from benchmark.errors import USER_ERRORS, WorkerLost
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
@@ -56,8 +63,11 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a user's mistake becomes one line on stderr and exit code 2."""
+    print_what_can_be_printed()
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        flush_or_fail()
+        sys.exit(code)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except USAGE_ERROR as error:
@@ -66,9 +76,13 @@ def main() -> None:
         fail(str(error))
     except WorkerLost as error:
         fail(str(error), exit_code=1)
+    except OSError as error:  # of the disk or the terminal; what is expected is handled below
+        drop_stdout()
+        fail(f"{error.filename or 'output'}: {error.strerror or error}")
 
 
 def fail(message: str, exit_code: int = 2) -> None:
     """Print one line to stderr and leave."""
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)
     sys.exit(exit_code)

@@ -9,6 +9,8 @@ import typer
 from benchmark.errors import ConfigError
 
 DEFAULT_RESULTS = Path("results")
+MOST_DIGITS = 9  # of a count
+LONGEST_SECONDS = 1e9
 FIGURE_KINDS = ("png", "svg", "pdf", "column")
 
 Results = Annotated[
@@ -59,7 +61,7 @@ def numbers(option: str, text: str | None) -> tuple[int, ...] | None:
         return None if parts is None else tuple(int(part) for part in parts)
     except ValueError as error:
         raise ConfigError(
-            f"{option}={text!r} is not a list of whole numbers such as 10,20,30,60."
+            f"{option}={text!r:.100} is not a list of whole numbers such as 10,20,30,60."
         ) from error
 
 
@@ -67,8 +69,11 @@ def whole(option: str, text: str | None) -> int | None:
     """Read one whole number of at least 1."""
     if text is None:
         return None
-    if not text.isdecimal() or int(text) < 1:
-        raise ConfigError(f"{option}={text!r} is not a whole number of at least 1.")
+    if not text.isdecimal() or len(text) > MOST_DIGITS or int(text) < 1:
+        raise ConfigError(
+            f"{option}={text!r:.100} is not a whole number of at least 1, with at most"
+            f" {MOST_DIGITS} digits."
+        )
     return int(text)
 
 
@@ -107,8 +112,8 @@ def seconds(option: str, text: str | None) -> float | None:
     if text is None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if found is None or float(found[1]) == 0:
-        raise ConfigError(f"{option}={text!r} is no duration such as 90s, 30m or 2h.")
+    if found is None or not 0 < float(found[1]) < LONGEST_SECONDS:
+        raise ConfigError(f"{option}={text!r:.100} is no duration such as 90s, 30m or 2h.")
     return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 

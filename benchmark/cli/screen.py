@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from benchmark.cli.streams import visible
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.aggregate import settings_text
@@ -111,7 +112,7 @@ class Screen:
         count = f"{self.n_done} of {len(self.shares)}"
         self.bars.update(self.task, description=f"{count} cells")
         if record.status != "done":
-            problem = f"{record.status}: {record.name}: {record.error}"
+            problem = f"{record.status}: {record.name}: {visible(record.error or '')}"
             self.console.print(problem, markup=False, soft_wrap=True)
         elif not self.console.is_terminal:
             score = record.scores["rmse_average"]

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from benchmark.cli.screen import Screen, duration, print_answer
+from benchmark.cli.streams import visible
 from benchmark.record.searches import TrialRow
 from benchmark.run import Bill
 from datasets.registry import DATASETS
@@ -62,7 +63,7 @@ class SearchScreen:
             best = self.best
             outcome = f"RMSE {row.rmse:.4f}{size}; best {best.rmse:.4f} of trial {best.number}"
         else:
-            outcome = f"{row.state}: {row.reason}{size}"
+            outcome = f"{row.state}: {visible(row.reason or '')}{size}"
         elapsed = duration(time.monotonic() - self.started)
         self.say(f"trial {row.number}: {outcome}, after {elapsed}")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field as dataclass_field
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,11 +16,13 @@ from pydantic.dataclasses import dataclass
 
 from benchmark.errors import ConfigError
 from benchmark.lookup import check_options
+from datasets.names import flaw_of_characters
 
 Frames = Annotated[int, Field(ge=1)]
 Precision = Literal["float32", "bf16"]
 STRICT = ConfigDict(extra="forbid")
 STUDY_NAME = r"^\w[\w .-]*$"
+MOST = 10**18 - 1
 NOT_FINITE = ("inf", "infinity", "nan")
 
 
@@ -40,7 +43,7 @@ class TrainingConfig:
 class StudyConfig:
     """Cells in the making: every combination of models, lengths and repetitions."""
 
-    name: Annotated[str, Field(pattern=STUDY_NAME)]
+    name: Annotated[str, Field(pattern=STUDY_NAME, max_length=100)]
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     summary: str = ""
     dataset: str = "synthetic"
@@ -92,16 +95,38 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
     known = [one.name for one in fields(config_class)] if is_dataclass(config_class) else []
     check_options(values, known, where=where)
     for key, value in values.items():
+        if flaw := flaw_of_setting(value):
+            raise ConfigError(f"{where}: {key} {flaw}.")
         parts = value if isinstance(value, list | tuple) else [value]
         if any(str(one).strip().lower().lstrip("+-") in NOT_FINITE for one in parts):
             raise ConfigError(f"{where}: {key}={value}: give a finite number.")
     try:
-        return TypeAdapter(config_class).validate_python(dict(values))
+        config: Any = TypeAdapter(config_class).validate_python(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
         message = first["msg"].removeprefix("Value error, ")
-        given = f" {'.'.join(map(str, first['loc']))}={first['input']!r}:" if first["loc"] else ""
+        given = (
+            f" {'.'.join(map(str, first['loc']))}={first['input']!r:.200}:" if first["loc"] else ""
+        )
         raise ConfigError(f"{where}:{given} {message}.") from error
+    if is_dataclass(config):
+        for one in fields(config):
+            if flaw := flaw_of_setting(getattr(config, one.name)):
+                raise ConfigError(f"{where}: {one.name} {flaw}.")
+    return config
+
+
+def flaw_of_setting(value: Any) -> str:
+    """Return why a value cannot stand in a record, which refuses it when it is read back."""
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(flaw_of_setting, value)), "")
+    if isinstance(value, dict):
+        return next(filter(None, map(flaw_of_setting, [*value, *value.values()])), "")
+    if isinstance(value, int) and not -MOST <= value <= MOST:
+        return f"has a number of {len(f'{abs(value):x}') * 1.2:.0f} digits; give at most 18"
+    if isinstance(value, float) and not isfinite(value):
+        return f"is {value}; give a finite number"
+    return flaw_of_characters(value) if isinstance(value, str) else ""
 
 
 def plain(config: Any) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from benchmark.errors import ConfigError
 from benchmark.lookup import check_options, find, suggestion
+from benchmark.plan.study_files import read_mapping
 from datasets.registry import DATASETS
 from models.registry import MODELS, all_names
 
@@ -76,16 +75,7 @@ def read_study(
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     """Read a study's file as a mapping of keys."""
-    try:
-        written = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"Study file {path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"Study file {path} is not YAML: {reason}.") from error
-    if not isinstance(written, dict):
-        raise ConfigError(f"Study file {path} must hold keys such as 'models: [crnn]'.")
-    return _keys(written)
+    return _keys(read_mapping(path))
 
 
 def _shared(

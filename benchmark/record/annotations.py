@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.record.places import Place, place
-from benchmark.record.store import DIGEST_CHARACTERS, read_arrays, write_arrays
+from benchmark.record.reading import read_arrays
+from benchmark.record.store import DIGEST_CHARACTERS, write_arrays
 from datasets.contract import Split
 
 Curves = dict[str, NDArray[np.float32]]

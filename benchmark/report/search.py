@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.record.places import place, write_whole
 from benchmark.record.searches import SearchRecord
+from benchmark.report.export import plain_cell
 from benchmark.report.figures.search import search_figures
 from benchmark.report.pareto import trials_on_front
 
@@ -17,7 +18,7 @@ def trials_table(search: SearchRecord) -> "DataFrame":
     from pandas import DataFrame
 
     on_front = {one.number for one in trials_on_front(search.completed)}
-    return DataFrame(
+    lines = (
         {
             "search": search.name,
             "trial": one.number,
@@ -34,6 +35,9 @@ def trials_table(search: SearchRecord) -> "DataFrame":
             **{name: _text(one.values.get(name)) for name in search.identity["space"]},
         }
         for one in search.trials
+    )
+    return DataFrame(
+        {plain_cell(name): plain_cell(value) for name, value in line.items()} for line in lines
     )
 
 
