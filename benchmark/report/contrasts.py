@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from benchmark.report.aggregate import Row, Table
-from benchmark.report.draws import Array, errors_by_song
+from benchmark.report.draws import errors_by_song
 from benchmark.report.grid import Column, Grid
-from benchmark.report.intervals import Interval, interval, share_repetitions, subtracted
+from benchmark.report.intervals import Interval, intervals, share_repetitions, subtracted
 from benchmark.report.randomisation import EXACT_UNITS, holm, sign_flip
+from benchmark.report.resamples import Array
 from benchmark.report.units import Units, unit_sums, units_of
 from datasets.contract import TARGETS
 
@@ -156,7 +157,11 @@ def _contrast(row: Row, base: Row) -> Contrast:
         row=row,
         base=base,
         values={name: sample.value for name, sample in moved.items()},
-        intervals={name: interval(moved[name]) for name in SHOWN.values()},
+        intervals=intervals(
+            {name: moved[name] for name in SHOWN.values()},
+            f"{row.group} {base.group}",
+            row.n_resamples,
+        ),
         share_improved=float(np.mean(by_song_S < 0)),
         units=units,
         share_families_improved=float(np.mean(by_unit_U < 0)) if units.n_families else None,

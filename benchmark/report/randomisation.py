@@ -14,7 +14,7 @@ from functools import cache
 
 import numpy as np
 
-from benchmark.report.draws import Array
+from benchmark.report.resamples import Array
 
 EXACT_UNITS = 12  # up to so many songs or families all 2^S signs are tried
 N_FLIPS = 9_999
