@@ -143,10 +143,10 @@ class Table:
         return shared_settings(self.rows)
 
     @cached_property
-    def competitors(self) -> list[Row]:
-        """Return the complete rows to rank: not flattered, and no change of another row's settings.
+    def comparable(self) -> list[Row]:
+        """Return the rows to rank, also those that lack cells.
 
-        What a changed setting does is told by the effects.
+        None is flattered, and none a change of another row's settings: effects show what that does.
         """
         shared = self.shared_settings
         plain = {
@@ -155,10 +155,14 @@ class Table:
         return [
             row
             for row in self.rows
-            if row.is_complete
-            and not row.is_flattered
+            if not row.is_flattered
             and (not row.own_settings(shared) or (row.model, row.sequence_length) not in plain)
         ]
+
+    @cached_property
+    def competitors(self) -> list[Row]:
+        """Return the complete rows to rank."""
+        return [row for row in self.comparable if row.is_complete]
 
 
 def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
