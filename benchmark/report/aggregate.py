@@ -15,6 +15,7 @@ from benchmark.record.store import latest_by_cell
 from benchmark.report.draws import Sample, place_of, samples
 from benchmark.report.intervals import bootstrap_intervals
 from benchmark.report.means import mean_of, mean_scores, n_without_shape, references_of
+from benchmark.report.resamples import n_for_intervals
 from benchmark.report.short import short_texts
 from benchmark.report.units import Units, units_of
 from benchmark.report.versions import with_versions
@@ -65,6 +66,7 @@ class Row:
     samples: dict[str, Sample] = field(default_factory=dict, repr=False)  # of a complete row
     named: str = ""  # what to call the model, where not by its own name
     short: dict[str, str] = field(default_factory=dict)  # setting -> value, rounded for people
+    n_resamples: int = 0  # that its intervals are from
 
     @property
     def is_complete(self) -> bool:
@@ -150,10 +152,10 @@ class Table:
         return shared_settings(self.rows)
 
     @cached_property
-    def competitors(self) -> list[Row]:
-        """Return the complete rows to rank: not flattered, and no change of another row's settings.
+    def comparable(self) -> list[Row]:
+        """Return the rows to rank, also those that lack cells.
 
-        What a changed setting does is told by the effects.
+        None is flattered, and none a change of another row's settings: effects show what that does.
         """
         shared = self.shared_settings
         plain = {
@@ -162,10 +164,14 @@ class Table:
         return [
             row
             for row in self.rows
-            if row.is_complete
-            and not row.is_flattered
+            if not row.is_flattered
             and (not row.own_settings(shared) or (row.model, row.sequence_length) not in plain)
         ]
+
+    @cached_property
+    def competitors(self) -> list[Row]:
+        """Return the complete rows to rank."""
+        return [row for row in self.comparable if row.is_complete]
 
 
 def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
@@ -213,15 +219,18 @@ def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str
     n_asked: dict[str, int] = defaultdict(int)
     for group in asked.values():
         n_asked[group] += 1
-    return [_table(side, n_asked, study) for side in sides.values()]
+    n_resamples = n_for_intervals(len({record.group for record in wanted}))
+    return [_table(side, n_asked, study, n_resamples) for side in sides.values()]
 
 
-def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) -> Table:
+def _table(
+    records: Sequence[RunRecord], n_asked: dict[str, int], study: str, n_resamples: int
+) -> Table:
     """Build the table of one dataset."""
     groups: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         groups[record.group].append(record)
-    rows = [_row(cells, n_asked[group]) for group, cells in groups.items()]
+    rows = [_row(cells, n_asked[group], n_resamples) for group, cells in groups.items()]
     short = short_texts([row.settings for row in rows])
     rows = [replace(row, short=texts) for row, texts in zip(rows, short, strict=True)]
     first = records[0]
@@ -249,7 +258,7 @@ def _place(row: Row) -> tuple[bool, int, int, str]:
     return row.is_floor, position, -(row.sequence_length or 0), settings_text(row.settings)
 
 
-def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
+def _row(cells: Sequence[RunRecord], n_asked: int, n_resamples: int) -> Row:
     """Summarise the repetitions of one cell."""
     done = sorted((cell for cell in cells if cell.status == "done"), key=place_of)
     n_missing = n_asked - len(done)
@@ -274,7 +283,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         scores=mean_scores([cell.scores for cell in kept], SCORE_NAMES),
         shapes=mean_scores([cell.scores for cell in kept], (*SHAPE_NAMES, *POOLED_CCC)),
         n_without_shape=n_without_shape(kept[0]) if kept else {},
-        intervals=bootstrap_intervals(drawn),
+        intervals=bootstrap_intervals(drawn, first.group, n_resamples),
         training=mean_scores([cell.training_scores for cell in kept], SCORE_NAMES),
         components={
             name: mean_scores([cell.components[name] for cell in kept], SCORE_NAMES)
@@ -290,4 +299,5 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         group=first.group,
         cells=tuple(done),
         samples=drawn,
+        n_resamples=n_resamples,
     )

@@ -75,7 +75,11 @@ class Answer:
         A run shows those of its rows, corrected for all that the study compares.
         """
         if self.whole is None:
-            return [(table, contrasts(table, self.declared)) for table in self.tables]
+            has_all = not self.absent
+            return [
+                (table, contrasts(table, self.declared, has_every_row=has_all))
+                for table in self.tables
+            ]
         every = [one for _, found in self.whole.contrasts for one in found]
         kept = []
         for table in self.tables:
