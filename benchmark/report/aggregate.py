@@ -4,7 +4,7 @@ A mean over unequal cells is refused: where a cell is missing, diverged or faile
 how many there are and no mean.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -211,20 +211,17 @@ def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str
     """
     order = {cell: position for position, cell in enumerate(asked)}
     wanted = with_versions([record for record in records if record.cell in asked])
-    wanted.sort(key=lambda record: order[record.cell])
     sides: dict[tuple[str, str, int, str], list[RunRecord]] = defaultdict(list)
-    for record in wanted:
+    for record in sorted(wanted, key=lambda record: order[record.cell]):
         songs = record.folds or 0, record.folds_over if record.folds else ""
         sides[record.dataset_digest, record.features, *songs].append(record)
-    n_asked: dict[str, int] = defaultdict(int)
-    for group in asked.values():
-        n_asked[group] += 1
+    n_asked = Counter(asked.values())
     n_resamples = n_for_intervals(len({record.group for record in wanted}))
     return [_table(side, n_asked, study, n_resamples) for side in sides.values()]
 
 
 def _table(
-    records: Sequence[RunRecord], n_asked: dict[str, int], study: str, n_resamples: int
+    records: Sequence[RunRecord], n_asked: Mapping[str, int], study: str, n_resamples: int
 ) -> Table:
     """Build the table of one dataset."""
     groups: dict[str, list[RunRecord]] = defaultdict(list)
@@ -253,8 +250,8 @@ def _table(
 
 def _place(row: Row) -> tuple[bool, int, int, str]:
     """Order rows: models in the registry's order, then lengths; floors last."""
-    order = list(MODELS)
-    position = order.index(row.model) if row.model in order else len(order)
+    order = {name: position for position, name in enumerate(MODELS)}
+    position = order.get(row.model, len(order))
     return row.is_floor, position, -(row.sequence_length or 0), settings_text(row.settings)
 
 
