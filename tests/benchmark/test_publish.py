@@ -240,6 +240,18 @@ def test_a_champion_that_is_no_longer_the_best_says_so(published, tmp_path):
     assert "on the front" not in note
 
 
+def test_a_champion_whose_files_were_deleted_has_them_again_and_stays_its_version(
+    published, tmp_path
+):
+    folder, records = unregistered(published, tmp_path / "results")
+    (path,), _ = publish_records(folder, records)
+    shutil.rmtree(folder / "mlartifacts")
+    (again,), notes = publish_records(folder, records)
+    assert again == path
+    assert (path / "MLmodel").is_file()
+    assert len(notes) == 1
+
+
 def test_of_tables_that_share_a_name_the_one_that_started_last_keeps_it(published, tmp_path):
     folder, records = unregistered(published, tmp_path / "results")
     earlier = [

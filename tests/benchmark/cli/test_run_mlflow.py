@@ -12,18 +12,20 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psutil
 import pytest
 
+from benchmark.record.store import write_record
 from benchmark.record.tracking.current import is_current
 from benchmark.record.tracking.database import ARTIFACTS, DATABASE, NEW
 from benchmark.record.tracking.runs import copies
 from tests.benchmark.cli.cli import ROOT, mer_here
 from tests.benchmark.cli.runs import N_CELLS
-from tests.serving import free_port, serving
-from tests.studies.searching import search
+from tests.benchmark.report.records import make_record
+from tests.serving import free_port
+from tests.studies.searching import options, search, write_file
 
 PRELOADED = ["torch", "mlflow", "seaborn", "scipy", "benchmark.cli", "benchmark.run"]
 SECONDS = 240  # a run on a busy machine
@@ -110,6 +112,22 @@ def test_two_runs_at_the_same_moment_end_well_on_a_fresh_and_on_an_old_folder(
             assert "MLflow is not up to date" not in text
         assert cells(results) == recorded(results)
     catches_up(capfd, results)
+
+
+def test_two_searches_at_the_same_moment_copy_every_trial_once(processes, tmp_path):
+    write_file(tmp_path)
+    results, log = tmp_path / "results", tmp_path / "log"
+    storage = f"journal:{tmp_path / 'optuna.log'}"
+    arguments = ["search", *options(tmp_path, storage=storage, trials=6)]
+    running = [processes.Process(target=run_apart, args=(arguments, log)) for _ in range(2)]
+    for process in running:
+        process.start()
+    for process in running:
+        ends_well(process, log)
+    numbers = sorted(int(copy.tags["mer.trial"]) for copy in copies(results, "trial"))
+    (path,) = (results / "searches").glob("*.json")
+    assert numbers == [one["number"] for one in json.loads(path.read_text())["trials"]]
+    assert len(copies(results, "search")) == 1
 
 
 def test_a_run_beside_one_that_keeps_the_lock_says_one_line_and_trains(
@@ -212,23 +230,27 @@ def test_a_folder_of_any_name_is_run_searched_and_reported(tmp_path, capfd, user
     assert is_current(folder)
 
 
-def test_ui_brings_the_copy_up_to_date_and_ends_its_children_on_term(study, tmp_path, capfd):
-    results, log = tmp_path / "results", tmp_path / "ui.log"
-    assert mer_here(capfd, "run", *study, "--workers", 1, "--results", results).returncode == 0
-    shutil.rmtree(results / ARTIFACTS)
-    port = free_port()
-    command = [sys.executable, "-m", "benchmark", "ui", "--results", results, "--port", port]
-    with serving(command, port, log):
-        (above,) = [one for one in psutil.Process().children() if str(port) in one.cmdline()]
-        below = above.children(recursive=True)
-        assert len(below) >= 2
-        above.send_signal(signal.SIGTERM)
-        assert above.wait(30) == 128 + signal.SIGTERM
-        _, alive = psutil.wait_procs(below, timeout=10)
-        assert alive == []
-    assert is_current(results)
-    assert "copying the records" in log.read_text()
-    assert "Traceback" not in log.read_text()
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_ui_ends_its_children_with_it(tmp_path, name):
+    write_record(tmp_path, make_record(), {})
+    (tmp_path / DATABASE).touch()  # as if cut short
+    log, number = tmp_path / "log", getattr(signal, name)
+    command = [sys.executable, "-m", "benchmark", "ui", "--port", free_port()]
+    with log.open("w") as file:
+        above = psutil.Popen(
+            [*map(str, command), "--results", str(tmp_path)],
+            cwd=ROOT, env=clean({}), stdout=file, stderr=file,
+        )  # fmt: skip
+    while len(below := above.children(recursive=True)) < 2:  # MLflow, and the server below it
+        assert above.poll() is None, log.read_text()
+        time.sleep(0.05)
+    above.send_signal(number)
+    assert above.wait(60) == 128 + number
+    assert psutil.wait_procs(below, timeout=10)[1] == []
+    said = log.read_text()
+    assert "copying the records" in said
+    assert "Traceback" not in said
+    assert is_current(tmp_path)
 
 
 def wait_for(condition, process, seconds=SECONDS):
@@ -259,7 +281,7 @@ def killed_while_it_makes_the_database(start, results, log, source):
     }
     wait_for(moments[source.choice(sorted(moments))], process)
     time.sleep(source.choice((0, 0, 0.01, 0.1, 0.5)))
-    if process.is_alive():
+    with suppress(ProcessLookupError):  # it has just ended
         os.killpg(process.pid, source.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGINT)))
     process.join(SECONDS)
     assert "Traceback" not in log.read_text(), log.read_text()
