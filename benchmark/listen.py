@@ -113,13 +113,13 @@ def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> l
     if records:
         return [_weights_of(path) for path in records]
     groups: dict[str, list[Path]] = {}
-    kinds: dict[str, str] = {}
+    firsts: dict[str, RunRecord] = {}
     known = read_records(results)
     for record in known:
         path = weights_path(results, record)
         if record.status == "done" and model in (None, record.model) and path.is_file():
             groups.setdefault(record.group, []).append(path)
-            kinds.setdefault(record.group, _kind(record, path))
+            firsts.setdefault(record.group, record)
     if not groups:
         if model is not None:
             find(MODELS, model, kind="model")
@@ -128,11 +128,17 @@ def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> l
             f"{results} has no weights {trained} ({len(known)} records). Weights are kept by `run`"
             " (not under protocol.folds): train first, or name another --results or --record."
         )
-    if len(groups) > 1:
+    models = dict.fromkeys(first.model for first in firsts.values())
+    if len(models) > 1:
         raise ConfigError(
-            f"{results} has weights of {len(groups)} kinds of cells. Name"
-            f" {'a model with --model, or' if model is None else 'all repetitions of one as'}"
-            f" --record FILE --record FILE: {'; '.join(kinds[group] for group in groups)}"
+            f"{results} has weights of {len(models)} models. Name one with --model:"
+            f" {', '.join(models)}"
+        )
+    if len(groups) > 1:
+        kinds = [_kind(firsts[group], paths[0]) for group, paths in groups.items()]
+        raise ConfigError(
+            f"{results} has weights of {len(groups)} kinds of cells. Name all repetitions of one as"
+            f" --record FILE --record FILE: {'; '.join(kinds)}"
         )
     return next(iter(groups.values()))
 

@@ -59,7 +59,8 @@ def test_every_option_in_the_readme_exists(capfd):
         ["data", command.name or command.callback.__name__] for command in data.registered_commands
     ]
     helps = " ".join(mer_here(capfd, *command, "--help").stdout for command in commands)
-    for option in set(re.findall(r"(--[a-z][a-z-]+)", " ".join(blocks("sh")))):
+    ours = [line for line in "".join(blocks("sh")).splitlines() if "benchmark " in line]
+    for option in set(re.findall(r"(--[a-z][a-z-]+)", " ".join(ours))):
         assert option in helps
 
 
