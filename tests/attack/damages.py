@@ -114,7 +114,8 @@ def other_arrays(path: Path, random: Random) -> str:
     one = arrays[name]
     odd = {
         "NaN": np.full_like(one, np.nan), "empty": np.zeros((0, 2), np.float32),
-        "text": np.array("x"), "shorter": one[:1], "three columns": np.ones((len(one), 3), np.float32),
+        "text": np.array("x"), "shorter": one[:1],
+        "three columns": np.ones((len(one), 3), np.float32),
         "integers": np.ones(one.shape, np.int64), "complex": one.astype(np.complex64),
         "no axis": np.float32(1), "huge": np.full_like(one, 3e38),
     }  # fmt: skip
