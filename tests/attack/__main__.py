@@ -14,7 +14,7 @@ from random import Random
 
 from tests.attack import command_lines, damaged_files, kills, places, starts, users_code
 from tests.attack.arena import Arena
-from tests.attack.command import import_everything
+from tests.attack.command import import_everything, stop_all
 from tests.attack.outcome import Outcome
 from tests.attack.summary import Summary
 
@@ -49,6 +49,7 @@ def main(words: Sequence[str]) -> int:
             if asked.verbose or outcome.faults:
                 print(summary.line(kind, outcome), flush=True)
     finally:
+        stop_all()
         print(summary.text())
         if asked.json:
             print(json.dumps(summary.as_json()))
@@ -103,7 +104,9 @@ def _under_guard(words: Sequence[str]) -> int:
         prefix = guard(folder)
         if not prefix:
             print("no mount namespace here: cases that need mounts are skipped", file=sys.stderr)
-        return subprocess.run([*prefix, *again], check=False).returncode
+        with subprocess.Popen([*prefix, *again]) as attack:
+            signal.signal(signal.SIGTERM, lambda *_: attack.terminate())
+            return attack.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 60  # of computing, or of waiting without computing
 GRACE_SECONDS = 15  # waiting on a loaded machine is no hang yet
 LIMIT_BYTES = 4 * 2**30
-LEFT_SECONDS = 10  # after which a process that outlives its command was left behind
+LEFT_SECONDS = 60  # a fork server that still imports notices its parent's end only then
+LIVE: set[int] = set()  # heads of the groups of calls under way
 GUARD: dict[str, str] = {}  # variables every call gets: where caches and temporary files go
 
 
@@ -59,11 +60,16 @@ class Call:
     code: int | None = None
     seen: tuple[float, float] = (0.0, 0.0)  # seconds of computing so far, and when it was more
 
+    def __post_init__(self) -> None:
+        """Let it be ended with the attack, should that be stopped."""
+        LIVE.add(self.pid)
+
     def is_alive(self) -> bool:
         """Reap the process if it has ended."""
         if self.code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                LIVE.discard(pid)
                 code = os.waitstatus_to_exitcode(status)
                 self.code = code if code >= 0 else 128 - code
         return self.code is None
@@ -91,6 +97,7 @@ class Call:
             if pause == 0.1 and (stopped := self._excess()):
                 self.kill(signal.SIGKILL)
                 os.waitpid(self.pid, 0)
+                LIVE.discard(self.pid)
                 self.code = 128 + signal.SIGKILL
         left = self._left_behind()
         output = self.log.read_bytes().decode(errors="replace")
@@ -123,10 +130,17 @@ class Call:
                 os.killpg(self.pid, 0)
             except ProcessLookupError:
                 return ()
-            time.sleep(0.01)
+            time.sleep(0.02)
         left = [one for one in psutil.process_iter(["cmdline"]) if _group(one) == self.pid]
         self.kill(signal.SIGKILL)
         return tuple(" ".join(one.info["cmdline"] or [])[:80] for one in left)
+
+
+def stop_all() -> None:
+    """End every call that is still under way."""
+    for pid in LIVE:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _group(process: psutil.Process) -> int:

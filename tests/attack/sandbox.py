@@ -108,10 +108,15 @@ def predictions(results: Path) -> dict[str, dict[str, bytes]]:
     return found
 
 
-def weights(results: Path) -> dict[str, bytes]:
-    """Return the files of weights."""
-    paths = sorted((results / "weights").glob("*/*.safetensors"))
-    return {path.relative_to(results).as_posix(): path.read_bytes() for path in paths}
+def weights(results: Path) -> dict[str, tuple[Any, bytes]]:
+    """Return header and arrays of every file of weights; keys of the header have no order."""
+    found = {}
+    for path in sorted((results / "weights").glob("*/*.safetensors")):
+        content = path.read_bytes()
+        end = 8 + int.from_bytes(content[:8], "little")
+        name = path.relative_to(results).as_posix()
+        found[name] = json.loads(content[8:end]), content[end:]
+    return found
 
 
 def trained(results: Path) -> dict[str, Any]:
