@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 import typer
-from rich.console import Console
 
+from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
 from benchmark.record.searches import TrialRow
 from benchmark.run import Bill
@@ -26,7 +26,7 @@ class SearchScreen:
     def __init__(self, search: Search, options: SearchOptions) -> None:
         """Take what is searched and where."""
         self.search, self.options = search, options
-        self.console = Console(stderr=True, highlight=False)
+        self.console = console(stderr=True)
         self.best: TrialRow | None = None
         self.spoke = self.started = time.monotonic()
 
@@ -76,7 +76,7 @@ class SearchScreen:
     def _say(self, text: str) -> None:
         """Write one line."""
         self.spoke = time.monotonic()
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(text, soft_wrap=True)
 
 
 def as_rows(outcome: Outcome) -> dict[str, Any]:
