@@ -4,6 +4,7 @@ Exit codes: 0 all good; 1 something ran and failed; 2 the user must change somet
 """
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -38,7 +39,9 @@ app.command("doctor")(doctor.doctor)
 def main() -> None:
     """Run the command line; a user's mistake becomes one line on stderr and exit code 2."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        exit_code = app(standalone_mode=False) or 0
+    except SystemExit as stop:  # not ours: a user's code, which would end a run as if it were done
+        fail(f"A model, dataset or package called sys.exit({stop.code}); it must not.")
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except USAGE_ERROR as error:
@@ -47,9 +50,10 @@ def main() -> None:
         fail(str(error))
     except WorkerLost as error:
         fail(str(error), exit_code=1)
+    sys.exit(exit_code)
 
 
-def fail(message: str, exit_code: int = 2) -> None:
+def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Print one line to stderr and leave."""
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(exit_code)
