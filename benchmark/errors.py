@@ -42,6 +42,10 @@ class TrainingDiverged(Exception):  # noqa: N818 - an outcome of training, not a
     """The loss or a prediction became NaN or infinite; the cell is recorded as diverged."""
 
 
+class ModelBroken(Exception):  # noqa: N818 - training meets it again, and records it
+    """A user's model failed while it was priced or counted."""
+
+
 class TrainingStopped(Exception):  # noqa: N818 - a wish, not a mistake
     """Raised by a watcher of training to end it; the cell leaves no record."""
 

@@ -1,23 +1,21 @@
 """One cell from plan to record: load, train, predict, score, count, write."""
 
-import json
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from benchmark.errors import USER_ERRORS, TrainingDiverged, TrainingStopped
 from benchmark.evaluate.complexity import Cost, model_cost
 from benchmark.evaluate.metrics import per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.evaluate.references import reference_scores
+from benchmark.loading import check_unchanged, planned_split
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import validated
 from benchmark.plan.protocol import ProtocolConfig, rounds
@@ -27,10 +25,11 @@ from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import write_record
 from benchmark.record.weights import write_weights
 from benchmark.train.kernels import Kernels, kernels_of
+from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
+from benchmark.users_code import ctrl_c, described, place_of, text_of
 from datasets.contract import Song, Split
 from datasets.ranges import FeatureRange
-from datasets.registry import DATASETS
 from models.contract import Restorable, State
 
 Arrays = list[NDArray[np.float32]]
@@ -48,54 +47,36 @@ class Job:
     kernels: Kernels = "fused"
 
 
-def load_split(
-    dataset: str, options: dict[str, Any], features: str, data_root: Path | None
-) -> Split:
-    """Load a dataset; the last few stay in memory for the next cell."""
-    return _cached_split(dataset, json.dumps(options, sort_keys=True), features, data_root)
-
-
-@lru_cache(maxsize=3)
-def _cached_split(dataset: str, options: str, features: str, data_root: Path | None) -> Split:
-    entry = DATASETS[dataset]
-    options_class = entry.resolve(entry.options)
-    written = json.loads(options)
-    values = validated(options_class, written, where=dataset) if options_class else None
-    with threadpool_limits(limits=1):  # workers load beside each other
-        split: Split = entry.resolve(entry.load)(values, features, data_root)
-    return split
-
-
 def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) -> RunRecord:
-    """Run one cell and write its record, whatever happens.
+    """Run one cell and write its record, whatever the model does.
 
-    Only user errors are raised, and `TrainingStopped` where a callback raises it.
+    Raised are user errors (data that changed since the cell was planned, too), Ctrl-C, and
+    `TrainingStopped` where a callback raises it; they leave no record.
     """
     cell = job.cell
     started, clock = time.time(), time.perf_counter()
-    split = load_split(cell.dataset, cell.dataset_options, cell.features, job.data_root)
+    split = planned_split(cell, job.data_root)
     circumstances: dict[str, Any] = {
         "device": job.device,
         "kernels": kernels_of(cell, job.device, job.kernels),
         "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
     }
-    outcome = Outcome()
-    try:
-        outcome = _train_and_score(job, split, circumstances, on_progress, on_round)
-    except TrainingDiverged as error:
-        outcome.told = {"status": "diverged", "error": str(error)}
-    except (*USER_ERRORS, TrainingStopped):
-        raise
-    except Exception as error:  # a broken model must not stop the other cells
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        outcome.told = {
-            "status": "failed",
-            "error": f"{type(error).__name__}: {error} in {place.filename}:{place.lineno}",
-        }
-        circumstances["traceback"] = traceback.format_exc()
+    outcome = _outcome(job, split, circumstances, on_progress, on_round)
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
+    circumstances["environment"] = environment()
+    try:
+        return _write(job, split, circumstances, outcome)
+    except (*USER_ERRORS, MemoryError):
+        raise
+    except Exception as error:  # names or numbers of a user's model that no file can hold
+        return _write(job, split, circumstances, _failure(error, circumstances))
+
+
+def _write(job: Job, split: Split, circumstances: dict[str, Any], outcome: "Outcome") -> RunRecord:
+    """Write weights, predictions and, last, the record."""
+    cell = job.cell
     record = RunRecord(
         cell=cell.key,
         group=cell.group,
@@ -103,7 +84,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         **asdict(cell),
         n_features=split.n_features,
         n_songs={"development": len(split.development), "evaluation": len(split.evaluation)},
-        circumstances=circumstances | {"environment": environment()},
+        circumstances=circumstances,
         **outcome.told,
     )
     if outcome.state:
@@ -122,6 +103,39 @@ class Outcome:
     state: State = field(default_factory=dict)  # empty: not kept
 
 
+def _outcome(
+    job: Job,
+    split: Split,
+    circumstances: dict[str, Any],
+    on_progress: OnProgress,
+    on_round: OnRound | None,
+) -> Outcome:
+    """Train and score; whatever a model raises, `sys.exit` included, fails this cell alone."""
+    outcome = Outcome()
+    with ctrl_c() as was_pressed:
+        try:
+            with own_state():
+                outcome = _train_and_score(job, split, circumstances, on_progress, on_round)
+            check_unchanged(job.cell, split)
+        except TrainingDiverged as error:
+            outcome = Outcome({"status": "diverged", "error": text_of(error)})
+        except (*USER_ERRORS, TrainingStopped):
+            raise
+        except BaseException as error:  # a broken model must not stop the other cells
+            if isinstance(error, KeyboardInterrupt) and was_pressed():
+                raise
+            outcome = _failure(error, circumstances)
+        if was_pressed():  # and the model caught it
+            raise KeyboardInterrupt
+    return outcome
+
+
+def _failure(error: BaseException, circumstances: dict[str, Any]) -> Outcome:
+    """Return a failed cell's outcome; the traceback stands in its circumstances."""
+    circumstances["traceback"] = "".join(traceback.format_exception(error))
+    return Outcome({"status": "failed", "error": f"{described(error)} in {place_of(error)}"})
+
+
 def _train_and_score(
     job: Job,
     split: Split,
@@ -131,7 +145,8 @@ def _train_and_score(
 ) -> Outcome:
     """Fit on the learning songs of every round, then open its judging songs and score them all."""
     protocol = validated(ProtocolConfig, job.cell.protocol, where="protocol")
-    heard: dict[str, Scored] = {"model": Scored(), "training": Scored()}
+    model, training = Scored(), Scored()
+    components: dict[str, Scored] = {}
     curves: dict[str, Any] = {}
     seconds = {"train": 0.0, "predict": 0.0}
     for index, one in enumerate(rounds(split, protocol, job.cell.shared_seed("folds")), start=1):
@@ -150,32 +165,35 @@ def _train_and_score(
         estimator.fit(one.learning, trainer)
         seconds["train"] += time.perf_counter() - clock
         clock = time.perf_counter()
-        heard["model"].add(one.judging, predict_songs(estimator, one.judging))
+        model.add(one.judging, predict_songs(estimator, one.judging))
         seconds["predict"] += time.perf_counter() - clock
         for name, predicted in predict_components(estimator, one.judging).items():
-            heard.setdefault(name, Scored()).add(one.judging, predicted)
-        heard["training"].add(one.learning, predict_songs(estimator, one.learning))
+            components.setdefault(name, Scored()).add(one.judging, predicted)
+        training.add(one.learning, predict_songs(estimator, one.learning))
         curves |= {name: asdict(curve) for name, curve in trainer.curves.items()}
         if on_round is not None:
-            on_round(index, heard["model"].summary()["rmse_average"] or 0.0)
-    for scored in heard.values():
+            on_round(index, model.summary()["rmse_average"] or 0.0)
+    for scored in (model, training, *components.values()):
         scored.sort([song.song_id for song in (*split.development, *split.evaluation)])
     circumstances |= {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
-    songs, predicted = heard["model"].songs, heard["model"].predicted
-    told = _told(heard, split, model_cost(estimator, split.n_features), curves)
+    cost = model_cost(estimator, split.n_features)
+    told = _told(model, training, components, split, cost, curves)
     return Outcome(
         told,
-        dict(zip([song.song_id for song in songs], predicted, strict=True)),
+        dict(zip([song.song_id for song in model.songs], model.predicted, strict=True)),
         estimator.state() if protocol.folds is None and isinstance(estimator, Restorable) else {},
     )
 
 
 def _told(
-    heard: dict[str, "Scored"], split: Split, cost: Cost, curves: dict[str, Any]
+    model: "Scored",
+    training: "Scored",
+    components: dict[str, "Scored"],
+    split: Split,
+    cost: Cost,
+    curves: dict[str, Any],
 ) -> dict[str, Any]:
     """Return what a finished cell tells its record."""
-    components = dict(heard)
-    model, training = components.pop("model"), components.pop("training")
     return {
         "status": "done",
         "scores": model.summary(),

@@ -13,8 +13,10 @@ from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from benchmark.errors import PluginError
+from benchmark.users_code import time_limit, users_code
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
@@ -29,13 +31,9 @@ ROWS = {  # what to write, by the class of a row
 def include_plugins(files: Sequence[Path] = ()) -> None:
     """Add the rows of every installed entry point and of the given files to the registries."""
     for point in entry_points(group=GROUP):
-        try:
+        what = f"Entry point '{point.name}' of package {point.dist and point.dist.name}"
+        with users_code(what, PluginError, "Mend or uninstall the package"), time_limit():
             module = point.load()
-        except Exception as error:
-            raise PluginError(
-                f"Entry point '{point.name}' of package {point.dist and point.dist.name} cannot be"
-                f" loaded ({type(error).__name__}: {error}). Mend or uninstall the package."
-            ) from error
         version = point.dist.version if point.dist else ""
         _register(module, str(point.value), version)
     for path in files:
@@ -52,13 +50,9 @@ def _load_file(path: Path) -> ModuleType:
         raise PluginError(f"--include {path}: not a Python file; its name must end in .py.")
     module = module_from_spec(spec)
     sys.modules[name] = module
-    try:
+    what = f"--include {path} failed while it was loaded"
+    with users_code(what, PluginError, f"Try: python {path}"), time_limit():
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise PluginError(
-            f"--include {path} failed while it was loaded: {type(error).__name__}: {error}."
-            f" Try: python {path}"
-        ) from error
     return module
 
 
@@ -69,8 +63,7 @@ def _digest(path: Path) -> str:
 
 def _register(module: ModuleType, origin: str, version: str) -> None:
     """Add a module's rows; a name that is taken is refused."""
-    models: dict[str, ModelEntry] = getattr(module, "MODELS", {})
-    datasets: dict[str, DatasetEntry] = getattr(module, "DATASETS", {})
+    models, datasets = (_table(module, name, origin) for name in ("MODELS", "DATASETS"))
     if not models and not datasets:
         raise PluginError(
             f"{origin} defines neither MODELS nor DATASETS; give at least one, for example"
@@ -78,10 +71,37 @@ def _register(module: ModuleType, origin: str, version: str) -> None:
         )
     for name, model in models.items():
         _check(name, model, ModelEntry, MODELS, origin)
+        _check_fields(name, model, origin)
         MODELS[name] = replace(model, version=f"{model.version}-{version}")
     for name, dataset in datasets.items():
         _check(name, dataset, DatasetEntry, DATASETS, origin)
+        _check_fields(name, dataset, origin)
         DATASETS[name] = dataset
+
+
+def _table(module: ModuleType, name: str, origin: str) -> dict[str, Any]:
+    """Return a module's rows by their names; none where it has no such table."""
+    table = getattr(module, name, {})
+    if not isinstance(table, dict) or not all(isinstance(key, str) for key in table):
+        raise PluginError(
+            f"{origin}: {name} is no dictionary of names (text) and rows; write"
+            f" {name} = {{'mine': ...}}."
+        )
+    return table
+
+
+def _check_fields(name: str, row: ModelEntry | DatasetEntry, origin: str) -> None:
+    """Refuse a row with a field of the wrong type, and a dataset without features."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(type(row)).validate_python(vars(row))
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise PluginError(f"{origin}: '{name}', {place}: {first['msg']}.") from error
+    if isinstance(row, DatasetEntry) and not row.feature_sets:
+        raise PluginError(f"{origin}: '{name}' has no feature_sets; name at least one.")
 
 
 def _check(

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.errors import USER_ERRORS
-from benchmark.execute import Job, load_split
+from benchmark.errors import ModelBroken
+from benchmark.execute import Job
+from benchmark.loading import load_split
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study, plain_options, resolve
 from benchmark.plan.expand import dataset_of, expand
@@ -26,6 +27,7 @@ from benchmark.report.search import write_search_answer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
 from benchmark.train.kernels import Kernels
+from benchmark.users_code import users_code
 from benchmark.workers import OnRecord, Progress, default_workers, run_jobs
 from datasets.contract import Split
 
@@ -123,10 +125,9 @@ def _price(
 ) -> Estimate:
     """Estimate a cell; a model that cannot even take a step is left to fail on the record."""
     try:
-        return estimate(cell, split, device, kernels, step_times)
-    except USER_ERRORS:
-        raise
-    except Exception:  # any error of a user's model; training meets it again and records it
+        with users_code(cell.name, ModelBroken):
+            return estimate(cell, split, device, kernels, step_times)
+    except ModelBroken:  # training meets it again and records it
         return Estimate(n_networks=1, n_epochs=1, seconds=0.0)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from benchmark.errors import WorkerLost
+from benchmark.errors import MerError, WorkerLost
 from benchmark.execute import Job, execute
 from benchmark.plugins import include_plugins
 from benchmark.processes import METHOD, follow_parent, n_cores, pool_of
@@ -30,6 +30,7 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 OnRecord = Callable[[RunRecord], None]
 _events: Any = None  # the queue of this worker process
+_refusal: MerError | None = None  # why this worker process cannot work
 
 
 def default_workers(device: str, n_cells: int) -> int:
@@ -82,12 +83,17 @@ def _forward(events: "SimpleQueue[Progress | None]", on_progress: OnProgress) ->
 
 def _begin(events: Any, include: list[Path]) -> None:
     """Prepare a worker: know the user's models, leave Ctrl-C to the parent, die with it."""
-    global _events
+    global _events, _refusal
     _events = events
     follow_parent()
-    include_plugins(include)
+    try:
+        include_plugins(include)
+    except MerError as error:  # raised here, it would look like a killed process
+        _refusal = error
 
 
 def _execute_in_worker(job: Job) -> RunRecord:
     """Run one job in this process."""
+    if _refusal is not None:
+        raise _refusal
     return execute(job, _reporter(job, _events.put))

@@ -6,12 +6,13 @@ Units   annotations on [-1, 1]; times in seconds from the start of the recording
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.frozen import frozen
 from datasets.names import LONGEST, flaw_of_name, shown_name
 from datasets.raters import Raters
 
@@ -25,13 +26,31 @@ class DatasetError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
+class UnannotatedSong:
+    """What a model predicts from: float32 features (T, F), times (T,) in seconds; read-only."""
+
+    song_id: str
+    features: NDArray[np.float32]
+    times: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Close the arrays."""
+        _freeze(self, ("features", "times"))
+
+    @property
+    def n_frames(self) -> int:
+        """Number of half-second frames, T."""
+        return len(self.times)
+
+
+@dataclass(frozen=True, eq=False)
 class Song:
     """One song: float32 features (T, F), float32 annotations (T, 2), times (T,) in seconds.
 
     Times are half a second apart, or a multiple of it where half seconds without ratings are left
-    out.
-    `family` names what a song shares with others (a game, an album, an artist): songs of a family
-    stand on one side of every split. `raters` are the single listeners behind the annotations.
+    out. Its arrays are read-only: all cells share them. `family` names what a song shares with
+    others (a game, an album, an artist): songs of a family stand on one side of every split.
+    `raters` are the single listeners behind the annotations.
     """
 
     song_id: str
@@ -43,6 +62,7 @@ class Song:
 
     def __post_init__(self) -> None:
         """Refuse shapes, values, labels, times and types that are not as promised above."""
+        _freeze(self, ("features", "annotations", "times"))
         n_frames = len(self.times)
         if n_frames == 0:
             raise DatasetError(f"Song {self.song_id} has no frames; at least one is needed.")
@@ -98,14 +118,30 @@ class Song:
         """Number of half-second frames, T."""
         return len(self.times)
 
+    def without_annotations(self) -> UnannotatedSong:
+        """Return what a model may see of a song that it predicts."""
+        return UnannotatedSong(self.song_id, self.features, self.times)
 
-def unrated(song_id: str, features: NDArray[np.float32]) -> Song:
-    """Return a song nobody has rated, from second 0 on; its annotations are zeros, not to be used.
 
-    Models predict it like any other: `predict` sees features alone.
-    """
+AnySong = Song | UnannotatedSong
+
+
+def unrated(song_id: str, features: NDArray[np.float32]) -> UnannotatedSong:
+    """Return a recording nobody has rated, from second 0 on."""
     times = FRAME_SECONDS * np.arange(len(features), dtype=np.float64)
-    return Song(song_id, features, np.zeros((len(features), len(TARGETS)), np.float32), times)
+    return UnannotatedSong(song_id, features, times)
+
+
+def _freeze(song: AnySong, names: Sequence[str]) -> None:
+    """Make a new song's arrays read-only; refuse what is no array of real numbers."""
+    for name in names:
+        array = getattr(song, name)
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+            kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+            raise DatasetError(
+                f"Song {song.song_id}: {name} are {kind}, expected a NumPy array of real numbers."
+            )
+        object.__setattr__(song, name, frozen(array))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +163,8 @@ class Split:
 
     def __post_init__(self) -> None:
         """Refuse no songs to learn from, songs on both sides and unequal feature widths."""
+        if not all(isinstance(song, Song) for song in (*self.development, *self.evaluation)):
+            raise DatasetError("A split is made of songs; give `Song` objects on both sides.")
         if not self.development:
             raise DatasetError(
                 "A split needs development songs to learn from, got 0 development and"
@@ -198,5 +236,5 @@ class Split:
                 if song.family:
                     sha.update(f"family {song.family}".encode())
                 for array in (song.features, song.annotations, song.times):
-                    sha.update(np.ascontiguousarray(array).tobytes())
+                    sha.update(np.ascontiguousarray(array).data)
         return sha.hexdigest()

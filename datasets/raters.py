@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.frozen import frozen
+
 N_HALVINGS = 20  # random halvings of the panel; their scores are averaged
 Array = NDArray[np.float64]
 
@@ -37,8 +39,10 @@ class Raters:
     def __post_init__(self) -> None:
         """Refuse a single rater, values off the scale, and trimming that leaves nobody.
 
-        Raises ValueError; frames are held against the song's when a `Song` is made.
+        Raises ValueError; frames are held against the song's when a `Song` is made. The curves
+        become read-only, as a song's arrays are.
         """
+        object.__setattr__(self, "curves_RT2", frozen(self.curves_RT2))
         shape = self.curves_RT2.shape
         if len(shape) != 3 or shape[0] < 2 or shape[2] != 2:
             raise ValueError(f"raters need curves (R, T, 2) of at least two raters, got {shape}")

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from datasets.contract import Song
+from datasets.contract import Song, UnannotatedSong
 from datasets.scaling import Scaler
 from datasets.splits import up_to_folds
 from models.contract import Predictions, Restorer, State, Trainer
@@ -36,7 +36,7 @@ class Constant:
         """Average all development frames."""
         self.mean = stack(songs)[1].mean(axis=0, dtype=np.float64).astype(np.float32)
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Repeat the mean."""
         return [np.tile(self.mean, (song.n_frames, 1)) for song in songs]
 
@@ -102,7 +102,7 @@ class Linear:
         scaled = self.scaler.apply(features)
         return [Ridge(alpha=alpha).fit(scaled, annotations) for alpha in alphas]
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Predict every frame on its own."""
         return [
             (self.scaler.apply(song.features) @ self.weights_F2 + self.intercept).astype(np.float32)

@@ -24,7 +24,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from datasets.contract import TARGETS, DatasetError, Song
+from datasets.contract import TARGETS, DatasetError, Song, UnannotatedSong
 from datasets.splits import families_of, song_folds
 from models.blstm import BLSTM, BLSTMConfig
 from models.contract import (
@@ -199,13 +199,13 @@ class BLSTMEnsemble:
                 labels.append(song.annotations[::stride])
         self.fusion.fit(np.concatenate(voices), np.concatenate(labels), trainer.seed)
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Average the parts of the fusion."""
         said = self._said(songs)
         parts = [self._part(part, said) for part in self.config.fusion]
         return [np.mean(one, axis=0).astype(np.float32) for one in zip(*parts, strict=True)]
 
-    def components(self, songs: Sequence[Song]) -> dict[str, Predictions]:
+    def components(self, songs: Sequence[UnannotatedSong]) -> dict[str, Predictions]:
         """Return what each member, their mean, the best one and every regressor predict."""
         said = self._said(songs)
         lengths = self.config.sequence_lengths
@@ -214,7 +214,7 @@ class BLSTMEnsemble:
             part: self._part(part, said) for part in ("best", "mean", *self.fusion.regressors)
         }
 
-    def _said(self, songs: Sequence[Song]) -> list[Predictions]:
+    def _said(self, songs: Sequence[UnannotatedSong]) -> list[Predictions]:
         """Return every member's predictions."""
         return [member.predict(songs) for member in self.members]
 

@@ -21,7 +21,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from datasets.contract import FRAME_SECONDS, TARGETS, Song
+from datasets.contract import FRAME_SECONDS, TARGETS, Song, UnannotatedSong
 from datasets.scaling import Scaler
 from datasets.splits import up_to_folds
 from models.contract import Predictions, Restorer, State, Trainer
@@ -75,7 +75,7 @@ class Context:
         self.weights_P2 = best[1:] / scaler.deviation[:, None]
         self.intercept_2 = best[0] - scaler.mean @ self.weights_P2
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Predict every frame from itself and what came before it."""
         return [
             (

@@ -5,7 +5,9 @@ valence, arousal. It is built as `Network(n_features=F, config=Network.Config(..
 `Config` it is built as `Network(n_features=F)`. All windows of a batch have the same length, so
 a network never sees padding. A network may offer `penalty()`, added to the training loss.
 
-An **estimator** is anything more than a network: see `Estimator`. One made of several parts may
+An **estimator** is anything more than a network: see `Estimator`. `fit` is given development songs
+with their annotations, `predict` songs without any (`UnannotatedSong`: id, features, times). All
+arrays are read-only: a model that changes values changes a copy. One made of several parts may
 offer `components(songs)`, name -> predictions of each part; the harness scores them beside the
 model, so one training shows what every part is worth. One that offers `state()` and `restore()`
 (see `Restorable`) has its weights kept and can predict on any recording later. One whose `fit`
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from datasets.contract import Song
+from datasets.contract import AnySong, Song, UnannotatedSong
 
 Predictions = list[NDArray[np.float32]]  # one (T, 2) array per song
 State = dict[str, NDArray[Any]]  # everything a fitted model predicts with, by name
@@ -33,7 +35,7 @@ class FittedNetwork(Protocol):
     def network(self) -> nn.Module:
         """The trained network."""
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[AnySong]) -> Predictions:
         """Predict every frame of every song exactly once."""
 
     def state(self) -> State:
@@ -100,7 +102,7 @@ class Estimator(Protocol):
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Learn from development songs; nothing else is ever shown to `fit`."""
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Predict every frame of every song exactly once."""
 
     def networks(self) -> list[nn.Module]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from benchmark.errors import ConfigError, TrainingStopped
+from benchmark.errors import USER_ERRORS, ConfigError, ModelBroken, TrainingStopped
 from benchmark.execute import Job, execute
 from benchmark.plan.cell import Cell
 from benchmark.record.environment import environment
 from benchmark.record.record import RunRecord
 from benchmark.record.store import find_record
 from benchmark.train.estimate import count_parameters
+from benchmark.users_code import users_code
 from datasets.contract import Split
 from models.registry import MODELS
 from studies.interrupt import Interrupt
@@ -102,9 +103,10 @@ class Objective:
         from optuna import TrialPruned
 
         try:
-            n_parameters = count_parameters(cell, self.split)
-        except Exception as error:  # a broken model is this trial's failure, not the study's
-            raise _failed(trial, f"{type(error).__name__}: {error}") from error
+            with users_code(cell.name, ModelBroken):
+                n_parameters = count_parameters(cell, self.split)
+        except (ModelBroken, *USER_ERRORS) as error:  # this trial's failure, not the study's
+            raise _failed(trial, str(error)) from error
         trial.set_user_attr(PARAMETERS, n_parameters)
         cap = self.search.config.max_parameters
         if cap is not None and n_parameters > cap:

@@ -11,8 +11,9 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.errors import ConfigError, WorkerLost
-from benchmark.execute import Job, load_split
+from benchmark.errors import USER_ERRORS, ConfigError, WorkerLost
+from benchmark.execute import Job
+from benchmark.loading import load_split
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import plain_options
 from benchmark.plan.expand import dataset_of
@@ -214,8 +215,10 @@ def _one_trial(study: "Study", objective: Objective) -> "FrozenTrial":
 def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnTrial) -> None:
     """Let several processes work on one study; tell of every trial as it finishes."""
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    refusals = context.SimpleQueue()  # what of the user's made a worker stop, as one line
     workers = [
-        context.Process(target=_work_apart, args=(search, options)) for _ in range(options.workers)
+        context.Process(target=_work_apart, args=(search, options, refusals))
+        for _ in range(options.workers)
     ]
     told = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
     for worker in workers:
@@ -235,6 +238,8 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
             worker.terminate()
         for worker in workers:
             worker.join()
+    if len(told) < search.config.trials and not refusals.empty():
+        raise ConfigError(refusals.get())
     failed = [worker.exitcode for worker in workers if worker.exitcode]
     if failed and len(told) < search.config.trials:
         raise WorkerLost(
@@ -243,14 +248,19 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
         )
 
 
-def _work_apart(search: Search, options: SearchOptions) -> None:
+def _work_apart(
+    search: Search, options: SearchOptions, refusals: "multiprocessing.SimpleQueue[str]"
+) -> None:
     """Be one of several workers: the parent shows what happens and takes Ctrl-C."""
     follow_parent()
-    include_plugins(list(options.include))
-    with _quiet():
-        split = load_songs(search, options)
-        study = open_study(search, split.digest(), open_storage(options.storage))
-        work(study, search, options, split, lambda _: None, lambda *_: None, Interrupt())
+    try:
+        include_plugins(list(options.include))
+        with _quiet():
+            split = load_songs(search, options)
+            study = open_study(search, split.digest(), open_storage(options.storage))
+            work(study, search, options, split, lambda _: None, lambda *_: None, Interrupt())
+    except USER_ERRORS as error:
+        refusals.put(str(error))
 
 
 @contextmanager

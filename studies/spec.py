@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import HARNESS, Cell
+from benchmark.plan.classes import config_of
 from benchmark.plan.config import StudyConfig, TrainingConfig, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.studies import checked_study
@@ -189,7 +190,7 @@ def _dotted(study: StudyConfig) -> dict[str, Any]:
     row, (entry, options, _) = MODELS[model], dataset_of(study)
     named = row.variants[variant].settings if variant else {}
     owners = {
-        model: resolve(study, model, getattr(row.load(), "Config", None), named),
+        model: resolve(study, model, config_of(model), named),
         "training": resolve(study, "training", TrainingConfig),
         study.dataset: options if entry.options else None,
     }

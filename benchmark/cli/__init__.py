@@ -5,7 +5,7 @@ Exit codes: 0 all good; 1 something ran and failed; 2 the user must change somet
 
 import sys
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -65,9 +65,10 @@ def main() -> None:
     """Run the command line; a user's mistake becomes one line on stderr and exit code 2."""
     print_what_can_be_printed()
     try:
-        code = app(standalone_mode=False) or 0
+        exit_code = app(standalone_mode=False) or 0
         flush_or_fail()
-        sys.exit(code)
+    except SystemExit as stop:  # not ours: a user's code, which would end a run as if it were done
+        fail(f"A model, dataset or package called sys.exit({stop.code}); it must not.")
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except USAGE_ERROR as error:
@@ -79,9 +80,10 @@ def main() -> None:
     except OSError as error:  # of the disk or the terminal; what is expected is handled below
         drop_stdout()
         fail(f"{error.filename or 'output'}: {error.strerror or error}")
+    sys.exit(exit_code)
 
 
-def fail(message: str, exit_code: int = 2) -> None:
+def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Print one line to stderr and leave."""
     with suppress(OSError):
         print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)

@@ -244,13 +244,14 @@ def _counted(installed: Counter[str]) -> str:
 @contextmanager
 def _bar(what: str, unit: str) -> Iterator[OnCount]:
     """Show a bar on a terminal, nothing elsewhere; yield what moves it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), TextColumn("{task.fields[count]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
-        bars.disable = not console.is_terminal
+    from benchmark.cli.console import console, text_column
+
+    screen = console(stderr=True)
+    columns = (text_column("{task.description}"), BarColumn(), text_column("{task.fields[count]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=screen, transient=True) as bars:
+        bars.disable = not screen.is_terminal
         task = bars.add_task(what, total=None, count="")
 
         def on_count(done: int, total: int) -> None:

@@ -120,8 +120,9 @@ def _models() -> list[dict[str, Any]]:
         parameters = row.parameters
         if parameters is None and row.kind == "network":
             from benchmark.evaluate.complexity import count_default_parameters
+            from benchmark.plan.classes import model_class
 
-            parameters = count_default_parameters(row.load())
+            parameters = count_default_parameters(model_class(name))
         rows.append({"name": name, "summary": row.summary, "parameters": parameters})
         rows += [
             {

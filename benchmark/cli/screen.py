@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from benchmark.cli.console import console, text_column
 from benchmark.cli.streams import visible
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
@@ -35,13 +35,13 @@ class Screen:
 
     def __init__(self) -> None:
         """Write to stderr, so that stdout stays clean for the answer."""
-        self.console = Console(stderr=True, highlight=False)
+        self.console = console(stderr=True)
         self.bars = Bars(
-            TextColumn("{task.description}"),
+            text_column("{task.description}"),
             BarColumn(bar_width=20),
             TaskProgressColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[doing]}"),
+            text_column("{task.fields[doing]}"),
             console=self.console,
             disable=not self.console.is_terminal,
         )
@@ -69,7 +69,7 @@ class Screen:
         self.shares = {cell.key: 0.0 for cell in bill.todo}
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
         for line in (headline(bill.study), *bill.notes, summary(bill)):
-            self.console.print(line, markup=False, soft_wrap=True)
+            self.console.print(line, soft_wrap=True)
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
     def _work(self) -> float:
@@ -113,7 +113,7 @@ class Screen:
         self.bars.update(self.task, description=f"{count} cells")
         if record.status != "done":
             problem = f"{record.status}: {record.name}: {visible(record.error or '')}"
-            self.console.print(problem, markup=False, soft_wrap=True)
+            self.console.print(problem, soft_wrap=True)
         elif not self.console.is_terminal:
             score = record.scores["rmse_average"]
             self._say(f"[{count}] {record.name}: RMSE average {score:.3f} pooled")
@@ -126,12 +126,12 @@ class Screen:
         """Write one line of a log, with the time since the start."""
         self.spoke = time.monotonic()
         elapsed = duration(self.spoke - self.started)
-        self.console.print(f"{text}, after {elapsed}", markup=False, soft_wrap=True)
+        self.console.print(f"{text}, after {elapsed}", soft_wrap=True)
 
 
 def planning() -> AbstractContextManager[object]:
     """Show that data is loaded and cells are priced; on a terminal only, and not for long."""
-    return Console(stderr=True).status("loading songs and timing a step of every model")
+    return console(stderr=True).status("loading songs and timing a step of every model")
 
 
 def headline(study: Study) -> str:
@@ -190,15 +190,15 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
 
 def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
     """Print the tables to read first, where the others are, and how to open MLflow."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=TABLE_WIDTH)
+    screen = console()
+    if not screen.is_terminal:
+        screen = console(width=TABLE_WIDTH)
     for grid in answer.headline[:MOST_GRIDS]:
-        for drawn in terminal_tables(grid, console.width):
-            console.print(drawn)
+        for drawn in terminal_tables(grid, screen.width):
+            screen.print(drawn)
         for note in grid.every_note:
-            console.print(note, markup=False)
-        console.print()
+            screen.print(note)
+        screen.print()
     further = [*answer.headline[MOST_GRIDS:], *answer.further]
     if further:
         typer.echo(f"further tables, in {results / 'tables' / stem_of(answer.study)}.md:")

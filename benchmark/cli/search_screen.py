@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 import typer
-from rich.console import Console
 
+from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
 from benchmark.cli.streams import visible
 from benchmark.record.searches import TrialRow
@@ -27,7 +27,7 @@ class SearchScreen:
     def __init__(self, search: Search, options: SearchOptions) -> None:
         """Take what is searched and where."""
         self.search, self.options = search, options
-        self.console = Console(stderr=True, highlight=False)
+        self.console = console(stderr=True)
         self.best: TrialRow | None = None
         self.spoke = self.started = time.monotonic()
 
@@ -75,7 +75,7 @@ class SearchScreen:
     def say(self, line: str) -> None:
         """Write one line."""
         self.spoke = time.monotonic()
-        self.console.print(line, markup=False, soft_wrap=True)
+        self.console.print(line, soft_wrap=True)
 
 
 def as_rows(outcome: Outcome) -> dict[str, Any]:

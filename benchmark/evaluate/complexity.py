@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from operator import index
 from typing import Any
 
 import torch
@@ -152,8 +153,9 @@ def model_cost(estimator: Estimator, n_features: int) -> Cost:
     networks = estimator.networks()
     parameters = {"networks": count_parameters(networks)} if networks else {}
     counted = [count_flops(network, n_features) for network in networks]
-    return Cost(
-        parameters=parameters | estimator.other_parameters(),
-        flops=sum(flops for flops, _ in counted) + N_FRAMES * estimator.other_flops(),
+    others = {part: index(count) for part, count in estimator.other_parameters().items()}
+    return Cost(  # `index` refuses what is no whole number
+        parameters=parameters | others,
+        flops=sum(flops for flops, _ in counted) + N_FRAMES * index(estimator.other_flops()),
         uncounted_operations=sorted({name for _, names in counted for name in names}),
     )

@@ -4,6 +4,7 @@ Settings of models, of the dataset, of training and of the protocol are dotted: 
 `synthetic.size`, `training.patience`, `protocol.folds`.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
@@ -16,6 +17,7 @@ from pydantic.dataclasses import dataclass
 
 from benchmark.errors import ConfigError
 from benchmark.lookup import check_options
+from benchmark.users_code import users_code
 from datasets.names import flaw_of_characters
 
 Frames = Annotated[int, Field(ge=1)]
@@ -100,15 +102,15 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
         parts = value if isinstance(value, list | tuple) else [value]
         if any(str(one).strip().lower().lstrip("+-") in NOT_FINITE for one in parts):
             raise ConfigError(f"{where}: {key}={value}: give a finite number.")
-    try:
-        config: Any = TypeAdapter(config_class).validate_python(dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        given = (
-            f" {'.'.join(map(str, first['loc']))}={first['input']!r:.200}:" if first["loc"] else ""
-        )
-        raise ConfigError(f"{where}:{given} {message}.") from error
+    with users_code(f"{where}: the class of its options", ConfigError):
+        try:
+            config: Any = TypeAdapter(config_class).validate_python(dict(values))
+        except ValidationError as error:
+            first = error.errors()[0]
+            message = first["msg"].removeprefix("Value error, ")
+            place = ".".join(map(str, first["loc"]))
+            given = f" {place}={first['input']!r:.200}:" if first["loc"] else ""
+            raise ConfigError(f"{where}:{given} {message}.") from error
     if is_dataclass(config):
         for one in fields(config):
             if flaw := flaw_of_setting(getattr(config, one.name)):
@@ -131,9 +133,16 @@ def flaw_of_setting(value: Any) -> str:
 
 def plain(config: Any) -> dict[str, Any]:
     """Return a configuration as JSON-ready values, tuples as lists."""
-    if config is None:
-        return {}
-    return {key: as_json(value) for key, value in asdict(config).items()}
+    values = {} if config is None else {key: as_json(one) for key, one in asdict(config).items()}
+    for key, value in values.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(
+                f"{type(config).__name__}.{key} is a {type(value).__name__}; a setting is a finite"
+                " number, text, true or false, or a tuple of these."
+            ) from error
+    return values
 
 
 def plain_options(options: Any) -> dict[str, Any]:

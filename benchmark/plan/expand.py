@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
+from benchmark.plan.classes import config_of
 from benchmark.plan.config import (
     StudyConfig,
     TrainingConfig,
@@ -68,7 +69,7 @@ class _Settings:
     """A model's configuration, training and protocol, and what of them is not default."""
 
     def __init__(self, study: StudyConfig, row: ModelEntry, model: str, variant: str) -> None:
-        config_class = getattr(row.load(), "Config", None)
+        config_class = config_of(model)
         _refuse_shared_names(model, config_class)
         named = row.variants[variant].settings if variant else {}
         self.config = plain(resolve(study, model, config_class, named))

@@ -10,13 +10,15 @@ def derive(base_seed: int, *names: object) -> int:
 
 
 def make_deterministic(seed: int) -> None:
-    """Seed torch and forbid algorithms whose result varies from run to run.
+    """Seed torch, NumPy and Python, and forbid algorithms whose result varies from run to run.
 
     Every process computes with one thread: sums then never depend on how many cells run side by
     side, and two processes of one thread outrun one process of two.
     """
     import os
+    import random
 
+    import numpy as np
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -27,3 +29,5 @@ def make_deterministic(seed: int) -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.set_deterministic_debug_mode("error")  # unlike its sibling, it does not load Inductor
     torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - for a user's model; ours draw from neither
+    random.seed(seed)

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from benchmark.plan.classes import model_class
 from benchmark.plan.config import TrainingConfig, defaults
 from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS
@@ -15,7 +16,7 @@ def all_settings() -> list[dict[str, Any]]:
     """Return name, default and choices of the settings of training, protocol, data and models."""
     owners: dict[str, Any] = {"training": TrainingConfig, "protocol": ProtocolConfig}
     owners |= {name: row.resolve(row.options) for name, row in DATASETS.items()}
-    owners |= {name: getattr(row.load(), "Config", None) for name, row in MODELS.items()}
+    owners |= {name: getattr(model_class(name), "Config", None) for name in MODELS}
     return [row for owner, config_class in owners.items() for row in _settings(owner, config_class)]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ConfigError
 from benchmark.lookup import check_options, find, suggestion
+from benchmark.plan.classes import config_of
 from benchmark.plan.study_files import read_mapping
 from datasets.registry import DATASETS
 from models.registry import MODELS, all_names
@@ -227,6 +228,6 @@ def _check_settings(study: "StudyConfig") -> None:
                 f" 'protocol'.{suggestion(namespace, known)}"
             )
         if namespace in MODELS:
-            resolve(study, namespace, getattr(MODELS[namespace].load(), "Config", None))
+            resolve(study, namespace, config_of(namespace))
         elif namespace in DATASETS:
             resolve(study, namespace, DATASETS[namespace].resolve(DATASETS[namespace].options))

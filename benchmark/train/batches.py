@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from datasets.contract import Song
+from datasets.contract import TARGETS, AnySong, Song
 from datasets.scaling import Scaler
 
 PREDICTION_BATCH = 256  # windows per forward pass; bounds memory, not results
@@ -26,17 +26,20 @@ class Windows:
     origins: tuple[tuple[int, int], ...]  # (index of the song, first frame)
 
 
-def cut_windows(songs: Sequence[Song], scaler: Scaler, length: int, device: str) -> list[Windows]:
+def cut_windows(
+    songs: Sequence[AnySong], scaler: Scaler, length: int, device: str
+) -> list[Windows]:
     """Cut songs into consecutive windows of `length` frames; a song's last may be shorter.
 
-    Every frame lies in exactly one window. Windows are grouped by length, longest first.
+    Every frame lies in exactly one window. Windows are grouped by length, longest first. Songs
+    without annotations have NaN in their place.
     """
     pieces: dict[int, list[tuple[int, int, NDArray[np.float32], NDArray[np.float32]]]] = {}
     for index, song in enumerate(songs):
-        features = scaler.apply(song.features)
+        features, annotations = scaler.apply(song.features), _annotations(song)
         for start in range(0, song.n_frames, min(length, song.n_frames)):
             stop = min(start + length, song.n_frames)
-            piece = (index, start, features[start:stop], song.annotations[start:stop])
+            piece = (index, start, features[start:stop], annotations[start:stop])
             pieces.setdefault(stop - start, []).append(piece)
     return [
         Windows(
@@ -46,6 +49,13 @@ def cut_windows(songs: Sequence[Song], scaler: Scaler, length: int, device: str)
         )
         for _, group in sorted(pieces.items(), reverse=True)
     ]
+
+
+def _annotations(song: AnySong) -> NDArray[np.float32]:
+    """Return a song's annotations (T, 2), or NaN."""
+    if isinstance(song, Song):
+        return song.annotations
+    return np.full((song.n_frames, len(TARGETS)), np.nan, np.float32)
 
 
 def with_target(groups: list[Windows], target: str) -> list[Windows]:
@@ -83,7 +93,7 @@ def predict_windows(network: nn.Module, groups: Sequence[Windows]) -> list[Tenso
 
 
 def join_windows(
-    groups: Sequence[Windows], predicted: Sequence[Tensor], songs: Sequence[Song]
+    groups: Sequence[Windows], predicted: Sequence[Tensor], songs: Sequence[AnySong]
 ) -> list[NDArray[np.float32]]:
     """Put predicted windows back into songs: one (T, 2) array each, every frame filled."""
     joined = [np.full((song.n_frames, 2), np.nan, dtype=np.float32) for song in songs]

@@ -17,9 +17,10 @@ from benchmark.plan.cell import Cell
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import Windows, cut_windows, with_target
 from benchmark.train.kernels import Kernels, equipped, kernels_of
+from benchmark.train.state import own_state
 from benchmark.train.step import batch_loss
 from benchmark.train.trainer import SingleNetwork, build_estimator
-from datasets.contract import DatasetError, Song, Split
+from datasets.contract import AnySong, DatasetError, Song, Split
 from datasets.scaling import Scaler
 from models.contract import Estimator, FittedNetwork, Predictions, State
 
@@ -88,13 +89,14 @@ class _Silent:
 
     network: nn.Module
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[AnySong]) -> Predictions:
         return [np.zeros((song.n_frames, 2), dtype=np.float32) for song in songs]
 
     def state(self) -> State:
         return {}
 
 
+@own_state()
 def estimate(cell: Cell, split: Split, device: str, kernels: Kernels, known: StepTimes) -> Estimate:
     """Return what the cell costs at most; `known` keeps step times from cell to cell."""
     try:
@@ -107,6 +109,7 @@ def estimate(cell: Cell, split: Split, device: str, kernels: Kernels, known: Ste
     return Estimate(n_networks, n_epochs, n_folds * trainer.seconds)
 
 
+@own_state()
 def count_parameters(cell: Cell, split: Split) -> int:
     """Count the trainable parameters of a cell's networks before any is trained."""
     estimator = build_estimator(cell, split.n_features)

@@ -11,13 +11,14 @@ from torch import nn
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
+from benchmark.plan.classes import config_of, model_class
 from benchmark.plan.config import TrainingConfig, validated
 from benchmark.plan.protocol import WHOLE, ProtocolConfig
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
 from benchmark.train.kernels import Kernels, equipped, kernels_of
 from benchmark.train.loop import Curve, train_network
-from datasets.contract import TARGETS, Song
+from datasets.contract import TARGETS, AnySong, Song, UnannotatedSong
 from datasets.scaling import Scaler
 from datasets.splits import hold_out
 from models.contract import (
@@ -44,7 +45,7 @@ class ScaledNetwork:
     sequence_length: int
     device: str
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[AnySong]) -> Predictions:
         """Predict every frame of every song once, in windows of `sequence_length` frames."""
         groups = cut_windows(songs, self.scaler, self.sequence_length, self.device)
         return join_windows(groups, predict_windows(self.network, groups), songs)
@@ -171,7 +172,7 @@ class SingleNetwork:
             name="network",
         )
 
-    def predict(self, songs: Sequence[Song]) -> Predictions:
+    def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Predict with the trained network."""
         return self.fitted.predict(songs)
 
@@ -199,16 +200,16 @@ class SingleNetwork:
 def build_estimator(cell: Cell, n_features: int) -> Estimator | SingleNetwork:
     """Build the cell's model, unfitted."""
     row = MODELS[cell.model]
-    model_class = row.load()
-    config_class = getattr(model_class, "Config", None)
+    kind = model_class(cell.model)
+    config_class = config_of(cell.model)
     arguments = {"n_features": n_features}
     if config_class is not None:
         arguments["config"] = validated(config_class, cell.config, where=cell.model)
     elif row.kind == "estimator":
         arguments["config"] = None  # type: ignore[assignment]
     if row.kind == "network":
-        return SingleNetwork(cell, lambda: model_class(**arguments))
-    estimator: Estimator = model_class(**arguments)
+        return SingleNetwork(cell, lambda: kind(**arguments))
+    estimator: Estimator = kind(**arguments)
     return estimator
 
 

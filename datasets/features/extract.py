@@ -111,6 +111,8 @@ def hear(data_root: Path, audio: Path, features: tuple[str, ...], kept_in: str =
         if not missing:
             return Heard(audio, "kept")
         samples = read_samples(audio)
+        if audio_digest(audio) != digest:
+            raise DatasetError(f"Audio {audio} changed while it was read; extract it again.")
         made = {each: checked(audio, each, each.extract(samples)) for each in missing}
     except DatasetError as error:
         return Heard(audio, "damaged", error=str(error))

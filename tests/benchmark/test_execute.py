@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmark.execute import Job, _cached_split, execute
+from benchmark.execute import Job, execute
+from benchmark.loading import _cached_split
 from benchmark.report.draws import samples
 from benchmark.report.intervals import bootstrap_intervals
 from benchmark.train.trainer import CellTrainer
@@ -25,8 +26,9 @@ def record_of(registries, tmp_path):
     def record_of(model="crnn", *, training=None, repetition=1, **protocol):
         trained = make_cell(model).training | (training or {})
         cell = make_cell(
-            model, protocol=PROTOCOL | protocol, training=trained, repetition=repetition
-        )
+            model, protocol=PROTOCOL | protocol, training=trained, repetition=repetition,
+            dataset_digest=SPLIT.digest(),
+        )  # fmt: skip
         record = execute(Job(cell, tmp_path, None, "cpu"), lambda *_: None)
         assert record.status == "done", record.error
         return record

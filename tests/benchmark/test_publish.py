@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.execute import load_split
+from benchmark.loading import load_split
 from benchmark.publish import median_repetition, publish, ranked
 from benchmark.record.store import path_of, read_records, write_record
 from benchmark.record.tracking.champion import ALIAS

@@ -21,7 +21,7 @@ from benchmark.record.store import write_record
 from benchmark.record.tracking.current import is_current
 from benchmark.record.tracking.database import ARTIFACTS, DATABASE, NEW
 from benchmark.record.tracking.runs import copies
-from tests.benchmark.cli.cli import ROOT, mer_here
+from tests.benchmark.cli.cli import ROOT, clean, mer_here
 from tests.benchmark.cli.runs import N_CELLS
 from tests.benchmark.report.records import make_record
 from tests.serving import free_port

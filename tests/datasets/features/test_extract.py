@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.audio import read_samples
 from datasets.contract import DatasetError
 from datasets.deam_inventory import recordings
 from datasets.features import deam_features, logmel
@@ -48,6 +49,23 @@ def test_other_audio_under_the_same_name_is_refused_until_it_is_extracted(tmp_pa
         logmel.open_reader(tmp_path)(7, times)
     assert extracted(tmp_path, other) == "extracted"
     assert np.abs(logmel.open_reader(tmp_path)(7, times) - before).max() > 20
+
+
+def test_audio_that_changes_while_it_is_read_is_left_out(tmp_path, monkeypatch):
+    path = write_tone(tmp_path / AUDIO / "7.wav", 2, hertz=300)
+
+    def read_then_replaced(audio):
+        samples = read_samples(audio)
+        write_tone(audio, 2, hertz=3000)
+        return samples
+
+    with monkeypatch.context() as patch:
+        patch.setattr("datasets.features.extract.read_samples", read_then_replaced)
+        left_out = hear(tmp_path, path, ("logmel",))
+    assert left_out.status == "damaged"
+    assert left_out.error == f"Audio {path} changed while it was read; extract it again."
+    assert not kept_file(tmp_path, 7, EXTRACTOR).exists()
+    assert extracted(tmp_path, path) == "extracted"
 
 
 def test_extracted_features_serve_without_the_audio(tmp_path):

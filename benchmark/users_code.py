@@ -1,0 +1,122 @@
+"""A user's code, run with care: what it raises becomes one line, and Ctrl-C stays Ctrl-C.
+
+Included files, loaders, options and models are Python that this project did not write. It may end
+the process (`sys.exit`), raise what has no text, never return, or catch the interrupt meant for us.
+"""
+
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import numpy as np
+
+from benchmark.errors import USER_ERRORS
+
+IMPORT_SECONDS = 45.0  # torch takes 3, TensorFlow from a slow disk 30
+MOST_CHARACTERS = 2000  # of an exception's text
+
+
+class TookTooLong(BaseException):
+    """An import that does not end; not an `Exception`, which it might catch."""
+
+
+def described(error: BaseException) -> str:
+    """Return an exception's kind and text on one printable line."""
+    text = text_of(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def text_of(error: BaseException) -> str:
+    """Return an exception's text on one printable line, whatever asking for it does."""
+    try:
+        text = " ".join(str(error).split())[:MOST_CHARACTERS]
+    except BaseException as failure:  # of a broken __str__ nothing else is known
+        return f"its text raises {type(failure).__name__}"
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
+def place_of(error: BaseException) -> str:
+    """Return "FILE:LINE" of the innermost frame."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
+
+
+@contextmanager
+def users_code(what: str, kind: Callable[[str], Exception], advice: str = "") -> Iterator[None]:
+    """Turn whatever is raised inside into one line of `kind`; errors of our own pass as they are.
+
+    Warnings and NumPy's error handling are afterwards as they were.
+    """
+    with np.errstate(), warnings.catch_warnings(), ctrl_c() as was_pressed:
+        try:
+            yield
+        except BaseException as error:
+            is_ours = isinstance(error, USER_ERRORS) and _is_plain(error)
+            if is_ours or (isinstance(error, KeyboardInterrupt) and was_pressed()):
+                raise
+            advice = advice or "Mend it"
+            line = f"{what}: {described(error)} in {place_of(error)}. {advice}."
+            raise kind(line) from error
+
+
+def _is_plain(error: BaseException) -> bool:
+    """Tell whether a class is this project's; a user's might not survive the way to the parent."""
+    return type(error).__module__.partition(".")[0] in ("benchmark", "datasets")
+
+
+@contextmanager
+def ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Lend a function that tells whether Ctrl-C was pressed inside.
+
+    A user's code may raise KeyboardInterrupt itself, or swallow the one the user meant. Whoever
+    handled Ctrl-C before still does. Where it is ignored, as in workers, it never is pressed.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not _is_main_thread() or not callable(before):
+        yield lambda: False
+        return
+    pressed: list[bool] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.append(True)
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def time_limit(seconds: float | None = None) -> Iterator[None]:
+    """Raise `TookTooLong` when an import has not ended in time, and again each second.
+
+    The alarm reaches Python code and waiting calls in the main thread, on POSIX systems; a library
+    that computes without end inside C is not reached.
+    """
+    if not _is_main_thread() or sys.platform == "win32":
+        yield
+        return
+    allowed = IMPORT_SECONDS if seconds is None else seconds
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TookTooLong(f"it did not end within {allowed:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    earlier = signal.setitimer(signal.ITIMER_REAL, allowed, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *earlier)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _is_main_thread() -> bool:
+    """Only there can signals be handled."""
+    return threading.current_thread() is threading.main_thread()

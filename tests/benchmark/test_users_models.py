@@ -1,0 +1,202 @@
+"""A user's model may do anything: its own cell fails, and no other cell's numbers move."""
+
+# ruff: noqa: NPY002 - a user's model may use the old generator
+
+import os
+import random
+import re
+import signal
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from datasets.contract import DatasetError
+from tests.benchmark.users import Mean, numbers, raising, record_of, spoilt
+
+__all__ = ["record_of"]  # a fixture
+
+
+class TextlessError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+class LeavingError(Exception):
+    def __str__(self):
+        sys.exit(0)
+
+
+class NoException(BaseException):
+    pass
+
+
+def predicting(values):
+    """Return an estimator that predicts values (T, 2) made from a song."""
+    return {"predict": lambda self, songs: [values(song) for song in songs]}
+
+
+FAILURES = {
+    "sys.exit": ({"fit": raising(SystemExit(0))}, "SystemExit: 0 in .*users.py:"),
+    "its own interrupt": ({"fit": raising(KeyboardInterrupt())}, "KeyboardInterrupt in"),
+    "no Exception": ({"fit": raising(NoException("odd"))}, "NoException: odd in"),
+    "no text": ({"fit": raising(TextlessError())}, "TextlessError: its text raises Runtime"),
+    "text exits": ({"fit": raising(LeavingError())}, "LeavingError: its text raises SystemExit in"),
+    "a terminal's codes": ({"fit": raising(ValueError("\x1b[2J\ud800"))}, r"ValueError: \?\[2J\?"),
+    "peeping": (predicting(lambda song: song.annotations), "has no attribute 'annotations'"),
+    "raters": (predicting(lambda song: song.raters), "has no attribute 'raters'"),
+    "complex": (predicting(lambda song: np.full((song.n_frames, 2), 1j)),
+                "predictions complex128, expected real numbers"),
+    "text": (predicting(lambda song: "up"), "predictions <U2, expected real numbers"),
+    "shape": (predicting(lambda song: np.zeros(2)), r"predictions \(2,\), expected \(7, 2\)"),
+    "too few": ({"predict": lambda self, songs: []}, "3 songs went in, 0 predictions came out"),
+    "nothing": ({"predict": lambda self, songs: None}, "TypeError"),
+    "component": ({"components": lambda self, songs: {3: Mean.predict(self, songs)}},
+                  "components are named by text, not by a int"),
+    "complex component": (
+        {"components": lambda self, songs: {"a": [one + 1j for one in Mean.predict(self, songs)]}},
+        "predictions complex64, expected real numbers"),
+    "parameters": ({"other_parameters": lambda self: {"a": np.nan}}, "TypeError"),
+    "names of parameters": ({"other_parameters": lambda self: {(1, 2): 3}}, "keys must be str"),
+    "flops": ({"other_flops": lambda self: 2j}, "'complex' object cannot be interpreted"),
+    "weights": ({"state": lambda self: {"a": np.array([None])}, "restore": lambda *_: None},
+                "TypeError|KeyError|ValueError|SafetensorError"),
+    "writing": ({"fit": lambda self, songs, trainer: songs[0].features.fill(0)}, "read-only"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("methods", "error"), FAILURES.values(), ids=FAILURES)
+def test_what_a_model_does_wrong_fails_its_cell_alone(record_of, tmp_path, methods, error):
+    failed = record_of(spoilt(**methods))
+    assert failed.status == "failed"
+    assert len(failed.error.splitlines()) == 1
+    assert re.search(error, failed.error), failed.error
+    assert failed.error.isprintable()
+    assert len(list(tmp_path.glob("records/*/users-*.json"))) == 1
+    assert record_of(Mean).status == "done"
+
+
+def test_predictions_that_are_not_finite_are_recorded_as_diverged(record_of):
+    record = record_of(spoilt(**predicting(lambda song: np.full((song.n_frames, 2), np.nan))))
+    assert (record.status, record.error) == ("diverged", "song e0: predictions hold NaN or inf")
+
+
+def test_whole_numbers_and_numpys_own_are_fine(record_of):
+    record = record_of(spoilt(
+        other_parameters=lambda self: {"mean": np.int64(2)},
+        **predicting(lambda song: np.zeros((song.n_frames, 2), int)),
+    ))  # fmt: skip
+    assert record.status == "done", record.error
+    assert record.parameters == {"mean": 2}
+
+
+def overwrite(self, songs, trainer):
+    """Write where NumPy forbids it, through torch, which does not ask."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for song in songs:
+            torch.from_numpy(song.annotations).zero_()
+
+
+def test_songs_overwritten_through_torch_fail_their_cell_and_are_loaded_again(record_of):
+    before = record_of("linear")
+    failed = record_of(spoilt(fit=overwrite))
+    assert failed.status == "failed"
+    assert "model 'users' wrote into the arrays of its songs" in failed.error
+    assert numbers(record_of("linear")) == numbers(before)
+
+
+def leave_traces(self, songs, trainer):
+    """Leave everything in another state than it was."""
+    torch.set_grad_enabled(False)
+    torch.inference_mode().__enter__()
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_num_threads(2)
+    torch.use_deterministic_algorithms(False)
+    torch.set_float32_matmul_precision("medium")
+    torch.autograd.set_detect_anomaly(True)
+    torch.set_flush_denormal(True)
+    torch.set_autocast_enabled("cpu", True)
+    torch.backends.cudnn.enabled = False
+    torch.manual_seed(1)
+    np.random.seed(1)
+    random.seed(1)
+    np.seterr(all="raise")
+    warnings.simplefilter("error")
+    os.environ["MER_TRACE"] = "1"
+    os.chdir("/")
+
+
+def state():
+    """Return what `leave_traces` changes."""
+    return (
+        torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_default_dtype(),
+        torch.get_default_device(), torch.get_num_threads(), torch.get_deterministic_debug_mode(),
+        torch.get_float32_matmul_precision(), torch.is_anomaly_enabled(),
+        float(np.float32(1e-40) * np.float32(1)), torch.is_autocast_enabled("cpu"),
+        torch.backends.cudnn.enabled, torch.get_rng_state().tolist(),
+        np.random.get_state()[1].tolist(), random.getstate(), np.geterr(), list(warnings.filters),
+        dict(os.environ), Path.cwd(),
+    )  # fmt: skip
+
+
+def test_a_model_that_leaves_libraries_in_another_state_harms_itself_alone(record_of):
+    before, expected = state(), record_of("crnn")
+    assert expected.status == "done"
+    assert state() == before
+    for method in ("fit", "predict"):
+        record_of(spoilt(**{method: lambda self, *given: leave_traces(self, None, None)}))
+        assert state() == before
+        assert numbers(record_of("crnn")) == numbers(expected)
+
+
+def test_a_cell_begins_with_the_usual_state_whatever_was_included_before(record_of):
+    expected = record_of("crnn")
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    try:
+        assert numbers(record_of("crnn")) == numbers(expected)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
+def test_numpys_own_generator_is_seeded_for_every_cell(record_of):
+    drawn = []
+
+    def fit(self, songs, trainer):
+        drawn.append((np.random.random(), random.random()))
+
+    for _ in range(2):
+        record_of(spoilt(fit=fit))
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("swallows", [False, True])
+def test_ctrl_c_stops_even_where_a_model_swallows_it(record_of, tmp_path, swallows):
+    def fit(self, songs, trainer):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            if not swallows:
+                raise
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            record_of(spoilt(fit=fit))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not list(tmp_path.glob("records/*/*.json"))
+
+
+def test_a_cell_planned_for_other_songs_is_refused_and_not_recorded(record_of, tmp_path):
+    with pytest.raises(DatasetError, match=r"Dataset 'test' changed: users.* digest eeeeeeeeeeee,"):
+        record_of(Mean, dataset_digest="e" * 64)
+    assert not list(tmp_path.iterdir())
