@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmark.errors import ConfigError, ResultsError
+from benchmark.errors import ConfigError, ResultsError, TrainingDiverged
 from benchmark.evaluate.predict import predict_songs
 from benchmark.lookup import find
 from benchmark.origin import check_audio_features, check_origin, library_warning
@@ -212,12 +212,31 @@ def restored(weights: Weights, path: Path, device: str) -> Estimator:
             f" {row.version}. Train again, or use the version that made it."
         )
     make_deterministic(cell.seed("cell"))
-    model = build_estimator(cell, weights.n_features)
-    assert isinstance(model, Restorable)
     try:
+        model = build_estimator(cell, weights.n_features)
+        assert isinstance(model, Restorable)
         model.restore(weights.state, NetworkRestorer(device))
-    except (KeyError, RuntimeError) as error:
+        _predict_once(model, weights)
+    except (
+        LookupError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        MemoryError,
+        ArithmeticError,
+        TrainingDiverged,
+    ) as error:  # fmt: skip - of arrays that do not fit
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise ResultsError(
-            f"{path} does not fit model {cell.model} ({str(error).splitlines()[0]}). Train again."
+            f"{path} does not fit model {cell.model} ({reason}). Train again."
         ) from error
     return model
+
+
+def _predict_once(model: Estimator, weights: Weights) -> None:
+    """Predict two frames as they were learned from: arrays of a wrong shape are found now."""
+    middle = np.zeros(weights.n_features, np.float32)
+    if weights.learned is not None:
+        middle = (weights.learned.low / 2 + weights.learned.high / 2).astype(np.float32)
+    predict_songs(model, [unrated("probe", np.stack([middle, middle]))])

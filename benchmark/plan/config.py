@@ -97,11 +97,12 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
     known = [one.name for one in fields(config_class)] if is_dataclass(config_class) else []
     check_options(values, known, where=where)
     for key, value in values.items():
+        parts = value if isinstance(value, list | tuple) else [value]
+        texts = [str(one) for one in parts if isinstance(one, str | float)]
+        if any(text.strip().lower().lstrip("+-") in NOT_FINITE for text in texts):
+            raise ConfigError(f"{where}: {key}={value}: give a finite number.")
         if flaw := flaw_of_setting(value):
             raise ConfigError(f"{where}: {key} {flaw}.")
-        parts = value if isinstance(value, list | tuple) else [value]
-        if any(str(one).strip().lower().lstrip("+-") in NOT_FINITE for one in parts):
-            raise ConfigError(f"{where}: {key}={value}: give a finite number.")
     with users_code(f"{where}: the class of its options", ConfigError):
         try:
             config: Any = TypeAdapter(config_class).validate_python(dict(values))
@@ -122,8 +123,6 @@ def flaw_of_setting(value: Any) -> str:
     """Return why a value cannot stand in a record, which refuses it when it is read back."""
     if isinstance(value, list | tuple):
         return next(filter(None, map(flaw_of_setting, value)), "")
-    if isinstance(value, dict):
-        return next(filter(None, map(flaw_of_setting, [*value, *value.values()])), "")
     if isinstance(value, int) and not -MOST <= value <= MOST:
         return f"has a number of {len(f'{abs(value):x}') * 1.2:.0f} digits; give at most 18"
     if isinstance(value, float) and not isfinite(value):

@@ -57,7 +57,7 @@ class LearningCurve(TypedDict):
     training_loss: list[Score]
     validation_rmse: list[Score]
     best_epoch: Count
-    n_steps: Count
+    n_steps: NotRequired[Count]
 
 
 class Environment(TypedDict):

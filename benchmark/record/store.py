@@ -71,7 +71,7 @@ def read_predictions(results: Path, record: RunRecord) -> dict[str, NDArray[np.f
     songs = record.per_song
     n_frames = dict(zip(songs.get("song_id", []), songs.get("n_frames", []), strict=True))
     for song_id, array in predictions.items():
-        expected = (n_frames.get(song_id), 2)
+        expected = (n_frames.get(song_id, len(array)), 2)
         if array.shape != expected:
             raise ResultsError(
                 f"File {path} is damaged (song {shown_name(song_id)} has shape {array.shape}, its"
