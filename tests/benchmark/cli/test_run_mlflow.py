@@ -29,6 +29,7 @@ from tests.studies.searching import options, search, write_file
 
 PRELOADED = ["torch", "mlflow", "seaborn", "scipy", "benchmark.cli", "benchmark.run"]
 SECONDS = 240  # a run on a busy machine
+SMALL = ("--models", "linear")  # two cells, trained in no time
 MANY_KILLS, MANY_STARTS = 60, 20
 
 
@@ -175,7 +176,7 @@ def test_a_run_ends_as_without_mlflow_where_the_database_is_none(study, tmp_path
     assert line.startswith(f"error: MLflow database {results / DATABASE} is ")
 
 
-def test_a_full_disk_under_mlflow_alone_ends_no_run(processes, start, tmp_path, capfd, monkeypatch):
+def test_a_full_disk_under_mlflow_alone_ends_no_run(start, tmp_path, capfd):
     results = tmp_path / "results"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     process = start(results)
@@ -270,7 +271,7 @@ def size_of(path):
 
 def killed_while_it_makes_the_database(start, results, log, source):
     """Start a run, stop it at a moment around the making of its database, and end what is left."""
-    process = start(results, log=log.name)
+    process = start(results, *SMALL, log=log.name)
     new, path = results / NEW, results / DATABASE
     moments = {
         "the file appears": new.exists,
@@ -287,14 +288,14 @@ def killed_while_it_makes_the_database(start, results, log, source):
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-def kill_many_times(start, folder, capfd, n_kills, seed):
+def kill_many_times(start, folder, n_kills, seed):
     """Kill runs on fresh folders while they make the database; each completes afterwards."""
     source = random.Random(seed)
     for number in range(n_kills):
         results, log = folder / f"results-{number}", folder / f"log-{number}"
         for _ in range(source.choice((1, 1, 2))):
             killed_while_it_makes_the_database(start, results, log, source)
-        ends_well(start(results, log=log.name), log)
+        ends_well(start(results, *SMALL, log=log.name), log)
         assert "MLflow is not up to date" not in log.read_text()
         assert cells(results) == recorded(results)
         with closing(sqlite3.connect(results / DATABASE)) as opened:
@@ -302,15 +303,13 @@ def kill_many_times(start, folder, capfd, n_kills, seed):
         shutil.rmtree(results)
 
 
-def test_killed_while_the_database_is_made_it_completes_afterwards(start, tmp_path, capfd):
-    kill_many_times(start, tmp_path, capfd, 3, seed=1)
+def test_killed_while_the_database_is_made_it_completes_afterwards(start, tmp_path):
+    kill_many_times(start, tmp_path, 2, seed=1)
 
 
 @pytest.mark.slow
-def test_killed_many_times_while_the_database_is_made_it_completes_afterwards(
-    start, tmp_path, capfd
-):
-    kill_many_times(start, tmp_path, capfd, MANY_KILLS, seed=2)
+def test_killed_many_times_while_the_database_is_made_it_completes_afterwards(start, tmp_path):
+    kill_many_times(start, tmp_path, MANY_KILLS, seed=2)
 
 
 @pytest.mark.slow
