@@ -28,7 +28,7 @@ from benchmark.record.tracking.database import (
     runs_of,
     with_logarithms,
 )
-from benchmark.record.tracking.views import UI, cell_views, colour_of, run_page
+from benchmark.record.tracking.views import UI, cell_views, colour_of_model, run_page
 from datasets.registry import DATASETS
 
 LAYOUT = 2  # raise it when copies of the same records would look different
@@ -97,7 +97,10 @@ class Mirror:
         if run_id is None:
             return
         run = self.client.get_run(run_id)
-        tags = {NOTE_TAG: note, **colour_of(run.data.tags["mer.model"])}
+        length = run.data.params["sequence_length"]
+        length_or_none = int(length) if length.isdecimal() else None
+        colour = colour_of_model(run.data.tags["mer.model"], length_or_none)
+        tags = {NOTE_TAG: note, **colour}
         for key, value in tags.items():
             if run.data.tags.get(key) != value:
                 self.client.set_tag(run_id, key, value)
@@ -145,7 +148,7 @@ class Mirror:
                     GROUP_TAG: record.group,
                     KIND_TAG: "mean",
                     "mer.model": record.model,
-                    **colour_of(record.model),
+                    **colour_of_model(record.model, record.sequence_length),
                 },
                 run_name=f"{record.model}{length}{_settings(record)}"[:250],
             )
