@@ -96,3 +96,13 @@ def mark_size(sequence_length: int | None) -> float:
     if sequence_length is None:
         return 9.5
     return min(13.5, max(5.5, 7 + 1.5 * log2(sequence_length / 10)))
+
+
+def shade_of(model: str, sequence_length: int | None) -> str:
+    """Return a model's colour, paler for shorter sequences: for charts without sizes of marks."""
+    colour = look_of(model).colour
+    if sequence_length is None:
+        return colour
+    white = min(0.55, max(0.0, 0.5 - 0.13 * log2(sequence_length / 10)))
+    parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(part + white * (255 - part)):02x}" for part in parts)

@@ -126,7 +126,7 @@ def ccc_notes(table: Table) -> list[str]:
     return [NO_CCC.format(rows="; ".join(without))] if without else []
 
 
-def notes(table: Table, headings: Collection[str]) -> list[str]:
+def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
     """Return the lines that belong under the table of these columns."""
     models = {row.model: row.named or row.model for row in table.rows}
     shared = table.shared_settings

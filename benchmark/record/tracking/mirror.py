@@ -44,7 +44,7 @@ from benchmark.record.tracking.runs import (
     restore_experiments,
     with_logarithms,
 )
-from benchmark.record.tracking.views import UI, cell_views, colour_of, run_page
+from benchmark.record.tracking.views import UI, cell_views, colour_of_model, run_page
 
 
 class Mirror:
@@ -132,7 +132,10 @@ class Mirror:
             return
         run_id = mean.run_id
         run = self.client.get_run(run_id)
-        tags = {NOTE_TAG: note, **colour_of(run.data.tags["mer.model"])}
+        length = run.data.params["sequence_length"]
+        length_or_none = int(length) if length.isdecimal() else None
+        colour = colour_of_model(run.data.tags["mer.model"], length_or_none)
+        tags = {NOTE_TAG: note, **colour}
         for key, value in tags.items():
             if run.data.tags.get(key) != value:
                 self.client.set_tag(run_id, key, value)
@@ -166,7 +169,8 @@ class Mirror:
             del self.means[record.group]
             self.client.delete_run(mean.run_id)
         length = "" if record.sequence_length is None else f"-L{record.sequence_length}"
-        tags = {KIND_TAG: "mean", "mer.model": record.model, **colour_of(record.model)}
+        colour = colour_of_model(record.model, record.sequence_length)
+        tags = {KIND_TAG: "mean", "mer.model": record.model, **colour}
         mean = self._run(record, experiment, tags, f"{record.model}{length}{settings(record)}")
         log(self.client, mean.run_id, parameters(record), {}, 0)
         self._log_dataset(mean.run_id, record)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from benchmark.palette import COLOURS, look_of
+from benchmark.palette import COLOURS, shade_of
 
 UI = "http://127.0.0.1:5000"  # where `ui` shows a store unless told otherwise
 VIEW_TAG = "mlflow.sharedViewState."
@@ -56,10 +56,14 @@ def page_of(experiment: str, view: str) -> str:
     return f"{PAGE.format(experiment=experiment)}&compareRunsMode=CHART&viewStateShareKey={view}"
 
 
-def colour_of(run: str | int) -> dict[str, str]:
-    """Return the tag that colours a run: as its model in figures, or as one of many trials."""
-    colour = look_of(run).colour if isinstance(run, str) else COLOURS[run % len(COLOURS)]
-    return {COLOUR_TAG: colour}
+def colour_of_model(model: str, sequence_length: int | None) -> dict[str, str]:
+    """Return the tag that colours a run as figures colour its model, paler for short sequences."""
+    return {COLOUR_TAG: shade_of(model, sequence_length)}
+
+
+def colour_of(position: int) -> dict[str, str]:
+    """Return the tag that colours one of many trials."""
+    return {COLOUR_TAG: COLOURS[position % len(COLOURS)]}
 
 
 def run_page(experiment: str, run: str) -> str:

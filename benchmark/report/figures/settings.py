@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 N_COLUMNS = 4
 N_TICKS = 5
+N_LOG_TICKS = 4  # 0.0001 is wide
 LONG = 34  # characters; category names of more are written in a slope
 LOG, CHOICE = "log scale", " | "  # how a record writes a log scale, and values to choose from
 
@@ -83,7 +84,7 @@ def _scale(axes: "Axes", values: Sequence[float], *, is_log: bool) -> None:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Return at most `N_TICKS` round numbers for a log axis from `low` to `high`."""
+    """Return at most `N_LOG_TICKS` round numbers for a log axis from `low` to `high`."""
     first, last = floor(log10(low)), ceil(log10(high))
     decades = [10.0**power for power in range(first, last + 1)]
     inside = [one for one in decades if low <= one <= high]
@@ -92,7 +93,7 @@ def log_ticks(low: float, high: float) -> list[float]:
         inside = [one for one in fine if low <= one <= high]
     if len(inside) < 2:
         return sorted({low, high})
-    return inside[:: ceil(len(inside) / N_TICKS)]
+    return inside[:: ceil(len(inside) / N_LOG_TICKS)]
 
 
 def _are_whole(values: Sequence[float]) -> bool:

@@ -18,7 +18,7 @@ def remove_stale(
     names begin alike.
     """
     longer = [other for other in others if other.startswith(f"{study}-")]
-    for path in place(results, "figures").glob("*.*"):
+    for path in filter(Path.is_file, place(results, "figures").glob("*.*")):
         is_ours = re.fullmatch(re.escape(study) + OURS, path.name) is not None
         is_of_other = any(re.fullmatch(re.escape(one) + OURS, path.name) for one in longer)
         is_drawn = any(path.stem == stem or path.stem.startswith(f"{stem}-") for stem in drawn)

@@ -104,7 +104,21 @@ def test_a_parent_carries_the_means_and_the_figure(mirrored):
 def test_no_two_means_are_drawn_alike(mirrored):
     _, _, _, runs = mirrored
     means = [run.data.tags for run in runs if run.data.tags["mer.kind"] == "mean"]
-    assert len({tags["mlflow.runColor"] for tags in means}) == 3
+    colours = {tags["mer.model"]: set() for tags in means}
+    for tags in means:
+        colours[tags["mer.model"]].add(tags["mlflow.runColor"])
+    assert sum(map(len, colours.values())) == len(set().union(*colours.values())) == 3
+
+
+def test_runs_are_coloured_as_their_model_in_figures_also_those_of_an_earlier_version(mirrored):
+    results, client, _, runs = mirrored
+    run = named(runs, "crnn-L60")
+    # #0072b2 with a share .5 - .13 log2(6) = .164 of white
+    assert run.data.tags["mlflow.runColor"] == "#2a89bf"
+    client.set_tag(run.info.run_id, "mlflow.runColor", "#123456")
+    mirror_records(results)
+    again = client.get_run(run.info.run_id)
+    assert again.data.tags["mlflow.runColor"] == "#2a89bf"
 
 
 def test_a_cost_of_nothing_has_no_logarithm():

@@ -37,7 +37,8 @@ def test_markdown_holds_both_conventions_floors_and_the_oracle():
     assert "| crnn | 60 | 2 | 35,000 | 0.300 ± 0.000 | 0.200 ± 0.000 | 0.250 ± 0.000 |" in text
     assert "| (oracle of song means) | - |" in text
     assert "| constant | 60 | 1 |" in text
-    assert "(six, labels deam, 24 + 3 songs, digest dddddddddddd)" in text
+    assert "(six, labels deam, 24 + 3 songs)" in text
+    assert "- Digest of the songs: dddddddddddd." in text
 
 
 def test_missing_cells_are_said_aloud_and_leave_the_row_empty():
