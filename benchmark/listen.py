@@ -16,6 +16,7 @@ from benchmark.plan.seeds import make_deterministic
 from benchmark.record.store import read_records
 from benchmark.record.weights import Weights, read_weights, weights_path
 from benchmark.train.trainer import NetworkRestorer, build_estimator
+from benchmark.users_code import users_code
 from datasets.contract import FRAME_SECONDS, TARGETS, unrated
 from datasets.features.cache import extract_file
 from datasets.features.registry import Extractor, extractor_for
@@ -37,7 +38,8 @@ class Listener:
     def listen(self, audio: Path) -> "Emotion":
         """Predict a recording with every repetition, and see whether it is like what they know."""
         song = unrated(audio.name, extract_file(audio, self.extractor))
-        predicted_RT2 = np.stack([predict_songs(model, [song])[0] for model in self.models])
+        with users_code(f"{audio.name}: model {self.name} cannot predict it", ResultsError):
+            predicted_RT2 = np.stack([predict_songs(model, [song])[0] for model in self.models])
         first = self.learned.first_frame(song.n_frames)
         outside = self.learned.outside(song.features[first:], first)
         warnings = [
@@ -184,12 +186,8 @@ def restored(weights: Weights, path: Path, device: str) -> Estimator:
             f" {row.version}. Train again, or use the version that made it."
         )
     make_deterministic(cell.seed("cell"))
-    model = build_estimator(cell, weights.n_features)
-    assert isinstance(model, Restorable)
-    try:
+    with users_code(f"{path} does not fit model {cell.model}", ResultsError, "Train again"):
+        model = build_estimator(cell, weights.n_features)
+        assert isinstance(model, Restorable)
         model.restore(weights.state, NetworkRestorer(device))
-    except (KeyError, RuntimeError) as error:
-        raise ResultsError(
-            f"{path} does not fit model {cell.model} ({str(error).splitlines()[0]}). Train again."
-        ) from error
     return model
