@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import USER_ERRORS, TrainingDiverged, TrainingStopped
+from benchmark.errors import USER_ERRORS, TrainingDiverged
 from benchmark.evaluate.complexity import Cost, model_cost
 from benchmark.evaluate.metrics import per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
@@ -27,7 +27,7 @@ from benchmark.record.weights import write_weights
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
-from benchmark.users_code import ctrl_c, described, place_of, text_of
+from benchmark.users_code import ctrl_c, described, is_ours, place_of, text_of
 from datasets.contract import Song, Split
 from datasets.ranges import FeatureRange
 from models.contract import Restorable, State
@@ -119,10 +119,8 @@ def _outcome(
             check_unchanged(job.cell, split)
         except TrainingDiverged as error:
             outcome = Outcome({"status": "diverged", "error": text_of(error)})
-        except (*USER_ERRORS, TrainingStopped):
-            raise
         except BaseException as error:  # a broken model must not stop the other cells
-            if isinstance(error, KeyboardInterrupt) and was_pressed():
+            if is_ours(error) or (isinstance(error, KeyboardInterrupt) and was_pressed()):
                 raise
             outcome = _failure(error, circumstances)
         if was_pressed():  # and the model caught it

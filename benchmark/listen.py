@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmark.errors import ConfigError, ResultsError, TrainingDiverged
+from benchmark.errors import ConfigError, ResultsError
 from benchmark.evaluate.predict import predict_songs
 from benchmark.lookup import find
 from benchmark.origin import check_audio_features, check_origin, library_warning
@@ -17,6 +17,7 @@ from benchmark.record.record import RunRecord
 from benchmark.record.store import read_records
 from benchmark.record.weights import Weights, read_weights, weights_path
 from benchmark.train.trainer import NetworkRestorer, build_estimator
+from benchmark.users_code import users_code
 from datasets.contract import FRAME_SECONDS, TARGETS, unrated
 from datasets.features.cache import extract_file
 from datasets.features.registry import Extractor, extractor_for
@@ -38,7 +39,8 @@ class Listener:
     def listen(self, audio: Path) -> "Emotion":
         """Predict a recording with every repetition, and see whether it is like what they know."""
         song = unrated(audio.name, extract_file(audio, self.extractor))
-        predicted_RT2 = np.stack([predict_songs(model, [song])[0] for model in self.models])
+        with users_code(f"{audio.name}: model {self.name} cannot predict it", ResultsError):
+            predicted_RT2 = np.stack([predict_songs(model, [song])[0] for model in self.models])
         first = self.learned.first_frame(song.n_frames)
         outside = self.learned.outside(song.features[first:], first)
         warnings = [
@@ -212,25 +214,11 @@ def restored(weights: Weights, path: Path, device: str) -> Estimator:
             f" {row.version}. Train again, or use the version that made it."
         )
     make_deterministic(cell.seed("cell"))
-    try:
+    with users_code(f"{path} does not fit model {cell.model}", ResultsError, "Train again"):
         model = build_estimator(cell, weights.n_features)
         assert isinstance(model, Restorable)
         model.restore(weights.state, NetworkRestorer(device))
         _predict_once(model, weights)
-    except (
-        LookupError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        MemoryError,
-        ArithmeticError,
-        TrainingDiverged,
-    ) as error:  # fmt: skip - of arrays that do not fit
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise ResultsError(
-            f"{path} does not fit model {cell.model} ({reason}). Train again."
-        ) from error
     return model
 
 

@@ -15,7 +15,7 @@ from types import FrameType
 
 import numpy as np
 
-from benchmark.errors import USER_ERRORS
+from benchmark.errors import USER_ERRORS, TrainingStopped
 
 IMPORT_SECONDS = 45.0  # torch takes 3, TensorFlow from a slow disk 30
 MOST_CHARACTERS = 2000  # of an exception's text
@@ -56,17 +56,20 @@ def users_code(what: str, kind: Callable[[str], Exception], advice: str = "") ->
         try:
             yield
         except BaseException as error:
-            is_ours = isinstance(error, USER_ERRORS) and _is_plain(error)
-            if is_ours or (isinstance(error, KeyboardInterrupt) and was_pressed()):
+            if is_ours(error) or (isinstance(error, KeyboardInterrupt) and was_pressed()):
                 raise
             advice = advice or "Mend it"
             line = f"{what}: {described(error)} in {place_of(error)}. {advice}."
             raise kind(line) from error
 
 
-def _is_plain(error: BaseException) -> bool:
-    """Tell whether a class is this project's; a user's might not survive the way to the parent."""
-    return type(error).__module__.partition(".")[0] in ("benchmark", "datasets")
+def is_ours(error: BaseException) -> bool:
+    """Tell whether an error is this project's own and means the user, or a watcher of training.
+
+    A user's subclass does not count: it might not survive the way from a worker to its parent.
+    """
+    room = type(error).__module__.partition(".")[0]
+    return isinstance(error, (*USER_ERRORS, TrainingStopped)) and room in ("benchmark", "datasets")
 
 
 @contextmanager

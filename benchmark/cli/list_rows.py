@@ -119,10 +119,13 @@ def _models() -> list[dict[str, Any]]:
     for name, row in MODELS.items():
         parameters = row.parameters
         if parameters is None and row.kind == "network":
+            from benchmark.errors import PluginError
             from benchmark.evaluate.complexity import count_default_parameters
             from benchmark.plan.classes import model_class
+            from benchmark.users_code import users_code
 
-            parameters = count_default_parameters(model_class(name))
+            with users_code(f"Model '{name}' cannot be built with its defaults", PluginError):
+                parameters = count_default_parameters(model_class(name))
         rows.append({"name": name, "summary": row.summary, "parameters": parameters})
         rows += [
             {

@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from benchmark.errors import ConfigError
 from benchmark.plan.classes import model_class
 from benchmark.plan.config import TrainingConfig, defaults
 from benchmark.plan.protocol import ProtocolConfig
+from benchmark.users_code import users_code
 from datasets.registry import DATASETS
 from models.registry import MODELS
 
@@ -24,7 +26,8 @@ def _settings(owner: str, config_class: type | None) -> list[dict[str, Any]]:
     """Return the settings of one configuration; a user's own need not be a dataclass."""
     if config_class is None or not is_dataclass(config_class):
         return []
-    schema = TypeAdapter(config_class).json_schema()
+    with users_code(f"The options of {owner}", ConfigError):
+        schema = TypeAdapter(config_class).json_schema()
     usual = defaults(config_class)
     return [
         {

@@ -3,21 +3,28 @@
 import signal
 import time
 
+import numpy as np
 import pytest
 
 from benchmark import users_code
-from benchmark.errors import ConfigError, PluginError
+from benchmark.errors import ConfigError, PluginError, ResultsError
 from benchmark.execute import Job, execute
+from benchmark.listen import Listener
 from benchmark.loading import _cached_split, load_split
 from benchmark.plan.config import StudyConfig
 from benchmark.plan.expand import expand
 from benchmark.plugins import include_plugins
 from benchmark.users_code import described, time_limit
 from datasets.contract import DatasetError
+from datasets.features.registry import extractor_for
+from datasets.ranges import FeatureRange
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.users import raising, record_of, spoilt
 from tests.conftest import USERS_FILE
+
+__all__ = ["record_of"]  # a fixture
 
 ROW = "from models.registry import ModelEntry\nMODELS = {'a': ModelEntry(target=3, summary='b')}"
 DATA = (
@@ -125,6 +132,35 @@ def test_options_that_cannot_be_are_refused(registries):
         MODELS["odd"] = ModelEntry(target=target, summary="odd")
         with pytest.raises((ConfigError, PluginError), match=message):
             expand(StudyConfig(name="s", models=("odd",)), "")
+
+
+def test_a_model_that_cannot_predict_a_recording_is_named(tmp_path, monkeypatch):
+    features = np.zeros((4, 64), np.float32)
+    monkeypatch.setattr("benchmark.listen.extract_file", lambda *_: features)
+    learned = FeatureRange(features[0], features[0])
+    model = spoilt(predict=raising(SystemExit(0)))(n_features=64, config=None)
+    listener = Listener("mine", [model], extractor_for("logmel"), learned)
+    with pytest.raises(ResultsError, match=r"a.wav: model mine cannot predict it: SystemExit: 0"):
+        listener.listen(tmp_path / "a.wav")
+
+
+def test_listing_names_a_model_that_cannot_be_built(registries, capfd, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(ROW.replace("target=3", "target=dict"))
+    answer = mer_here(capfd, "list", "models", "--include", path)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("error: Model 'a' cannot be built with its defaults: ")
+
+
+def test_a_users_kind_of_our_error_fails_its_cell(record_of):
+    class MineError(DatasetError):
+        """An error that cannot be pickled: it takes two arguments."""
+
+        def __init__(self, one, two):
+            super().__init__(one)
+
+    failed = record_of(spoilt(fit=raising(MineError("too", "few"))))
+    assert (failed.status, failed.error.partition(" in ")[0]) == ("failed", "MineError: too")
 
 
 def test_a_command_ended_by_someone_elses_exit_is_no_success(capfd, monkeypatch):
