@@ -14,7 +14,14 @@ from benchmark.report.search import write_search_answer
 from benchmark.run import Bill, RunOptions, complete_run, plan_run
 from benchmark.run import Screen as RunScreen
 from studies.export import search_record, trial_row
-from studies.finalists import check_promotion, chosen, finalists_study, promote, ranked
+from studies.finalists import (
+    check_promotion,
+    chosen,
+    finalists_study,
+    promote,
+    ranked,
+    without_chosen_by,
+)
 from studies.search import SearchOptions, load_songs, search_on
 from studies.spec import Search
 
@@ -57,7 +64,7 @@ def complete_search(
     prepare_folder(options.results)
     mirror = SearchMirror(options.results, search.name)
     split = load_songs(search, options)
-    digest = split.digest()
+    search, digest = search.for_songs(split), split.digest()
 
     def on_trial(trial: "FrozenTrial") -> None:
         row = trial_row(trial)
@@ -81,7 +88,7 @@ def complete_search(
     paths = [write_search(options.results, record), *write_search_answer(record, options.results)]
     mirror.summarise(record, paths)
     if promote_as:
-        paths.append(promote(search, record, promote_as, options.results))
+        paths.append(promote(search, record, promote_as, options.results, options.include))
     return Outcome(search, record, answer, paths)
 
 
@@ -97,7 +104,7 @@ def _record_of(
 def _train_finalists(
     search: Search, record: SearchRecord, options: SearchOptions, screen: Screen, digest: str
 ) -> tuple[Answer | None, list[dict[str, Any]]]:
-    """Train the best configurations with every seed, on as many cores as there are."""
+    """Train the best configurations with further seeds, on as many cores as there are."""
     trials = chosen(search, record)
     if not trials:
         return None, []
@@ -110,5 +117,6 @@ def _train_finalists(
         include=options.include,
     )
     bill = plan_run(finalists_study(search, trials), run_options)
+    bill = replace(bill, cells=without_chosen_by(search, trials, digest, bill.cells))
     answer, _ = complete_run(bill, run_options, screen.finalists(bill))
     return answer, ranked(search, trials, digest, answer.records)
