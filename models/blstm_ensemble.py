@@ -13,9 +13,8 @@ Fusion    Learns from predictions of songs the predicting network never trained 
           every length is trained once per sixth; the six members are among those networks, so
           four lengths cost 24 trainings and none is repeated. `mean` and `best` need the six
           members alone.
-Beware    The predicting network's epoch was chosen on these songs: what the fusion learns from and
-          `best` goes by is a little too good. A length of several members is one network to learn
-          from, and their mean to predict with.
+Beware    The predicting network's epoch was chosen on these songs: what the fusion learns from is a
+          little too good. A length of several members is one network to it, then their mean.
 """
 
 from collections.abc import Sequence
