@@ -7,6 +7,7 @@ from typing import TypeVar
 from benchmark.errors import ConfigError, UnknownNameError
 
 Entry = TypeVar("Entry")
+OF_USERS = ("model", "dataset")  # what a file of a user's may add
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -30,7 +31,8 @@ def find(table: Mapping[str, Entry], name: str, *, kind: str) -> Entry:
     if name in table:
         return table[name]
     plural = kind if kind.endswith("s") else {"study": "studies"}.get(kind, f"{kind}s")
+    own = f" A {kind} of your own needs --include FILE.py." if kind in OF_USERS else ""
     raise UnknownNameError(
-        f"No {kind} is called '{name}'.{suggestion(name, table)}"
+        f"No {kind} is called '{name}'.{suggestion(name, table)}{own}"
         f" Known: {', '.join(table)}. See: python -m benchmark list {plural}"
     )

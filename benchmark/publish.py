@@ -44,6 +44,12 @@ USE = (
 )
 
 
+CHOSEN = (
+    "It was chosen among {n} rows by its error on the very songs that the error is shown for, so"
+    " this error is somewhat too low: a minimum over rows. Expect more on other songs."
+)
+
+
 def publish(mirror: Mirror, answer: Answer) -> list[Path]:
     """Register the winner of every table; return the folders of models that are new.
 
@@ -165,6 +171,7 @@ def _note(
     return "\n\n".join(
         (
             f"{rule}: {row_note(row, table)}",
+            *([CHOSEN.format(n=n_rows)] if (n_rows := len(ranked(table))) > 1 else []),
             f"This is repetition {record.repetition}, the median of {row.n_cells}, with RMSE"
             f" {median:.3f}. Record: {record_path(results, record).relative_to(results)}",
             USE,

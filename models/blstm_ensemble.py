@@ -7,12 +7,14 @@ First layers  Pre-trained once per sixth of the songs, which they never train on
               every network that leaves this sixth out. How is open in both papers: see
               `pretraining`.
 Members   Network k reads sequences of `sequence_lengths[k]` frames and stops on the k-th sixth of
-          the songs, which it does not train on; together the six train on every song.
+          the songs, on which it does not train; together they train on every song.
 Voices    Networks of the same length are averaged first, so the fusion hears one voice per length.
 Fusion    Learns from predictions of songs the predicting network never trained on. For that,
           every length is trained once per sixth; the six members are among those networks, so
           four lengths cost 24 trainings and none is repeated. `mean` and `best` need the six
           members alone.
+Beware    The predicting network's epoch was chosen on these songs: what the fusion learns from is a
+          little too good. A length of several members is one network to it, then their mean.
 """
 
 from collections.abc import Sequence

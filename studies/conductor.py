@@ -16,7 +16,14 @@ from benchmark.report.search import write_search_answer
 from benchmark.run import Bill, RunOptions, complete_run, plan_run
 from benchmark.run import Screen as RunScreen
 from studies.export import search_record, trial_row
-from studies.finalists import check_promotion, chosen, finalists_study, promote, ranked
+from studies.finalists import (
+    check_promotion,
+    chosen,
+    finalists_study,
+    promote,
+    ranked,
+    without_chosen_by,
+)
 from studies.search import SearchOptions, load_songs, search_on
 from studies.spec import Search
 
@@ -63,7 +70,7 @@ def complete_search(
     writer = Writer(options.results, screen.say)
     mirror = SearchMirror(options.results, search.name)
     split = load_songs(search, options)
-    digest = split.digest()
+    search, digest = search.for_songs(split), split.digest()
 
     def on_trial(trial: "FrozenTrial") -> None:
         row = trial_row(trial)
@@ -96,7 +103,7 @@ def complete_search(
 
     writer.attempt(bring_up_to_date)
     if promote_as:
-        paths.append(promote(search, record, promote_as, options.results))
+        paths.append(promote(search, record, promote_as, options.results, options.include))
     return Outcome(search, record, answer, paths)
 
 
@@ -117,7 +124,7 @@ def _train_finalists(
     digest: str,
     writer: Writer,
 ) -> tuple[Answer | None, list[dict[str, Any]]]:
-    """Train the best configurations with every seed, on as many cores as there are."""
+    """Train the best configurations with further seeds, on as many cores as there are."""
     trials = chosen(search, record)
     if not trials:
         return None, []
@@ -130,5 +137,6 @@ def _train_finalists(
         include=options.include,
     )
     bill = plan_run(finalists_study(search, trials), run_options)
+    bill = replace(bill, cells=without_chosen_by(search, trials, digest, bill.cells))
     answer, _ = complete_run(bill, run_options, screen.finalists(bill), writer)
     return answer, ranked(search, trials, digest, answer.records)

@@ -1,6 +1,10 @@
-"""The best configurations once more, with several seeds; the best of them becomes a study."""
+"""The best configurations once more, with several seeds; the best of them becomes a study.
+
+Seeds   further ones: the seed that made a trial the best of many is left out of its mean
+"""
 
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -15,29 +19,37 @@ from benchmark.plan.studies import named_studies
 from benchmark.record.places import place, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.report.pareto import front
+from benchmark.report.pareto import trials_on_front
 from studies.spec import FOLDS, Search
 
 
 def chosen(search: Search, record: SearchRecord) -> list[TrialRow]:
     """Return the trials worth several seeds: the best, and the default to hold them against.
 
-    With two objectives these come from the front of error and parameters.
+    With two objectives these come from the front of error and parameters, on which a trial of
+    unknown size has no place.
     """
     done = record.completed
     if search.is_two_objective:
-        points = [(float(one.n_parameters or 0), one.rmse or 0.0) for one in done]
-        done = sorted((done[index] for index in front(points)), key=lambda one: one.rmse or 0.0)
+        done = sorted(trials_on_front(done), key=lambda one: one.rmse or 0.0)
     best = done[: search.config.finalists]
     default = [one for one in record.completed if one.is_default and one not in best]
     return best + default if best else []
 
 
 def finalists_study(search: Search, trials: Sequence[TrialRow]) -> Study:
-    """Return the study that trains the chosen trials' values with every seed."""
+    """Return the study that trains the chosen trials' values, the seed that chose them included."""
     name = f"{search.name}-finalists"
-    parts = [search.study(one.values, name, search.config.repetitions) for one in trials]
+    parts = [search.study(one.values, name, search.config.repetitions + 1) for one in trials]
     return Study(name, tuple(parts))
+
+
+def without_chosen_by(
+    search: Search, trials: Sequence[TrialRow], digest: str, cells: Sequence[Cell]
+) -> list[Cell]:
+    """Return the cells without those that the trials were chosen by."""
+    chosen_by = {search.cell(one.values, digest).key for one in trials}
+    return [cell for cell in cells if cell.key not in chosen_by]
 
 
 def ranked(
@@ -92,10 +104,16 @@ def _origin(search: Search) -> str:
     return f"# Found by search {search.name} on "
 
 
-def promote(search: Search, record: SearchRecord, name: str, results: Path) -> Path:
+def promote(
+    search: Search,
+    record: SearchRecord,
+    name: str,
+    results: Path,
+    include: Sequence[Path] = (),
+) -> Path:
     """Write the best configuration as a study that `run` takes; it opens the evaluation songs."""
     if record.finalists:
-        winner, how = record.finalists[0], f"{record.finalists[0]['n_seeds']} seeds"
+        winner, how = record.finalists[0], f"{record.finalists[0]['n_seeds']} further seeds"
         number, values, rmse = winner["trial"], winner["values"], winner["rmse"]
     elif record.completed:
         trial, how = record.completed[0], "one seed"
@@ -115,9 +133,11 @@ def promote(search: Search, record: SearchRecord, name: str, results: Path) -> P
         "seed": study.seed,
         "set": settings,
     }
+    command = ["run", "--study", name, "--results", str(results)]
+    command += [part for path in include for part in ("--include", str(path))]
     head = (
         f"{_origin(search)}dataset {record.identity['dataset digest'][:12]}.\n"
-        f"# Run: python -m benchmark run --study {name} --results {results}\n"
+        f"# Run: python -m benchmark {shlex.join(command)}\n"
     )
     path = promoted_path(results, name)
     write_whole(path, (head + yaml.safe_dump(written, sort_keys=False)).encode())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from statistics import median_low
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -13,7 +14,9 @@ from benchmark.plan.cell import HARNESS, Cell
 from benchmark.plan.classes import config_of
 from benchmark.plan.config import StudyConfig, TrainingConfig, plain, resolve
 from benchmark.plan.expand import dataset_of, expand
+from benchmark.plan.protocol import ProtocolConfig
 from benchmark.plan.studies import checked_study
+from datasets.contract import Split
 from models.registry import MODELS, split_name
 from models.spaces import SEQUENCE_LENGTH, Space
 from studies.space import as_setting, described, probes, space_of, suggest, without
@@ -34,7 +37,7 @@ class SearchConfig:
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=100)] | None = None
     dataset: str = "synthetic"
     features: str | None = None
-    sequence_length: Count | None = None  # None: searched over where the space has it
+    sequence_length: Count | None = None  # None: searched over, or what the songs allow
     folds: Annotated[int, Field(ge=2)] = 5
     seed: Annotated[int, Field(ge=0)] = 2017
     set: dict[str, Any] = field(default_factory=dict)
@@ -93,6 +96,18 @@ class Search:
         """Return every setting's value where nothing was set."""
         return _dotted(replace(self.base, set={}))
 
+    def for_songs(self, split: Split) -> "Search":
+        """Return the search with sequences no longer than half of the development songs.
+
+        That is where neither the command line nor the space says how long they are.
+        """
+        is_given = self.config.sequence_length is not None or SEQUENCE_LENGTH in self.space
+        if is_given or not MODELS[self.model].uses_sequence_length:
+            return self
+        usual = median_low(song.n_frames for song in split.development)
+        length = min(self.base.sequence_lengths[0], usual)
+        return replace(self, base=replace(self.base, sequence_lengths=(length,)))
+
     def suggest(self, trial: Any) -> dict[str, Any]:
         """Draw a trial's values."""
         return suggest(trial, self.space, self.known)
@@ -116,7 +131,11 @@ class Search:
         return expand(self.study(values, self.name), digest)[-1]
 
     def identity(self, digest: str) -> dict[str, Any]:
-        """Return what must be the same when the search is resumed, JSON-ready."""
+        """Return what must be the same when the search is resumed, JSON-ready.
+
+        A protocol is named where it is not the default, so that searches from before it was
+        named stay the same.
+        """
         row = MODELS[self.model]
         return {
             "model": self.config.model,
@@ -132,7 +151,9 @@ class Search:
             "settings": {
                 key: value
                 for key, value in sorted(self.known.items())
-                if key not in self.space and not key.startswith("protocol.")
+                if key not in self.space
+                and key not in OPENING
+                and not (key.startswith("protocol.") and value == self.defaults[key])
             },
         }
 
@@ -172,7 +193,8 @@ def _refuse_impossible(search: Search) -> None:
     """Build the configuration of many members of the space: each must be possible."""
     for values in probes(search.space, search.known):
         for name in values:
-            if name != SEQUENCE_LENGTH and name not in search.known:
+            is_known = name in search.known and not name.startswith("protocol.")
+            if name != SEQUENCE_LENGTH and not is_known:
                 raise ConfigError(f"Space '{search.space_name}' names '{name}', which no one has.")
         study = search.study(values, "probe")
         try:
@@ -185,13 +207,14 @@ def _refuse_impossible(search: Search) -> None:
 
 
 def _dotted(study: StudyConfig) -> dict[str, Any]:
-    """Return every setting of the study's one model, of training and of the dataset."""
+    """Return every setting of the study's model, of training, the protocol and the dataset."""
     model, variant = split_name(study.models[0])
     row, (entry, options, _) = MODELS[model], dataset_of(study)
     named = row.variants[variant].settings if variant else {}
     owners = {
         model: resolve(study, model, config_of(model), named),
         "training": resolve(study, "training", TrainingConfig),
+        "protocol": resolve(study, "protocol", ProtocolConfig),
         study.dataset: options if entry.options else None,
     }
     return {

@@ -22,6 +22,8 @@ def test_the_printed_script_gives_the_printed_numbers_and_the_figure(tmp_path):
     )
     told = dict(re.findall(r"(\w+) mean 0(\.\d+ spread 0\.\d+)", answer.stdout))
     rows = re.findall(r"^\| (crnn\w*) \|.*\| (\.\d+) \| (\.\d+) \|", section, re.M)
+    faster = re.findall(r"^\| (crnn\w*) \|.*\| ([\d.]+) \|$", section, re.M)
+    assert dict(re.findall(r"(\w+) mean .* seconds ([\d.]+)", answer.stdout)) == dict(faster)
     assert len(rows) == 2
     for model, mean, spread in rows:
         assert told[model] == f"{mean} spread 0{spread}"

@@ -1,5 +1,6 @@
-"""The numbers in the text on VGMIDI are those of its committed tables."""
+"""The numbers in the text are those of the committed tables."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -63,3 +64,46 @@ def contrast_lines(stem):
 @pytest.mark.parametrize("line", [*score_lines(), *contrast_lines(MAIN), *contrast_lines(FOLDS)])
 def test_every_line_of_the_tables_stands_in_the_text(line):
     assert line in TEXT
+
+
+ENDS = r"(\.\d{3} \[\.\d{3}, \.\d{3}\])"
+
+
+@pytest.mark.parametrize("folder", ["tradeoff-song_means", "tradeoff-synthetic"])
+def test_every_interval_of_a_trade_off_in_the_text_is_one_of_its_table(folder):
+    table = pd.read_csv(RESULTS / folder / "tables" / "tradeoff.csv")
+    written = {
+        tuple(
+            f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]".replace(
+                "0.", "."
+            )
+            for name in ("rmse_average", "rmse_average_per_song")
+        )
+        for _, row in table[table["group"].notna()].iterrows()
+    }
+    section = TEXT.partition(f"\n## {folder}\n")[2].partition("\n## ")[0]
+    told = set(re.findall(rf"\| {ENDS} \| {ENDS} \|", section))
+    assert len(told) >= 6
+    assert told <= written
+
+
+def test_the_convention_is_worth_what_the_text_says():
+    table = pd.read_csv(RESULTS / "tradeoff-song_means" / "tables" / "tradeoff.csv")
+    rows = table[table["label"].isin(["crnn, L=60", "crnn_nb, L=60", "blstm, L=60"])]
+    shares = 1 - rows["rmse_average_per_song"] / rows["rmse_average"]
+    assert "worth .03 to .04, an eighth of the number" in TEXT
+    assert len(shares) == 3
+    assert all(abs(share - 1 / 8) < 0.012 for share in shares)
+
+
+def test_the_ten_fold_comparison_of_the_text_is_that_of_its_table():
+    table = pd.read_csv(RESULTS / "ablations-song_means" / "tables" / "ablations.csv")
+    folds = table[(table["judged_on"] == "10-fold development") & table["group"].notna()]
+    rows = {row["model"]: row for _, row in folds.iterrows()}
+    section = TEXT.partition("\n## ablations-song_means\n")[2].partition("\n## ")[0]
+    assert rows["crnn"]["n_cells"] == 2
+    assert "CRNN (two repetitions) reaches" in section
+    numbers = [score(rows[model], "rmse_average") for model in ("crnn", "constant", "linear")]
+    text = " ".join(section.split())
+    assert f"reaches {numbers[0]} against {numbers[1]} of a constant" in text
+    assert f"ahead of both there: {numbers[2]}" in text

@@ -105,9 +105,9 @@ def print_search(outcome: Outcome, options: SearchOptions) -> None:
         f" {counts['pruned']} pruned, {counts['failed']} failed"
     )
     for one in record.completed[:1]:
-        typer.echo(f"best trial {one.number}: RMSE {one.rmse:.4f}, {one.n_parameters:,} parameters")
+        typer.echo(f"best trial {one.number}: RMSE {one.rmse:.4f}, {_size(one.n_parameters)}")
     if record.finalists:
-        typer.echo(f"finalists, {config.repetitions} seeds each, best first:")
+        typer.echo(f"finalists, {config.repetitions} further seeds each, best first:")
     rows = record.finalists or [asdict(one) for one in record.completed[:3]]
     for row in rows:
         spread = f" ± {row['rmse_std']:.4f}" if row.get("rmse_std") is not None else ""
@@ -115,7 +115,7 @@ def print_search(outcome: Outcome, options: SearchOptions) -> None:
         number = row.get("trial", row.get("number"))
         values = " ".join(f"{key}={_text(value)}" for key, value in row["values"].items())
         default = " (default)" if row["is_default"] else ""
-        typer.echo(f"  trial {number}{default}: {error}, {row['n_parameters']:,} parameters")
+        typer.echo(f"  trial {number}{default}: {error}, {_size(row['n_parameters'])}")
         typer.echo(f"    {values}")
     if len(record.trials) < config.trials:
         typer.echo(
@@ -125,6 +125,11 @@ def print_search(outcome: Outcome, options: SearchOptions) -> None:
         typer.echo(f"written: {path}")
     typer.echo(f"look at the trials: {dashboard_command(shown(options.storage))}")
     typer.echo(f"compare trials in MLflow: python -m benchmark ui --results {options.results}")
+
+
+def _size(n_parameters: int | None) -> str:
+    """Return "1,234 parameters", or that nobody counted them."""
+    return "parameters unknown" if n_parameters is None else f"{n_parameters:,} parameters"
 
 
 def _text(value: Any) -> str:

@@ -15,10 +15,11 @@ def status(
 ) -> None:
     """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""
     from benchmark.record.store import asked_for, read_records
-    from benchmark.report.aggregate import count_cells
+    from benchmark.report.counts import count_cells, without_record
 
     records = read_records(results)
-    counts, problems = count_cells(records, asked_for(results, study, records))
+    asked = asked_for(results, study, records)
+    counts, problems = count_cells(records, asked)
     if as_json:
         typer.echo(json.dumps(counts))
     else:
@@ -27,4 +28,6 @@ def status(
         for problem in problems:
             reason = visible(problem.error or "")
             typer.echo(f"{problem.status}: {problem.name}: {reason}", err=True)
+        for line in without_record(records, asked):
+            typer.echo(f"missing: {visible(line)}", err=True)
     raise typer.Exit(code=0 if sum(counts.values()) == counts["done"] else 1)

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 from benchmark.record.record import RunRecord, Scores
-from benchmark.record.store import latest_by_cell
 from benchmark.report.draws import Sample, place_of, samples
 from benchmark.report.intervals import bootstrap_intervals
 from benchmark.report.means import mean_of, mean_scores, n_without_shape, references_of
@@ -189,19 +188,6 @@ def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
 def settings_text(settings: dict[str, Any]) -> str:
     """Return settings as text: "dropout=0.5, max_epochs=5"; "" for none."""
     return ", ".join(f"{key}={value}" for key, value in sorted(settings.items()))
-
-
-def count_cells(
-    records: Iterable[RunRecord], asked: Iterable[str]
-) -> tuple[dict[str, int], list[RunRecord]]:
-    """Count the cells that were asked for by what became of them; name the ones gone wrong."""
-    found = latest_by_cell(records)
-    cells = list(asked)
-    counts = {"done": 0, "diverged": 0, "failed": 0, "missing": 0}
-    for cell in cells:
-        counts[found[cell].status if cell in found else "missing"] += 1
-    problems = [found[cell] for cell in cells if cell in found and found[cell].status != "done"]
-    return counts, sorted(problems, key=lambda record: record.name)
 
 
 def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str) -> list[Table]:

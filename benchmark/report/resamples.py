@@ -13,6 +13,8 @@ Axes    S songs or families, D resamples, B of them in a block, K columns
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from hashlib import sha256
+from itertools import combinations_with_replacement
+from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,7 @@ MANY, FEW, FEWEST = 99_999, 9_999, 999
 ROWS_AT_MOST = {MANY: 100, FEW: 1000}
 BLOCK = 10_000  # small enough for a processor's cache
 SONGS, REPETITIONS = 0, 3  # are taken independently, also where there are equally many
+LISTED = 9  # songs or families, of which all 24,310 resamples are taken; ten have 92,378
 BITS = 52  # of a whole number that float64 holds, and one for the sign
 
 
@@ -59,10 +62,28 @@ def _floats(n: int, start: int, kind: int, size: int) -> Array:
 @lru_cache(maxsize=32)
 def _block(n: int, start: int, kind: int) -> NDArray[np.uint16]:
     """Return a block of counts; a multinomial draw each, as n draws of one of n."""
+    if n <= LISTED:
+        return np.ascontiguousarray(_listed(n, kind)[start : start + BLOCK].T)
     taken_BS = np.random.default_rng([kind, n, start]).integers(n, size=(BLOCK, n))
     places = (taken_BS + n * np.arange(BLOCK)[:, None]).ravel()
     counts = np.bincount(places, minlength=n * BLOCK).reshape(BLOCK, n)
     return np.ascontiguousarray(counts.T.astype(np.uint16))
+
+
+@lru_cache(maxsize=4)
+def _listed(n: int, kind: int) -> NDArray[np.uint16]:
+    """Return every possible resample of few things as often as it is likely, in random order.
+
+    Few things have few resamples, and an interval's end may lie where there is hardly one.
+    """
+    taken_PS = np.array(list(combinations_with_replacement(range(n), n)))
+    counts_PS = (taken_PS[:, :, None] == np.arange(n)).sum(axis=1)
+    ways_P = factorial(n) / np.prod(np.array([factorial(k) for k in range(n + 1)])[counts_PS], 1)
+    places_D = (np.arange(MANY + 1) + 0.5) / (MANY + 1)
+    chosen_D = np.searchsorted(np.cumsum(ways_P) / ways_P.sum(), places_D)
+    order = np.random.default_rng([kind, n]).permutation(MANY + 1)
+    counts_DS: NDArray[np.uint16] = counts_PS[chosen_D[order]].astype(np.uint16)
+    return counts_DS
 
 
 def sums(values_KS: Array, counts_SB: Array) -> Array:

@@ -226,6 +226,7 @@ def test_a_winner_that_cannot_be_one_module_passes_the_title_on_and_the_note_say
     (path,), (note,) = publish_records(folder, [*records, ensemble])
     assert path.parent.name == NAME
     assert "after blstm_ensemble (max_epochs=1) (more than one network), which" in note
+    assert "rows by its error on the very songs that the error is shown for" in note
     assert "on the front" not in note
 
 

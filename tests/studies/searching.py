@@ -54,6 +54,7 @@ SPACES = {
     },
     "impossible": {"narrow.width": Integer(1, 9)},
     "unknown": {"narrow.depth": Integer(1, 2)},
+    "opening": {"protocol.selection": Choice(("held_out", "evaluation"))},
 }
 MODELS["narrow"] = ModelEntry(target=Narrow, summary="two layers", spaces=SPACES)
 """

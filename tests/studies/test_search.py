@@ -1,12 +1,18 @@
 """`search`: the total, resuming, refusals, failures, the cap, two objectives, no leak."""
 
 import json
+import re
+import shlex
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.record.store import read_records
 from datasets.registry import DATASETS
+from studies.finalists import chosen
+from studies.spec import SearchConfig, checked_search
 from tests.benchmark.cli.cli import mer_here
 from tests.studies.searching import NAME, found, options, search, states, write_file
 
@@ -155,14 +161,26 @@ def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_pat
     by_group = {}
     for one in read_records(tmp_path / "results"):
         by_group.setdefault(one.group, []).append(one.scores["rmse_average"])
+    chosen_by = {one["number"]: one["rmse"] for one in record["trials"]}
     for row in finalists:
-        assert len(by_group[row["group"]]) == 3
-        assert row["rmse"] == pytest.approx(np.mean(by_group[row["group"]]), abs=1e-12)
-        assert row["rmse_std"] == pytest.approx(np.std(by_group[row["group"]], ddof=1), abs=1e-12)
+        seeds = by_group[row["group"]]
+        seeds.remove(chosen_by[row["trial"]])  # the seed that made it the best of many
+        assert len(seeds) == 3
+        assert row["rmse"] == pytest.approx(np.mean(seeds), abs=1e-12)
+        assert row["rmse_std"] == pytest.approx(np.std(seeds, ddof=1), abs=1e-12)
+    table = pd.read_csv(tmp_path / "results" / "tables" / f"{NAME}-finalists.csv")
+    shown = table.dropna(subset="group").set_index("group")["rmse_average"]
+    for row in finalists:
+        assert shown[row["group"]] == pytest.approx(row["rmse"])
     assert [row["rmse"] for row in finalists] == sorted(row["rmse"] for row in finalists)
 
-    run = ("run", "--study", "best", "--include", tmp_path / "searched.py")
-    ran = mer_here(capfd, *run, "--results", tmp_path / "results", "--json")
+    promoted = (tmp_path / "results" / "studies" / "best.yaml").read_text()
+    (command,) = re.findall("# Run: python -m benchmark (.*)", promoted)
+    assert shlex.split(command)[-2:] == ["--include", str(tmp_path / "searched.py")]
+    without = mer_here(capfd, *shlex.split(command)[:-2])
+    assert without.returncode == 2
+    assert "A model of your own needs --include FILE.py." in without.stderr
+    ran = mer_here(capfd, *shlex.split(command), "--json")
     assert ran.returncode == 0, ran.stderr
     judged = [one for one in read_records(tmp_path / "results") if one.folds is None]
     winners = [one for one in judged if one.model == "narrow"]
@@ -171,6 +189,28 @@ def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_pat
     assert {one.config["width"] for one in winners} == {values["narrow.width"]}
     rates = {one.training["learning_rate"] for one in winners}
     assert rates == {values["training.learning_rate"]}
+
+
+def test_sequences_are_no_longer_than_the_songs_where_nothing_says_how_long(capfd, tmp_path):
+    search(capfd, tmp_path, trials=1)
+    (record,) = read_records(tmp_path / "results")
+    assert record.sequence_length == 20  # the 24 development songs have 20 frames each
+    assert found(tmp_path)["identity"]["settings"]["sequence_length"] == 20
+    search(capfd, tmp_path, trials=1, sequence_length=60, name="long")
+    assert found(tmp_path, "long")["identity"]["settings"]["sequence_length"] == 60
+
+
+def test_a_trial_of_unknown_size_is_no_finalist_of_two_objectives(tmp_path):
+    def trial(number, rmse, n_parameters):
+        return TrialRow(
+            number=number, state="done", rmse=rmse, n_parameters=n_parameters, n_epochs=1,
+            seconds=1.0, reason=None, is_default=False, cell=None, commit=None, values={},
+        )  # fmt: skip
+
+    trials = [trial(0, 0.3, None), trial(1, 0.2, 100), trial(2, 0.25, 50), trial(3, 0.26, 60)]
+    record = SearchRecord(name="x", identity={}, options={}, trials=trials)
+    two = checked_search(SearchConfig(model="crnn", sampler="nsga2", finalists=3))
+    assert [one.number for one in chosen(two, record)] == [1, 2]
 
 
 def test_evaluation_songs_are_never_looked_at(capfd, tmp_path):

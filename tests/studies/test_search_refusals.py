@@ -15,8 +15,10 @@ from tests.studies.searching import found, search
         ({"sampler": "nsga2"}, "objectives: "),
         ({"seed": 1}, "seed: 2017 before, 1 now"),
         ({"space": "grid"}, "space "),
+        ({"set": "protocol.test_sequence_length=whole"},
+         "settings protocol.test_sequence_length: None before, whole now"),
     ],
-)
+)  # fmt: skip
 def test_a_search_that_means_something_else_is_refused(capfd, tmp_path, changed, said):
     search(capfd, tmp_path, trials=1, name="mine")
     before = found(tmp_path, "mine")
@@ -39,6 +41,18 @@ def test_a_setting_that_came_later_had_its_default_before(capfd, tmp_path):
     answer = search(capfd, tmp_path, trials=3, name="mine", precision="bf16")
     assert answer.returncode == 2
     assert "settings training.precision: float32 before, bf16 now" in answer.stderr
+
+
+def test_the_default_protocol_has_no_place_in_a_search_s_identity(capfd, tmp_path):
+    search(capfd, tmp_path, trials=1, name="mine", set="protocol.test_sequence_length=whole")
+    search(capfd, tmp_path, trials=1, name="usual")
+    named = {"protocol.test_sequence_length": "whole"}
+    usual = found(tmp_path, "usual")["identity"]["settings"]
+    assert not any(key.startswith("protocol.") for key in usual)
+    assert found(tmp_path, "mine")["identity"]["settings"] == usual | named
+    answer = search(capfd, tmp_path, trials=2, name="mine")
+    assert answer.returncode == 2
+    assert "settings protocol.test_sequence_length: whole before, None now" in answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -71,6 +85,7 @@ def test_a_name_that_cannot_be_promoted_is_refused_before_anything_is_trained(
         ({"space": "smal"}, "Did you mean 'small'?"),
         ({"space": "impossible"}, "allows what its configuration refuses"),
         ({"space": "unknown"}, "names 'narrow.depth'"),
+        ({"space": "opening"}, "names 'protocol.selection'"),
         ({"trials": "many"}, "trials='many'"),
         ({"trials": 0}, "trials"),
         ({"folds": 1}, "folds"),

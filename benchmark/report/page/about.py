@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from benchmark.evaluate.metrics import RATERS
 from benchmark.plan.config import as_text
 from benchmark.record.record import RunRecord
-from benchmark.report.aggregate import Table, count_cells, settings_text
+from benchmark.report.aggregate import Table, settings_text
+from benchmark.report.counts import count_cells
 from benchmark.report.page.charts import row_labels, short_name
 from benchmark.report.page.reproduce import same_study
 from benchmark.report.tables import CEILING

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.report.aggregate import aggregate, count_cells
+from benchmark.report.aggregate import aggregate
 from benchmark.report.answer import figure_stem
+from benchmark.report.counts import count_cells, without_record
 from benchmark.report.effects import effects
 from benchmark.report.export import flat_rows
 from benchmark.report.page.about import facts
@@ -48,6 +49,17 @@ def test_a_mean_over_missing_cells_is_refused():
     assert (row.n_cells, row.n_missing, row.is_complete) == (2, 1, False)
     assert row.scores["rmse_valence"] is None
     assert row.parameters is None
+
+
+def test_rows_without_some_of_their_records_are_named():
+    records = [make_record(repetition=n) for n in range(1, 6)]
+    wanted = asked(records) | {"a": "unknown", "b": "unknown", "c": "unheard"}
+    assert without_record(records[:3], wanted) == [
+        "3 cells of 2 rows that have no record at all",
+        "tiny six crnn-L60: 2 of 5 cells have no record",
+    ]
+    failed = make_record(repetition=5, status="failed", error="why", scores={}, parameters={})
+    assert without_record([*records[:4], failed], asked(records)) == []
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed"])

@@ -197,6 +197,23 @@ def test_every_resample_has_as_many_songs_as_there_are():
     assert counts[0].var() == pytest.approx(1 - 1 / N_SONGS, rel=0.02)
 
 
+def test_few_songs_have_every_resample_as_often_as_it_is_likely():
+    # of three songs all three are taken with probability 3!/27, the first alone with 1/27
+    counts = np.hstack([block for _, block in blocks(3, MANY)])
+    assert np.mean((counts == 1).all(axis=0)) == pytest.approx(6 / 27, abs=2 / MANY)
+    assert np.mean(counts[0] == 3) == pytest.approx(1 / 27, abs=2 / MANY)
+
+
+def test_nine_families_have_an_interval_whose_digits_hold():
+    levels = np.array([0.1, 0.12, 0.2, 0.22, 0.25, 0.3, 0.31, 0.45, 0.6])
+    songs = {"song_id": list("abcdefghi"), "n_frames": [100] * 9}
+    errors = {f"rmse_{target}": levels.tolist() for target in ("valence", "arousal")}
+    found = samples([make_record(per_song=songs | errors)])
+    one = {"rmse_average": found["rmse_average"]}
+    ends = np.array([bootstrap_intervals(one, f"{n}")["rmse_average"] for n in range(8)])
+    assert ends.std(axis=0, ddof=1) == pytest.approx([0, 0], abs=0.0003)
+
+
 def test_sums_are_the_same_in_every_order_of_adding():
     rng = np.random.default_rng(1)
     values, (_, counts) = rng.normal(size=(3, 58)) * 10.0 ** np.arange(58), next(blocks(58, 100))
