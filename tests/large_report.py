@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from benchmark.plan.cell import DECIDING, DECIDING_GROUP, digest_of, name_of
 from benchmark.record.record import RunRecord
 from benchmark.record.store import read_records, write_record
+from tests.benchmark.report.records import changed
 
 N_RECORDS, N_REPETITIONS = 5000, 5
 COMMITTED = Path(__file__).parents[1] / "results" / "tradeoff-song_means"
@@ -53,13 +53,7 @@ def other(like: RunRecord, digest: str, repetition: int, source: random.Random) 
         else values
         for key, values in like.per_song.items()
     }
-    changed = replace(like, dataset_digest=digest, repetition=repetition, per_song=errors)
-    return replace(
-        changed,
-        cell=digest_of(vars(changed), DECIDING),
-        group=digest_of(vars(changed), DECIDING_GROUP),
-        name=name_of(changed.model, changed.sequence_length, repetition),
-    )
+    return changed(like, dataset_digest=digest, repetition=repetition, per_song=errors)
 
 
 def name(*parts: object) -> str:

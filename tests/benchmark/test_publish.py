@@ -26,7 +26,7 @@ from datasets.scaling import Scaler
 from models.crnn import CRNN, CRNNConfig
 from models.registry import MODELS
 from tests.benchmark.cli.cli import ROOT, mer, mer_here
-from tests.benchmark.report.records import make_record
+from tests.benchmark.report.records import changed, make_record
 from tests.benchmark.report.test_answer import make_table
 from tests.conftest import make_song
 
@@ -172,9 +172,7 @@ def publish_records(folder, records):
 def beside(record, model, average, **changes):
     """Return a record of another model in the same table."""
     scores = record.scores | {"rmse_average": average}
-    group = model.ljust(64, "0")
-    names = {"model": model, "group": group, "cell": group, "name": f"{model}-r1"}
-    return replace(record, **names, repetition=1, scores=scores, **changes)
+    return changed(record, model=model, repetition=1, scores=scores, **changes)
 
 
 def absent(weights, monkeypatch):
@@ -256,9 +254,9 @@ def test_a_champion_whose_files_were_deleted_has_them_again_and_stays_its_versio
 def test_of_tables_that_share_a_name_the_one_that_started_last_keeps_it(published, tmp_path):
     folder, records = unregistered(published, tmp_path / "results")
     earlier = [
-        replace(
+        changed(
             one,
-            dataset_digest="e" * 64, group="e" * 64, cell=f"{one.repetition}".ljust(64, "e"),
+            dataset_digest="e" * 64,
             circumstances=one.circumstances | {"started": one.circumstances["started"] - 1000},
         )
         for one in records

@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from benchmark.errors import ConfigError, ResultsError
-from benchmark.listen import find_weights, load_listener
+from benchmark.listen import find_weights, load_listener, restored
 from benchmark.record.store import read_records, record_path
 from benchmark.record.weights import read_weights, weights_path
 from tests.benchmark.cli.cli import mer, mer_here
@@ -97,3 +98,70 @@ def test_weights_are_plain_numbers(results):
     arrays = load_file(find_weights(results, "crnn", [])[0])
     assert all(one.dtype.kind in "fi" for one in arrays.values())
     assert all(np.isfinite(one).all() for one in arrays.values())
+
+
+def weights_of(results, model):
+    """Return a model's weights: where they lie, their arrays and their header."""
+    path = find_weights(results, model, [])[0]
+    with safe_open(path, "np") as file:
+        return path, load_file(path), json.loads(file.metadata()["model"])
+
+
+def kept(arrays, header, path):
+    """Write a file of weights."""
+    save_file(arrays, path, {"format": "mer-benchmark 1", "model": json.dumps(header)})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "said"),
+    [
+        (["n_features"], "260", "n_features: Input should be a valid integer, got '260'"),
+        (["n_features"], 261, "features where 261 are expected"),
+        (["cell", "model"], 7, "cell.model: Input should be a valid string"),
+        (["cell", "config"], [], "cell.config: Input should be"),
+        (["cell", "repetition"], 1.5, "cell.repetition"),
+        (["first_seconds"], float("nan"), "first_seconds"),
+        (["further"], 1, "further: Unexpected keyword"),
+    ],
+)
+def test_a_damaged_header_is_named(results, tmp_path, keys, value, said):
+    _, arrays, header = weights_of(results, "crnn")
+    place = header
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    with pytest.raises(ResultsError, match=f"w.safetensors is damaged.*{said}"):
+        read_weights(kept(arrays, header, tmp_path / "w.safetensors"))
+
+
+def test_weights_that_are_not_finite_are_refused(results, tmp_path):
+    _, arrays, header = weights_of(results, "linear")
+    arrays["weights"][0, 0] = np.nan
+    with pytest.raises(ResultsError, match="'weights' holds NaN or inf"):
+        read_weights(kept(arrays, header, tmp_path / "w.safetensors"))
+
+
+def test_weights_under_the_name_of_another_cell_are_refused(results, tmp_path):
+    path, *_ = weights_of(results, "crnn")
+    other = tmp_path / "crnn-L60-r9-0123456789ab.safetensors"
+    other.write_bytes(path.read_bytes())
+    with pytest.raises(ResultsError, match="not of the one in its name"):
+        read_weights(other)
+    own_name = tmp_path / "best.safetensors"
+    own_name.write_bytes(path.read_bytes())
+    assert read_weights(own_name).cell.model == "crnn"
+
+
+@pytest.mark.parametrize("model", ["crnn", "linear", "context", "constant"])
+def test_arrays_of_another_shape_do_not_fit_the_model(results, tmp_path, model):
+    _, arrays, header = weights_of(results, model)
+    names = [
+        one for one in arrays if "num_batches_tracked" not in one and one[:12] != "learned_from"
+    ]
+    for damaged in names[:: max(1, len(names) // 4)]:
+        without = {name: array for name, array in arrays.items() if name != damaged}
+        for other in (without, without | {damaged: np.ones((3, 5, 7), np.float32)}):
+            path = kept(other, header, tmp_path / "w.safetensors")
+            with pytest.raises(ResultsError, match=f"w.safetensors does not fit model {model}"):
+                restored(read_weights(path), path, "cpu")

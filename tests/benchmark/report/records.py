@@ -1,5 +1,7 @@
 """Records made by hand, with scores a reader can check in the head."""
 
+from dataclasses import replace
+
 from benchmark.plan.cell import DECIDING, DECIDING_GROUP, digest_of, name_of
 from benchmark.record.record import RunRecord
 
@@ -55,6 +57,16 @@ def make_record(**changes):
             "environment": {"commit": "abc"},
         },
     }  # fmt: skip
-    values |= changes
-    digests = {"cell": digest_of(values, DECIDING), "group": digest_of(values, DECIDING_GROUP)}
-    return RunRecord(**digests | values)
+    return RunRecord(**digests(values | changes) | values | changes)
+
+
+def digests(values):
+    """Return the cell and the group that a record of these values belongs to."""
+    return {"cell": digest_of(values, DECIDING), "group": digest_of(values, DECIDING_GROUP)}
+
+
+def changed(record, **changes):
+    """Return the record of another cell, which differs in these values."""
+    values = vars(record) | changes
+    name = name_of(values["model"], values["sequence_length"], values["repetition"])
+    return replace(record, **changes, **digests(values), name=name)
