@@ -116,7 +116,7 @@ class Call:
             self.seen = computed, now
         if held > LIMIT_BYTES:
             return f"more than {LIMIT_BYTES / 2**30:g} GB of memory"
-        if computed > LIMIT_SECONDS * (1 + len(every)):
+        if computed > LIMIT_SECONDS * len(every):
             return f"computing for {computed:.0f} s"
         if now - self.seen[1] > LIMIT_SECONDS + GRACE_SECONDS:
             return f"waiting for {now - self.seen[1]:.0f} s"

@@ -4,12 +4,10 @@ A command meets the damage; then the damaged file is taken away, as messages ask
 command must complete what the study trains, bit for bit.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from tests.attack.arena import EXTRACT, OWN_SONGS, SEARCH, STUDY, Arena
 from tests.attack.damages import (
@@ -60,7 +58,7 @@ def attack(number: int, random: Random, arena: Arena) -> Outcome:
     done = random.choice(target.damages)(path, random)
     command = random.choice(target.commands)
     outcome.what = f"{name} {path.name}: {done}; {' '.join(command)}"
-    others = {key: one for key, one in _records(box).items() if Path(key).stem != path.stem}
+    others = {key: one for key, one in records(box.results).items() if Path(key).stem != path.stem}
     outcome.ended(arena.call(box, *command))
     outcome.left_alone(box)
     if "--fresh" not in command:
@@ -69,20 +67,6 @@ def attack(number: int, random: Random, arena: Arena) -> Outcome:
         _complete(outcome, box, arena, target, path)
     box.close()
     return outcome
-
-
-def _records(box: Sandbox) -> dict[str, Any]:
-    """Return the records that can be read."""
-    found = {}
-    for path in (box.results / "records").glob("*/*.json"):
-        if path.is_file():
-            try:
-                values = json.loads(path.read_bytes())
-                values.pop("circumstances")
-            except (ValueError, AttributeError, KeyError, RecursionError):
-                continue
-            found[path.relative_to(box.results).as_posix()] = values
-    return found
 
 
 def _complete(outcome: Outcome, box: Sandbox, arena: Arena, target: Target, path: Path) -> None:

@@ -15,7 +15,6 @@ from tests.attack.outcome import Outcome
 from tests.attack.sandbox import Sandbox
 
 CHAIN = 4  # kills of one folder
-REPETITIONS = "6"  # so that there is something to kill
 N_TRIALS = "6"
 EVENTS = (
     "mlflow.db", "mlflow.db", "mlflow.db", "mlflow.db-journal", "records/*/*.json", "records/*/.*",
@@ -33,7 +32,7 @@ def attack(number: int, random: Random, arena: Arena) -> Outcome:
     outcome = Outcome("kills", number)
     of_chain = Random(f"chain {chain}")  # what all kills of a folder share
     is_search, workers = of_chain.random() < 0.25, of_chain.choice("112")
-    command = _command(is_search, workers)
+    command = _command(is_search, workers, of_chain.choice(("2", "6")))
     box = arena.chains.get(chain)
     if box is None:
         box = arena.chains[chain] = arena.sandbox()
@@ -59,14 +58,14 @@ def attack(number: int, random: Random, arena: Arena) -> Outcome:
     return outcome
 
 
-def _command(is_search: bool, workers: str) -> list[str]:
+def _command(is_search: bool, workers: str, repetitions: str) -> list[str]:
     """Return what is killed."""
     if is_search:
         storage = ["--storage", "journal:results/journal.log"] if workers == "2" else []
         words = [N_TRIALS if word == "2" and before == "--trials" else word
                  for before, word in zip(("", *SEARCH), SEARCH, strict=False)]  # fmt: skip
         return [*words, "--sampler", "random", *storage, "--workers", workers]
-    words = [REPETITIONS if before == "--repetitions" else word
+    words = [repetitions if before == "--repetitions" else word
              for before, word in zip(("", *STUDY), STUDY, strict=False)]  # fmt: skip
     return [*words[:-1], workers]
 

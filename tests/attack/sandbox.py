@@ -89,11 +89,16 @@ def _content(path: Path) -> str:
 
 
 def records(results: Path) -> dict[str, dict[str, Any]]:
-    """Return every record by path, without what may differ from run to run."""
+    """Return every record that can be read, by path, without what may differ from run to run."""
     found = {}
     for path in sorted((results / "records").glob("*/*.json")):
-        values = json.loads(path.read_text())
-        values.pop("circumstances")
+        if not path.is_file():
+            continue  # a case may have put a FIFO here
+        try:
+            values = json.loads(path.read_bytes())
+            values.pop("circumstances")
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
+            continue
         found[path.relative_to(results).as_posix()] = values
     return found
 

@@ -1,5 +1,6 @@
 """How many cases of every kind were tried, skipped and bad, and the distinct causes."""
 
+import resource
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,13 +32,20 @@ class Summary:
         return f"{kind} {outcome.number}: {outcome.what}: {end or 'held'}"
 
     @property
+    def seconds(self) -> float:
+        """Return how long this process and its commands computed so far."""
+        whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        return sum(sum(resource.getrusage(who)[:2]) for who in whose)
+
+    @property
     def n_bad(self) -> int:
         """Return how many cases were bad."""
         return self.bad.total()
 
     def text(self) -> str:
         """Return counts and causes, the most frequent first."""
-        lines = [f"seed {self.seed}: cases {self.tried.total()}, bad {self.n_bad}"]
+        spent = f"{self.seconds:.0f} s of computing, templates included"
+        lines = [f"seed {self.seed}: cases {self.tried.total()}, bad {self.n_bad}; {spent}"]
         for kind, count in self.tried.items():
             lines.append(f"  {kind}: cases {count}, bad {self.bad[kind]}")
         lines += [f"  skipped {n}: {why}" for why, n in self.skipped.items() if n]
