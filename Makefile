@@ -7,7 +7,7 @@ READY := .venv/ready
 .PHONY: demo test lint types check
 
 demo: $(READY)  ## train the four models on synthetic songs and print the table
-	$(BIN)/python -m benchmark run
+	$(BIN)/python -m benchmark run --study smoke
 
 test: $(READY)  ## run every test that needs no GPU
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -15,9 +15,12 @@ def main() -> None:
                 file=sys.stderr,
             )
             sys.exit(2)
-    from benchmark.cli import main as run_command_line
+    try:
+        from benchmark.cli import main as run_command_line
 
-    run_command_line()
+        run_command_line()
+    except KeyboardInterrupt:  # while the command line was imported
+        sys.exit(130)  # as `run` does later
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from benchmark.errors import USER_ERRORS, TrainingDiverged
 from benchmark.evaluate.complexity import Cost, model_cost
-from benchmark.evaluate.metrics import RATERS, panel_scores, per_song_scores, summary_scores
+from benchmark.evaluate.metrics import per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
+from benchmark.evaluate.references import reference_scores
 from benchmark.loading import check_unchanged, planned_split
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import validated
@@ -238,19 +239,3 @@ class Scored:
 def _annotations(songs: Sequence[Song]) -> Arrays:
     """Return the annotations (T, 2) of every song."""
     return [song.annotations for song in songs]
-
-
-def reference_scores(split: Split, songs: Sequence[Song]) -> dict[str, Scores]:
-    """Score what no model can know, on the songs that score the cell.
-
-    Each song's own mean, a second panel of raters where the raters are known, and the dataset's
-    own references.
-    """
-    annotations = _annotations(songs)
-    means = [np.tile(one.mean(axis=0), (len(one), 1)) for one in annotations]
-    references = {"oracle of song means": means}
-    if [song.song_id for song in songs] == [song.song_id for song in split.evaluation]:
-        references |= {name: list(arrays) for name, arrays in split.references.items()}
-    scores = {name: summary_scores(annotations, arrays) for name, arrays in references.items()}
-    panels = [song.raters.halves(song.song_id) for song in songs if song.raters is not None]
-    return scores | ({RATERS: panel_scores(panels)} if len(panels) == len(songs) else {})

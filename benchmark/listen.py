@@ -13,6 +13,7 @@ from benchmark.evaluate.predict import predict_songs
 from benchmark.lookup import find
 from benchmark.origin import check_audio_features, check_origin, library_warning
 from benchmark.plan.seeds import make_deterministic
+from benchmark.record.record import RunRecord
 from benchmark.record.store import read_records
 from benchmark.record.weights import Weights, read_weights, weights_path
 from benchmark.train.trainer import NetworkRestorer, build_estimator
@@ -22,7 +23,7 @@ from datasets.features.cache import extract_file
 from datasets.features.registry import Extractor, extractor_for
 from datasets.ranges import FeatureRange, Outside
 from models.contract import Estimator, Restorable
-from models.registry import MODELS
+from models.registry import MODELS, ModelEntry
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,13 @@ def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> l
     if records:
         return [_weights_of(path) for path in records]
     groups: dict[str, list[Path]] = {}
+    firsts: dict[str, RunRecord] = {}
     known = read_records(results)
     for record in known:
         path = weights_path(results, record)
         if record.status == "done" and model in (None, record.model) and path.is_file():
             groups.setdefault(record.group, []).append(path)
+            firsts.setdefault(record.group, record)
     if not groups:
         if model is not None:
             find(MODELS, model, kind="model")
@@ -127,13 +130,26 @@ def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> l
             f"{results} has no weights {trained} ({len(known)} records). Weights are kept by `run`"
             " (not under protocol.folds): train first, or name another --results or --record."
         )
-    if len(groups) > 1:
-        choices = "; ".join(str(paths[0]) for paths in groups.values())
+    models = dict.fromkeys(first.model for first in firsts.values())
+    if len(models) > 1:
         raise ConfigError(
-            f"{results} has weights of {len(groups)} kinds of cells. Name a model with --model, or"
-            f" one or more files with --record: {choices}"
+            f"{results} has weights of {len(models)} models. Name one with --model:"
+            f" {', '.join(models)}"
+        )
+    if len(groups) > 1:
+        kinds = [_kind(firsts[group], paths[0]) for group, paths in groups.items()]
+        raise ConfigError(
+            f"{results} has weights of {len(groups)} kinds of cells. Name all repetitions of one as"
+            f" --record FILE --record FILE: {'; '.join(kinds)}"
         )
     return next(iter(groups.values()))
+
+
+def _kind(record: RunRecord, path: Path) -> str:
+    """Return what tells a cell from those of other kinds, and the weights of one repetition."""
+    settings = "".join(f", {name}={value}" for name, value in record.settings.items())
+    name = record.name.rpartition("-r")[0]
+    return f"{name} on dataset {record.dataset} ({record.features}{settings}) as {path}"
 
 
 def _weights_of(path: Path) -> Path:
@@ -163,6 +179,7 @@ def load_listener(paths: Sequence[Path], device: str) -> Listener:
         names = ", ".join(weights.cell.name for weights in loaded)
         raise ConfigError(f"{names} differ in more than the repetition; predict them one by one.")
     for weights, path in zip(loaded, paths, strict=True):
+        _row_of(weights, path)
         check_audio_features(weights, path)
     extractor = extractor_for(loaded[0].cell.features)
     for weights, path in zip(loaded, paths, strict=True):
@@ -176,10 +193,21 @@ def load_listener(paths: Sequence[Path], device: str) -> Listener:
     return Listener(name, models, extractor, learned, makers)
 
 
+def _row_of(weights: Weights, path: Path) -> ModelEntry:
+    """Return the row of the model that weights belong to, or say that its file is missing."""
+    model = weights.cell.model
+    if model not in MODELS:
+        raise ConfigError(
+            f"{path} holds weights of model '{model}', which is not one of this suite. Give the"
+            " file that defines it: --include FILE.py"
+        )
+    return MODELS[model]
+
+
 def restored(weights: Weights, path: Path, device: str) -> Estimator:
     """Build a cell's model and fill it."""
     cell = weights.cell
-    row = find(MODELS, cell.model, kind="model")
+    row = _row_of(weights, path)
     if row.version != cell.model_version:
         raise ResultsError(
             f"{path} was made by version {cell.model_version} of {cell.model}, this is version"
@@ -190,4 +218,13 @@ def restored(weights: Weights, path: Path, device: str) -> Estimator:
         model = build_estimator(cell, weights.n_features)
         assert isinstance(model, Restorable)
         model.restore(weights.state, NetworkRestorer(device))
+        _predict_once(model, weights)
     return model
+
+
+def _predict_once(model: Estimator, weights: Weights) -> None:
+    """Predict two frames as they were learned from: arrays of a wrong shape are found now."""
+    middle = np.zeros(weights.n_features, np.float32)
+    if weights.learned is not None:
+        middle = (weights.learned.low / 2 + weights.learned.high / 2).astype(np.float32)
+    predict_songs(model, [unrated("probe", np.stack([middle, middle]))])

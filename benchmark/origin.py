@@ -46,10 +46,16 @@ def check_origin(weights: Weights, path: Path, extractor: Extractor) -> None:
 def _with_audio(dataset: str, features: str) -> str:
     """Say how to train on features that are made from audio."""
     with_files = [name for name, entry in DATASETS.items() if entry.files is not None]
+    if dataset not in DATASETS:
+        return (
+            f"Dataset {dataset} is not one of this suite: if a file of yours defines it, give"
+            " --include FILE.py as well."
+        )
     if dataset not in with_files:
         return (
-            f"The features of dataset {dataset} are not made from audio; train on a dataset of"
-            f" recordings: {', '.join(with_files)}."
+            f"The features of dataset {dataset} are not made from audio, or its loader does not"
+            " say so (Split.made_by, see docs/own-data.md); train on a dataset of recordings:"
+            f" {', '.join(with_files)}."
         )
     return (
         f"Move the official files in DEAM/features away and train on features made from audio:"

@@ -21,6 +21,11 @@ from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
 GROUP = "mer_benchmark"
+ROWS = {  # what to write, by the class of a row
+    ModelEntry: "ModelEntry(target=..., summary='...'), from models.registry import ModelEntry",
+    DatasetEntry: "DatasetEntry(load=..., summary='...', feature_sets=('...',)),"
+    " from datasets.registry import DatasetEntry; an example is in docs/own-data.md",
+}
 
 
 def include_plugins(files: Sequence[Path] = ()) -> None:
@@ -105,7 +110,10 @@ def _check(
 ) -> None:  # fmt: skip
     """Refuse rows of the wrong type and names that are taken or cannot be typed."""
     if not isinstance(row, kind):
-        raise PluginError(f"{origin}: '{name}' is a {type(row).__name__}, not a {kind.__name__}.")
+        raise PluginError(
+            f"{origin}: '{name}' is a {type(row).__name__}, not a {kind.__name__}. Write"
+            f" '{name}': {ROWS[kind]}."
+        )
     if not name.replace("_", "").isalnum():
         raise PluginError(f"{origin}: the name '{name}' may hold letters, digits and _ only.")
     if name in table:

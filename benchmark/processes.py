@@ -30,10 +30,23 @@ def n_cores() -> int:
 def preload(modules: Sequence[str] = TRAINING) -> None:
     """Start the fork server, which imports beside this process; one that runs stays as it is."""
     if METHOD == "forkserver":
-        from multiprocessing import forkserver
-
         multiprocessing.get_context(METHOD).set_forkserver_preload(list(modules))
+        _start_server()
+
+
+def _start_server() -> None:
+    """Start the fork server with Ctrl-C blocked, for itself and its workers.
+
+    It would end in a traceback while it imports. This process gets a Ctrl-C of that moment later.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # first: it unblocks the signal once it has started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
         forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -41,6 +54,8 @@ def pool_of(
     n_processes: int, begin: Callable[..., None], *arguments: Any
 ) -> Iterator[ProcessPoolExecutor]:
     """Lend processes that `begin` prepared; whatever goes wrong, none of them works on."""
+    if METHOD == "forkserver":
+        _start_server()
     context = multiprocessing.get_context(METHOD)
     pool = ProcessPoolExecutor(
         n_processes, mp_context=context, initializer=begin, initargs=arguments

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmark.errors import ResultsError
+from benchmark.record.names import experiment_name
 from benchmark.record.record import RunRecord
 from benchmark.record.store import record_path
 from benchmark.record.tracking.champion import register, renew_champion
-from benchmark.record.tracking.mirror import Mirror, experiment_name
+from benchmark.record.tracking.mirror import Mirror
 from benchmark.record.weights import weights_path
 from benchmark.report.aggregate import Row, Table
 from benchmark.report.answer import ALL_STUDIES, Answer, answer_from_records
@@ -50,7 +51,7 @@ def publish(mirror: Mirror, answer: Answer) -> list[Path]:
     """
     if not (mirror.results / "weights").is_dir():
         return []
-    if answer.study != ALL_STUDIES:
+    if answer.study != ALL_STUDIES and not answer.is_of_folder:
         answer = answer_from_records(mirror.results)
     return [path for table in newest(answer.tables) for path in _publish_winner(mirror, table)]
 
@@ -96,7 +97,7 @@ def _publish_winner(mirror: Mirror, table: Table) -> Iterator[Path]:
         record = median_repetition(row)
         name = experiment_name(record)
         note = _note(mirror.results, record, row, table, passed_over)
-        if renew_champion(mirror.client, name, record.cell, note):
+        if renew_champion(mirror.client, mirror.results, name, record.cell, note):
             return
         try:
             module = exported(record, weights_path(mirror.results, record))

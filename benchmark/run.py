@@ -1,6 +1,6 @@
 """The conductor: plan, skip what is recorded, train the rest, mirror, answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,11 +14,13 @@ from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.publish import publish
 from benchmark.record.annotations import keep_annotations
+from benchmark.record.places import prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
-from benchmark.record.store import latest_by_cell, prepare_folder, read_records, write_plan
+from benchmark.record.store import latest_by_cell, read_records, write_plan
 from benchmark.record.tracking.mirror import Mirror
 from benchmark.record.tracking.searches import SearchMirror
+from benchmark.record.tracking.writer import Writer
 from benchmark.report.answer import Answer, answer_from_records, figure_stem, write_answer
 from benchmark.report.notes import row_note
 from benchmark.report.search import write_search_answer
@@ -79,6 +81,9 @@ class Screen(Protocol):
 
     def on_record(self, record: RunRecord) -> None:
         """Show that a cell finished."""
+
+    def say(self, line: str) -> None:
+        """Show a line that is not about a cell."""
 
 
 def plan_run(study: Study, options: RunOptions) -> Bill:
@@ -167,48 +172,74 @@ def run_bill(
     return [finished[cell.key] for cell in bill.cells]
 
 
-def complete_run(bill: Bill, options: RunOptions, screen: Screen) -> tuple[Answer, list[Path]]:
+def complete_run(
+    bill: Bill, options: RunOptions, screen: Screen, writer: Writer | None = None
+) -> tuple[Answer, list[Path]]:
     """Run a study to its end: records, MLflow copy, tables and figures.
 
     Files and MLflow show all that runs of the study ever asked for, the answer what this one did.
     """
+    writer = writer or Writer(options.results, screen.say)
     mirror = Mirror(options.results)
-    run_bill(bill, options, screen, mirror.copy)
+
+    def copy(record: RunRecord) -> None:
+        mirror.refresh()
+        mirror.copy(record)
+
+    run_bill(bill, options, screen, lambda one: writer.beside_training(lambda: copy(one)))
     whole = answer_from_records(options.results, bill.study.name)
     paths = write_answer(whole, options.results)
-    mirror_answer(mirror, whole, paths)
-    own = whole.of({cell.key: cell.group for cell in bill.cells})
-    return own, paths + publish(mirror, whole)
+    paths += writer.attempt(lambda: mirror_and_publish(mirror, whole, paths)) or []
+    return whole.of({cell.key: cell.group for cell in bill.cells}), paths
 
 
-def mirror_searches(results: Path) -> list[Path]:
-    """Write every search's table and figures, and bring MLflow up to its trials."""
+def mirror_searches(results: Path, written: Mapping[str, Sequence[Path]]) -> None:
+    """Bring MLflow up to the trials of every search, with the files written of each."""
     searches = read_searches(results)
     by_cell = latest_by_cell(read_records(results)) if searches else {}
-    written = []
     for search in searches:
-        paths = write_search_answer(search, results)
         mirror = SearchMirror(results, search.name)
         for trial in search.trials:
             mirror.copy(trial, by_cell.get(trial.cell or ""))
-        mirror.summarise(search, paths)
-        written += paths
-    return written
+        mirror.summarise(search, written.get(search.name, ()))
 
 
 def mirror_folder(
-    results: Path, answer: Answer, paths: Sequence[Path]
+    results: Path, answer: Answer, paths: Sequence[Path], writer: Writer
 ) -> tuple[Mirror, list[Path]]:
     """Bring MLflow up to an answer and to the folder's searches; return what was written."""
     mirror = Mirror(results)
-    mirror_answer(mirror, answer, paths)
-    return mirror, [*publish(mirror, answer), *mirror_searches(results)]
+    searches = {one.name: write_search_answer(one, results) for one in read_searches(results)}
+
+    def write() -> list[Path]:
+        models = mirror_and_publish(mirror, answer, paths)
+        mirror_searches(results, searches)
+        return models
+
+    models = writer.attempt(write) or []
+    return mirror, [*models, *(path for files in searches.values() for path in files)]
 
 
-def mirror_records(results: Path) -> None:
+def mirror_records(results: Path, writer: Writer, seconds: float) -> None:
     """Make the MLflow copy of a whole results folder, with the figures that are there."""
-    answer = answer_from_records(results)
-    mirror_folder(results, answer, sorted((results / "figures").glob("*")))
+
+    def write() -> None:
+        figures = sorted((results / "figures").glob("*"))
+        if read_records(results):
+            mirror_and_publish(Mirror(results), answer_from_records(results), figures)
+        drawn: dict[str, list[Path]] = {}
+        for path in figures:
+            name = path.stem.removeprefix("search-").removesuffix("-settings")
+            drawn.setdefault(name, []).append(path)
+        mirror_searches(results, drawn)
+
+    writer.attempt(write, seconds)
+
+
+def mirror_and_publish(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> list[Path]:
+    """Bring MLflow up to an answer, and register its winners; return the folders of new models."""
+    mirror_answer(mirror, answer, paths)
+    return publish(mirror, answer)
 
 
 def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:
@@ -216,6 +247,7 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
 
     `paths` may hold other files: a figure is known by its name.
     """
+    mirror.refresh()
     for record in answer.records:
         mirror.copy(record)
     for table in answer.tables:

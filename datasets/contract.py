@@ -5,6 +5,7 @@ Units   annotations on [-1, 1]; times in seconds from the start of the recording
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.frozen import frozen
+from datasets.names import LONGEST, flaw_of_name, shown_name
 from datasets.raters import Raters
 
 TARGETS = ("valence", "arousal")
 FRAME_SECONDS = 0.5  # MediaEval and DEAM are rated at 2 Hz
+TIME_TOLERANCE = 1e-3  # seconds
 
 
 class DatasetError(ValueError):
@@ -44,9 +47,10 @@ class UnannotatedSong:
 class Song:
     """One song: float32 features (T, F), float32 annotations (T, 2), times (T,) in seconds.
 
-    Its arrays are read-only: all cells share them. `family` names what a song shares with others
-    (a game, an album, an artist): songs of a family stand on one side of every split. `raters` are
-    the single listeners behind the annotations.
+    Times are half a second apart, or a multiple of it where half seconds without ratings are left
+    out. Its arrays are read-only: all cells share them. `family` names what a song shares with
+    others (a game, an album, an artist): songs of a family stand on one side of every split.
+    `raters` are the single listeners behind the annotations.
     """
 
     song_id: str
@@ -57,7 +61,7 @@ class Song:
     raters: Raters | None = None
 
     def __post_init__(self) -> None:
-        """Refuse shapes that do not agree, values that are not finite, labels off the scale."""
+        """Refuse shapes, values, labels, times and types that are not as promised above."""
         _freeze(self, ("features", "annotations", "times"))
         n_frames = len(self.times)
         if n_frames == 0:
@@ -83,6 +87,30 @@ class Song:
             raise DatasetError(
                 f"Song {self.song_id}: curves of raters are {self.raters.curves_RT2.shape},"
                 f" expected (raters, {n_frames}, 2)."
+            )
+        self._check_times()
+        for name, array in (("features", self.features), ("annotations", self.annotations)):
+            if array.dtype != np.float32:
+                raise DatasetError(
+                    f"Song {self.song_id}: {name} are {array.dtype}, expected float32; write"
+                    f" {name}.astype(np.float32)."
+                )
+
+    def _check_times(self) -> None:
+        """Refuse frames that are not half a second apart: models and durations count on it."""
+        if self.times.ndim != 1 or not np.isfinite(self.times).all():
+            raise DatasetError(
+                f"Song {self.song_id}: times {self.times.shape} must be finite seconds (T,)."
+            )
+        steps = np.diff(self.times)
+        whole = np.maximum(1, np.rint(steps / FRAME_SECONDS)) * FRAME_SECONDS
+        wrong = np.flatnonzero(np.abs(steps - whole) > TIME_TOLERANCE)
+        if len(wrong):
+            first, second = self.times[wrong[0] : wrong[0] + 2]
+            raise DatasetError(
+                f"Song {self.song_id} has frames at {first:g} s and {second:g} s; frames are"
+                f" {FRAME_SECONDS} s apart. Give means of features and annotations over half"
+                " seconds (dataset folder makes them of recordings and a table)."
             )
 
     @property
@@ -120,6 +148,7 @@ def _freeze(song: AnySong, names: Sequence[str]) -> None:
 class Split:
     """Songs to learn from and evaluation songs; neither a song nor a family is on both sides.
 
+    Without evaluation songs a dataset can be evaluated in folds alone (`protocol.folds`).
     `references` are predictions that need knowledge no model has (a noise floor, say): one
     (T, 2) array per evaluation song, drawn as lines beside the models. `made_by` names the
     extractor that made the features from audio, "" where this project's own did not. `notes` are
@@ -133,16 +162,16 @@ class Split:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse empty sides, songs on both sides and unequal feature widths."""
+        """Refuse no songs to learn from, songs on both sides and unequal feature widths."""
         if not all(isinstance(song, Song) for song in (*self.development, *self.evaluation)):
             raise DatasetError("A split is made of songs; give `Song` objects on both sides.")
-        if not self.development or not self.evaluation:
+        if not self.development:
             raise DatasetError(
-                f"A split needs songs on both sides, got {len(self.development)} development"
-                f" and {len(self.evaluation)} evaluation songs."
+                "A split needs development songs to learn from, got 0 development and"
+                f" {len(self.evaluation)} evaluation songs."
             )
         ids = [song.song_id for song in self.development + self.evaluation]
-        repeated = sorted({song_id for song_id in ids if ids.count(song_id) > 1})
+        repeated = sorted((one for one, n in Counter(ids).items() if n > 1), key=str)
         if repeated:
             raise DatasetError(
                 f"Song ids must be unique across a split; repeated: {repeated[:5]}."
@@ -151,7 +180,19 @@ class Split:
         widths = {song.features.shape[1] for song in self.development + self.evaluation}
         if len(widths) != 1:
             raise DatasetError(f"All songs need the same number of features, got {sorted(widths)}.")
+        self._check_names()
         self._check_families()
+
+    def _check_names(self) -> None:
+        """Refuse what cannot be the name of a song or family in files and on a terminal."""
+        for song in self.songs:
+            family = [("family", song.family)] if song.family != "" else []
+            for kind, name in (("song id", song.song_id), *family):
+                if flaw := flaw_of_name(name):
+                    raise DatasetError(
+                        f"{shown_name(name)} cannot be a {kind}: it {flaw}. Give text of at most"
+                        f" {LONGEST} bytes, without control characters."
+                    )
 
     def _check_families(self) -> None:
         """Refuse a family on both sides, and families that only some songs have."""

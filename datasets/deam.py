@@ -6,6 +6,7 @@ Split   1744 excerpts of 45 s, annotated from second 15; ids 2001-2058 are the e
         MediaEval 2015. `development` and `evaluation` name other ids, for a split of your own.
 """
 
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from datasets.contract import DatasetError, Split
 from datasets.deam_files import read_dynamic_annotations, require_root
 from datasets.mediaeval2015 import EVALUATION_IDS, Families, make_split
+from datasets.registry import ADDED_LATER
 
 
 def _as_tuple(value: object) -> object:
@@ -34,7 +36,7 @@ class DeamOptions:
 
     development: SongIds = ()
     evaluation: SongIds = ()
-    families: Families = "none"
+    families: Families = field(default="none", metadata=ADDED_LATER)
 
 
 def load(options: DeamOptions, features: str, data_root: Path | None) -> Split:

@@ -35,14 +35,8 @@ GUESTS = re.compile(r"[(\[]?\b(?:feat|ft|featuring)\b|\sw/")
 METADATA_ADVICE = "Get it with `python -m benchmark data download metadata --data-root DATA`."
 
 
-def read_static_annotations(data_root: Path) -> pd.DataFrame:
-    """Return valence and arousal per song_id on the scale 1 to 9, columns put right."""
-    parts = [read_static_file(data_root / STATIC / name) for name in STATIC_FILES]
-    return pd.concat(parts).sort_index()
-
-
 def read_static_file(path: Path) -> pd.DataFrame:
-    """Read one of the two files of static ratings."""
+    """Return valence and arousal per song_id on the scale 1 to 9, columns put right."""
     table = read_table(path, HOW_TO_GET)
     table.columns = [str(name).replace(" ", "") for name in table.columns]
     wanted = ["song_id", *(f"{target}_mean" for target in TARGETS)]

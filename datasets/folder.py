@@ -6,8 +6,6 @@ Features  extracted by `data extract --dataset folder`, with the code that `pred
 Split     as the CSV's column `split` says; without one, whole families by a fixed seed
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +15,8 @@ from pydantic.dataclasses import dataclass
 
 from datasets.commands import extract_command
 from datasets.contract import FRAME_SECONDS, DatasetError, Song, Split
-from datasets.features.cache import kept_file, made_alike, made_by, read_made_by, song_rows
-from datasets.features.registry import Extractor, extractor_for
+from datasets.features.cache import ExtractedReader
+from datasets.features.registry import extractor_for
 from datasets.folder_audio import (
     ANNOTATIONS,
     audio_of,
@@ -66,68 +64,51 @@ class FolderOptions:
             raise ValueError(f"scale={low:g},{high:g}; give the lowest rating, then the highest")
 
 
-@plain_dataclass(frozen=True, eq=False)
-class _Source:
-    """Where songs come from."""
-
-    root: Path
-    table: Table
-    extractor: Extractor
-
-    @property
-    def extract(self) -> str:
-        """Return the command that extracts them."""
-        return extract_command(self.extractor.name, self.root, " --dataset folder")
-
-
 def load(options: FolderOptions, features: str, data_root: Path | None) -> Split:
     """Read annotations and features; every row is checked before any feature is read."""
     root = require_root(data_root)
-    source = _Source(root, read_table(root / options.annotations), extractor_for(features))
+    table = read_table(root / options.annotations)
     recordings = find_recordings(root)
-    audio = audio_of(source.table, recordings)
+    audio = audio_of(table, recordings)
     curves = {
-        rated.name: curve_of(rated, source.table, options.scale, is_resampled=options.resample)
-        for rated in source.table.songs
+        rated.name: curve_of(rated, table, options.scale, is_resampled=options.resample)
+        for rated in table.songs
     }
+    extract = extract_command(features, root, " --dataset folder")
+    reader = ExtractedReader(root, extractor_for(features), extract, KEPT_IN)
     songs = [
-        _song(rated, curves[rated.name], audio[rated.name], source)
-        for rated in source.table.songs
+        _song(rated, curves[rated.name], audio[rated.name], table, reader)
+        for rated in table.songs
         if curves[rated.name].n_frames
     ]
     if not songs:
-        raise DatasetError(f"File {source.table.path} has no rating of both valence and arousal.")
-    development, evaluation = _sides(songs, source.table, options)
+        raise DatasetError(f"File {table.path} has no rating of both valence and arousal.")
+    development, evaluation = _sides(songs, table, options)
     return Split(
         development=tuple(development),
         evaluation=tuple(evaluation),
-        made_by=f"{made_by(source.extractor)} by {_libraries(songs, audio, source)}",
+        made_by=reader.made_by(),
         notes=(
             *rating_notes(songs, curves, options.scale, is_resampled=options.resample),
-            *file_notes(songs, evaluation, recordings, source.table),
+            *file_notes(songs, evaluation, recordings, table),
         ),
     )
 
 
-def _song(rated: RatedSong, curve: Curve, audio: Path, source: _Source) -> Song:
+def _song(
+    rated: RatedSong, curve: Curve, audio: Path, table: Table, reader: ExtractedReader
+) -> Song:
     """Put a song's features beside its annotations."""
-    rows_NF = song_rows(
-        source.root,
-        str(Path(KEPT_IN, audio.stem)),
-        audio,
-        source.extractor,
-        extract=source.extract,
-        get="",
-    )
+    rows_NF = reader.rows(audio.stem, audio)
     frames_T, values_T2 = curve.within(len(rows_NF))
     if curve.frames_T is not None:
-        check_end(rated, source.table, int(curve.frames_T[-1]), len(rows_NF), audio)
+        check_end(rated, table, int(curve.frames_T[-1]), len(rows_NF), audio)
     return Song(
         rated.name,
         rows_NF[frames_T],
         values_T2.astype(np.float32),
         FRAME_SECONDS * frames_T.astype(np.float64),
-        (rated.family or rated.name) if source.table.has_families else "",
+        (rated.family or rated.name) if table.has_families else "",
     )
 
 
@@ -148,13 +129,3 @@ def _sides(
                 " or remove the column."
             )
     return development, evaluation
-
-
-def _libraries(songs: Sequence[Song], audio: dict[str, Path], source: _Source) -> str:
-    """Name the libraries that made all features, and the renderer of MIDI files."""
-    makers: dict[str, Path] = {}
-    for song in songs:
-        kept_as = str(Path(KEPT_IN, audio[song.song_id].stem))
-        kept = kept_file(source.root, kept_as, source.extractor)
-        makers.setdefault(read_made_by(kept), kept)
-    return made_alike(makers, source.extract)

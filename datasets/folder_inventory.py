@@ -35,15 +35,19 @@ def pieces(data_root: Path) -> list[Piece]:
 
 def checks(data_root: Path) -> list[Check]:
     """Return a check of the annotations and, where they are right, of every song's recording."""
-    found = find_recordings(data_root)
-    if not found and not (data_root / ANNOTATIONS).exists():
+    if not find_recordings(data_root) and not (data_root / ANNOTATIONS).exists():
         return []  # nothing is here
     try:
-        table = read_table(data_root / ANNOTATIONS)
-        audio = audio_of(table, found)
-    except DatasetError as error:
-        return [bind(_raise, error)]
+        table, audio = _read(data_root)
+    except DatasetError:
+        return [bind(_read, data_root)]
     return [bind(_check_song, song, table, audio[song.name]) for song in table.songs]
+
+
+def _read(data_root: Path) -> tuple[Table, dict[str, Path]]:
+    """Return the annotations, and the recording of every song."""
+    table = read_table(data_root / ANNOTATIONS)
+    return table, audio_of(table, find_recordings(data_root))
 
 
 def _check_song(song: RatedSong, table: Table, audio: Path) -> None:
@@ -51,11 +55,6 @@ def _check_song(song: RatedSong, table: Table, audio: Path) -> None:
     n_frames = n_half_seconds(read_samples(audio))
     if song.times is not None:
         check_end(song, table, last_frame(song.times), n_frames, audio)
-
-
-def _raise(error: DatasetError) -> None:
-    """Report what was found while the checks were listed."""
-    raise error
 
 
 FILES = DataFiles(

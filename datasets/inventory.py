@@ -10,7 +10,7 @@ from pathlib import Path
 
 from datasets.commands import extract_command
 from datasets.contract import DatasetError
-from datasets.features.cache import audio_digest, folder, made_alike, read_made_by, read_rows
+from datasets.features.cache import audio_digest, folder, made_alike, read_extracted
 from datasets.features.registry import Extractor, extractor_for, from_audio
 from datasets.files import Check, DataFiles, Piece
 
@@ -102,7 +102,7 @@ def _check_kept(
     how: str,
 ) -> None:
     """Read an extracted file, and note what made it: a dataset's must be made alike."""
-    _, made_from = read_rows(kept, extractor)
-    if audio is not None and digest(audio) != made_from:
+    file = read_extracted(kept, extractor)
+    if audio is not None and digest(audio) != file.audio_sha256:
         raise DatasetError(f"File {kept} was made from other audio than {audio}. Run: {how}")
-    makers.setdefault(read_made_by(kept), kept)
+    makers.setdefault(file.libraries, kept)

@@ -11,6 +11,7 @@ Families  `artist`: songs of an artist are learned from together, and developmen
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,7 @@ from datasets.contract import TARGETS, DatasetError, Song, Split
 from datasets.deam_files import HOW_TO_GET, read_dynamic_annotations, read_table, require_root
 from datasets.deam_songs import artist_families
 from datasets.features.registry import reader_for
+from datasets.registry import ADDED_LATER
 
 EVALUATION_IDS = range(2001, 2059)
 DEVELOPMENT_FRAMES = 60
@@ -31,8 +33,6 @@ PARTICIPANT_LABELS = Path("mediaeval2015", "dev_labels_2015.csv")
 PARTICIPANT_ORDER = ("arousal", "valence")  # columns of the participants' file
 
 Labels = dict[int, tuple[NDArray[np.float64], NDArray[np.float32]]]
-
-
 Families = Literal["none", "artist"]
 
 
@@ -41,7 +41,7 @@ class MediaEval2015Options:
     """Which labels the development songs carry, and what keeps songs together."""
 
     labels: Literal["deam", "mediaeval2015"] = "deam"
-    families: Families = "none"
+    families: Families = field(default="none", metadata=ADDED_LATER)
 
 
 def development_ids() -> list[int]:

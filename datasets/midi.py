@@ -166,16 +166,6 @@ def _read(path: Path) -> tuple[Any, float]:
     return file, length
 
 
-def note_onsets(path: Path) -> list[float]:
-    """Return the seconds at which notes begin, in order."""
-    now, onsets = 0.0, []
-    for message in _read(path)[0]:
-        now += message.time
-        if _begins(message):
-            onsets.append(now)
-    return onsets
-
-
 def _begins(message: Any) -> bool:
     """Tell whether a note begins; with velocity 0 it ends."""
     return bool(message.type == "note_on" and message.velocity > 0)

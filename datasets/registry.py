@@ -9,6 +9,10 @@ from typing import Any
 from datasets.contract import Split
 from datasets.files import DataFiles
 
+# Metadata of an option that came when there were records already: those made with its default do
+# not name it, and stay as they were. All other options are recorded whatever their value.
+ADDED_LATER = {"is_recorded_at_default": False}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetEntry:

@@ -20,13 +20,21 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from datasets import midi
 from datasets.commands import extract_command
 from datasets.contract import FRAME_SECONDS, DatasetError, Song, Split
-from datasets.features.cache import kept_file, made_alike, made_by, read_made_by, rows_at, song_rows
-from datasets.features.registry import Extractor, extractor_for
+from datasets.features.cache import ExtractedReader, rows_at
+from datasets.features.registry import extractor_for
 from datasets.raters import Raters
-from datasets.vgmidi_files import FOLDER, MIDI, OPTION, Piece, at_times, how_to_get, read_pieces
+from datasets.vgmidi_files import (
+    FOLDER,
+    MIDI,
+    OPTION,
+    Piece,
+    at_times,
+    how_to_get,
+    read_pieces,
+    seconds_of,
+)
 
 KEPT_IN = "vgmidi"
 TRIM = {"trimmed": 0.2, "mean": 0.0}  # of the raters, at either end
@@ -46,23 +54,20 @@ class VGMIDIOptions:
 def load(options: VGMIDIOptions, features: str, data_root: Path | None) -> Split:
     """Read both sides from the data folder; every piece is checked before any is used."""
     root = require_root(data_root)
-    extractor = extractor_for(features)
+    extract = extract_command(features, root, OPTION)
+    reader = ExtractedReader(root, extractor_for(features), extract, KEPT_IN)
     pieces = read_pieces(root)
     held_out = evaluation_games()
     sides: dict[bool, list[Song]] = {False: [], True: []}
-    makers: dict[str, Path] = {}  # what made the features -> a file of theirs
     for piece, raters, times in piece_songs(root, pieces, options):
-        rows_TF = _rows(root, piece, extractor, times)
+        audio = root / MIDI / piece.midi
+        rows_NF = reader.rows(audio.stem, audio)
+        rows_TF = rows_at(rows_NF, times, f"Piece {piece.piece_id}", extract)
         labels = raters.mean().astype(np.float32)
         song = Song(piece.piece_id, rows_TF, labels, times, piece.game, raters)
         sides[piece.game in held_out].append(song)
-        kept = kept_file(root, kept_as(piece), extractor)
-        makers.setdefault(read_made_by(kept), kept)
-    libraries = made_alike(makers, extract_command(features, root, OPTION))
     return Split(
-        development=tuple(sides[False]),
-        evaluation=tuple(sides[True]),
-        made_by=f"{made_by(extractor)} by {libraries}",
+        development=tuple(sides[False]), evaluation=tuple(sides[True]), made_by=reader.made_by()
     )
 
 
@@ -91,7 +96,7 @@ def piece_songs(
 ) -> Iterator[tuple[Piece, Raters, NDArray[np.float64]]]:
     """Yield every piece, its raters' curves and the times (T,) at which its frames begin."""
     for piece in pieces:
-        length = midi.seconds(data_root / MIDI / piece.midi)
+        length = seconds_of(data_root / MIDI / piece.midi)
         first, n_frames = (int(value / FRAME_SECONDS) for value in (options.skip_seconds, length))
         if n_frames <= first:
             raise DatasetError(
@@ -103,21 +108,6 @@ def piece_songs(
         yield piece, Raters(curves, TRIM[options.labels]), times
 
 
-def kept_as(piece: Piece) -> str:
-    """Return the name under which a piece's features are kept."""
-    return str(Path(KEPT_IN, Path(piece.midi).stem))
-
-
 def recordings(data_root: Path) -> list[Path]:
     """Return the MIDI files of the rated pieces."""
     return [data_root / MIDI / piece.midi for piece in read_pieces(require_root(data_root))]
-
-
-def _rows(
-    root: Path, piece: Piece, extractor: Extractor, times: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Return the features of a piece's frames."""
-    extract = extract_command(extractor.name, root, OPTION)
-    audio = root / MIDI / piece.midi
-    rows_NF = song_rows(root, kept_as(piece), audio, extractor, extract, get="")
-    return rows_at(rows_NF, times, f"Piece {piece.piece_id}", extract)

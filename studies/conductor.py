@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from benchmark.record.places import prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow, write_search
-from benchmark.record.store import find_record, prepare_folder
+from benchmark.record.store import find_record
 from benchmark.record.tracking.searches import SearchMirror
+from benchmark.record.tracking.writer import Writer
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer
 from benchmark.run import Bill, RunOptions, complete_run, plan_run
@@ -34,6 +36,9 @@ class Screen(Protocol):
     def on_trial(self, row: TrialRow) -> None:
         """Show that a trial finished."""
 
+    def say(self, line: str) -> None:
+        """Show a line that is not about a trial."""
+
     def finalists(self, bill: Bill) -> RunScreen:
         """Return what shows the finalists' training."""
 
@@ -55,6 +60,7 @@ def complete_search(
     if promote_as:
         check_promotion(search, promote_as, options.results)
     prepare_folder(options.results)
+    writer = Writer(options.results, screen.say)
     mirror = SearchMirror(options.results, search.name)
     split = load_songs(search, options)
     digest = split.digest()
@@ -62,6 +68,10 @@ def complete_search(
     def on_trial(trial: "FrozenTrial") -> None:
         row = trial_row(trial)
         screen.on_trial(row)
+        writer.beside_training(lambda: copy(row))
+
+    def copy(row: TrialRow) -> None:
+        mirror.refresh()
         mirror.copy(row, _record_of(search, row, digest, options))
 
     study = search_on(
@@ -72,14 +82,19 @@ def complete_search(
         on_epoch=screen.on_epoch,
     )
     record = search_record(search, study, digest)
-    for row in record.trials:  # finished by others, or before the database was deleted
-        mirror.copy(row, _record_of(search, row, digest, options))
     answer = None
     if len(record.trials) >= search.config.trials:
-        answer, rows = _train_finalists(search, record, options, screen, digest)
+        answer, rows = _train_finalists(search, record, options, screen, digest, writer)
         record = replace(record, finalists=rows)
     paths = [write_search(options.results, record), *write_search_answer(record, options.results)]
-    mirror.summarise(record, paths)
+
+    def bring_up_to_date() -> None:
+        mirror.refresh()
+        for row in record.trials:  # finished by others, or before the database was deleted
+            mirror.copy(row, _record_of(search, row, digest, options))
+        mirror.summarise(record, paths)
+
+    writer.attempt(bring_up_to_date)
     if promote_as:
         paths.append(promote(search, record, promote_as, options.results))
     return Outcome(search, record, answer, paths)
@@ -95,7 +110,12 @@ def _record_of(
 
 
 def _train_finalists(
-    search: Search, record: SearchRecord, options: SearchOptions, screen: Screen, digest: str
+    search: Search,
+    record: SearchRecord,
+    options: SearchOptions,
+    screen: Screen,
+    digest: str,
+    writer: Writer,
 ) -> tuple[Answer | None, list[dict[str, Any]]]:
     """Train the best configurations with every seed, on as many cores as there are."""
     trials = chosen(search, record)
@@ -110,5 +130,5 @@ def _train_finalists(
         include=options.include,
     )
     bill = plan_run(finalists_study(search, trials), run_options)
-    answer, _ = complete_run(bill, run_options, screen.finalists(bill))
+    answer, _ = complete_run(bill, run_options, screen.finalists(bill), writer)
     return answer, ranked(search, trials, digest, answer.records)

@@ -12,9 +12,9 @@ from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import STUDY_NAME, Study, StudyConfig
 from benchmark.plan.studies import named_studies
+from benchmark.record.places import place, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.record.store import write_whole
 from benchmark.report.pareto import front
 from studies.spec import FOLDS, Search
 
@@ -84,7 +84,7 @@ def check_promotion(search: Search, name: str, results: Path) -> None:
 
 def promoted_path(results: Path, name: str) -> Path:
     """Return where a promoted study lies."""
-    return results / "studies" / f"{name}.yaml"
+    return place(results, "studies", f"{name}.yaml")
 
 
 def _origin(search: Search) -> str:

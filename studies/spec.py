@@ -31,7 +31,7 @@ class SearchConfig:
 
     model: str
     space: str | None = None  # None: the model's first
-    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")] | None = None
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=100)] | None = None
     dataset: str = "synthetic"
     features: str | None = None
     sequence_length: Count | None = None  # None: searched over where the space has it

@@ -6,16 +6,18 @@ postgresql+psycopg://USER@HOST/NAME  several machines; a worker that goes silent
 """
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from benchmark.errors import ConfigError, ResultsError
-from benchmark.record.store import write_whole
+from benchmark.record.places import write_whole
 from studies.trials import queue_again
 
 if TYPE_CHECKING:
@@ -25,12 +27,16 @@ DATABASE = "optuna.db"
 JOURNAL, SQLITE, POSTGRES = "journal:", "sqlite:", "postgresql"
 HEARTBEAT_SECONDS = 30
 SILENT_SECONDS = 120  # after which a worker on another machine counts as dead
+SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)([^&]*)", re.IGNORECASE)
 OPERATION = '{"op_code"'  # how every line of Optuna's journal begins
 
 
 def default_storage(results: Path) -> str:
-    """Return the address of the results folder's own database."""
-    return f"sqlite:///{(results / DATABASE).absolute()}"
+    """Return the address of the results folder's own database, with `?` and `%` quoted."""
+    from sqlalchemy import URL
+
+    path = str((results / DATABASE).absolute())
+    return URL.create("sqlite", database=path).render_as_string()
 
 
 def serves_many(url: str) -> bool:
@@ -42,8 +48,14 @@ def serves_many(url: str) -> bool:
 def kept_from_others(url: str) -> Iterator[None]:
     """Hold a SQLite file for this process, until the end or a kill; refuse a second process."""
     from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    file = None if serves_many(url) else make_url(url).database
+    try:
+        file = None if serves_many(url) else make_url(url).database
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            f"--storage {shown(url)} is no database address: {_reason(error, url)}."
+        ) from error
     if file is None:
         yield
         return
@@ -91,23 +103,36 @@ def open_storage(url: str) -> "BaseStorage":
             f"--storage {shown(url)}: the driver '{error.name}' is not installed."
             " Run: pip install 'mer-benchmark[postgres]', and write postgresql+psycopg://..."
         ) from error
-    except ArgumentError as error:
-        raise ConfigError(f"--storage {shown(url)} is no database address: {error}.") from error
+    except (ArgumentError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"--storage {shown(url)} is no database address: {_reason(error, url)}."
+        ) from error
     except (SQLAlchemyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = _reason(error, url)
         raise ResultsError(f"Storage {shown(url)} cannot be opened: {reason}") from error
 
 
 def shown(url: str) -> str:
-    """Return an address without its password."""
+    """Return an address without its password, whether before the host or among the options."""
     head, at, tail = url.rpartition("@")
     scheme, slashes, who = head.partition("://")
-    return f"{scheme}{slashes}{who.partition(':')[0]}{at}{tail}" if at else url
+    without = f"{scheme}{slashes}{who.partition(':')[0]}{at}{tail}" if at else url
+    return SECRET.sub(r"\1***", without)
+
+
+def _reason(error: Exception, url: str) -> str:
+    """Return the first line of an error, in which a driver may repeat the password."""
+    reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+    secrets = [match[2] for match in SECRET.finditer(url)]
+    secrets.append(url.rpartition("@")[0].partition("://")[2].partition(":")[2])
+    for secret in filter(None, secrets):
+        reason = reason.replace(secret, "***")
+    return reason
 
 
 def dashboard_command(url: str) -> str:
     """Return the command that opens optuna-dashboard on a storage."""
-    return f"optuna-dashboard {url.removeprefix(JOURNAL)}"
+    return f"optuna-dashboard {quote(url.removeprefix(JOURNAL))}"
 
 
 def _open_journal(path: Path) -> "BaseStorage":

@@ -17,7 +17,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900), "wide": (1400, 900), "phone": (390, 844)}
+CURVES = "document.getElementById('songs-curves')"  # of the page of a report
 
 
 @dataclass
@@ -74,3 +75,8 @@ def visit(
 def loud(message: object) -> bool:
     """Tell whether a line of the console is a warning or an error."""
     return getattr(message, "type", "") in ("warning", "error")
+
+
+def ready(one: Visit) -> None:
+    """Wait until the page of a report has drawn its charts."""
+    one.page.wait_for_selector("html[data-ready]")

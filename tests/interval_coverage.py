@@ -1,12 +1,14 @@
 """How often a 95 % interval holds the truth: whole studies made up, their truth known.
 
-    python -m tests.interval_coverage 2000
+    python -m tests.interval_coverage 2000 ["part of a world's name"]
 
 A model's error at a frame is a level of the song (shared by all models), one of model and song, one
 of the repetition (shared by all songs) and one of song and repetition, and a swing within the song
 whose lag-1 autocorrelation is .97. Songs have 68 to 1224 frames. In worlds with families, the songs
 of a family share a level, and one for each model; how many songs a family has is drawn from the
-sizes given. There the intervals that take songs for independent are shown beside.
+sizes given. There the intervals that take songs for independent are shown beside. In worlds with
+heavy tails a song's level is Student's t with three degrees of freedom, lengths are Pareto's, and
+long songs err more; `clip` bounds the level of an error, as ratings on [-1, 1] bound it.
 """
 
 import sys
@@ -18,6 +20,7 @@ from scipy.signal import lfilter
 from benchmark.report.draws import errors_by_song, samples
 from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
 from benchmark.report.randomisation import sign_flip
+from benchmark.report.resamples import FEWEST
 from benchmark.report.units import unit_sums
 from datasets.contract import TARGETS
 from tests.benchmark.report.records import make_record
@@ -48,11 +51,26 @@ class World:
     family: float = 0.0
     model_and_family: float = 0.0
     sizes: tuple[int, ...] = ()  # of families; as many families as sizes. (): no families
+    has_heavy_tails: bool = False  # songs' levels and lengths
+    by_length: float = 0.0  # a song's level grows with so high a power of its length
+    clip: float = np.inf
 
 
-def lengths(rng, n_songs):
+def lengths(rng, n_songs, world):
     """Draw frames per song, 68 to 1224, most of them near 400 as in MediaEval 2015."""
+    if world.has_heavy_tails:
+        return np.minimum(68 * (1 + rng.pareto(1, n_songs)), 1224).astype(int)
     return np.clip(rng.lognormal(np.log(400), 0.5, n_songs), 68, 1224).astype(int)
+
+
+def song_levels(rng, n_frames, world):
+    """Draw the level that a song has for all models: (S,)."""
+    n_songs = len(n_frames)
+    if world.has_heavy_tails:  # the variance of Student's t with 3 degrees of freedom is 3
+        levels = world.song * rng.standard_t(3, n_songs) / np.sqrt(3)
+    else:
+        levels = rng.normal(0, world.song, n_songs)
+    return levels * (n_frames / 400) ** world.by_length
 
 
 def families(rng, world):
@@ -78,13 +96,13 @@ def swings(rng, n_frames, world):
 def study(rng, world):
     """Make two models' records and, for the first target, the first model's frame errors."""
     family_S = families(rng, world) if world.sizes else None
-    n_frames = lengths(rng, world.n_songs if family_S is None else len(family_S))
+    n_frames = lengths(rng, world.n_songs if family_S is None else len(family_S), world)
     shape = (len(n_frames), world.n_repetitions)
     per_song = [{}, {}]
     for target in TARGETS:
         within, is_real = swings(rng, n_frames, world)
         means, squares = within.sum(1) / n_frames, (within**2).sum(1) / n_frames
-        song = rng.normal(0, world.song, shape[0])
+        song = song_levels(rng, n_frames, world)
         if family_S is not None:
             song += shared(rng, world.family, family_S)
         for model, scores in enumerate(per_song):
@@ -96,7 +114,7 @@ def study(rng, world):
                 + rng.normal(0, world.repetition, shape[1])
                 + rng.normal(0, world.song_and_repetition, shape)
                 + model * world.bias
-            )
+            ).clip(-world.clip, world.clip)
             rmse = np.sqrt(levels**2 + 2 * levels * means[:, None] + squares[:, None])
             scores[f"rmse_{target}"] = rmse
             if target == TARGETS[0] and model == 0:
@@ -121,30 +139,38 @@ def _cells(n_frames, scores, family_S):
 
 def truths(world):
     """Return "" and "_per_song" -> the expected error of both models."""
-    components = (
-        world.song, world.model_and_song, world.song_and_repetition, world.swing,
-        world.family, world.model_and_family,
+    rng, n = np.random.default_rng(0), 200_000
+    n_frames, per_song = lengths(rng, n, world), np.zeros(2)
+    others = (
+        world.model_and_song, world.song_and_repetition, world.family, world.model_and_family,
     )  # fmt: skip
-    variance = sum(sd**2 for sd in components)
-    pooled = [
-        float(
-            np.sqrt((world.repetition * NODES + model * world.bias) ** 2 + variance)
-            @ NODE_WEIGHTS
-            / NODE_WEIGHTS.sum()
-        )
+    own = song_levels(rng, n_frames, world) + rng.normal(0, np.sqrt(np.square(others).sum()), n)
+    own_squares = world.song**2 * (n_frames / 400) ** (2 * world.by_length)
+    own_squares = own_squares + np.square(others).sum()
+
+    def pooled(level):
+        """Return the root of the mean square over frames of a repetition that is so far off."""
+        if world.clip == np.inf:
+            squares = own_squares + level**2
+        else:
+            squares = np.clip(own + level, -world.clip, world.clip) ** 2
+        return np.sqrt((n_frames * squares).sum() / n_frames.sum() + world.swing**2)
+
+    roots = [
+        sum(w * pooled(world.repetition * node + model * world.bias)
+            for node, w in zip(NODES, NODE_WEIGHTS, strict=True)) / NODE_WEIGHTS.sum()
         for model in (0, 1)
-    ]
-    rng = np.random.default_rng(0)
-    sd = np.sqrt(variance - world.swing**2 + world.repetition**2)
-    per_song = np.zeros(2)
+    ]  # fmt: skip
     for _ in range(N_POPULATION // 2000):
-        n_frames = lengths(rng, 2000)
+        n_frames = lengths(rng, 2000, world)
         within, _ = swings(rng, n_frames, world)
         means, squares = within.sum(1) / n_frames, (within**2).sum(1) / n_frames
+        sd = np.sqrt(np.square(others).sum() + world.repetition**2)
         for model in (0, 1):
-            levels = rng.normal(0, sd, 2000) + model * world.bias
+            levels = song_levels(rng, n_frames, world) + rng.normal(0, sd, 2000)
+            levels = (levels + model * world.bias).clip(-world.clip, world.clip)
             per_song[model] += np.sqrt(levels**2 + 2 * levels * means + squares).mean()
-    return {"": pooled, "_per_song": (per_song / (N_POPULATION // 2000)).tolist()}
+    return {"": roots, "_per_song": (per_song / (N_POPULATION // 2000)).tolist()}
 
 
 def frame_interval(errors):
@@ -162,9 +188,10 @@ def without_families(cells):
     ]
 
 
-def both_intervals(ours, theirs, truth, beside=""):
+def both_intervals(ours, theirs, truth, stream, beside=""):
     """Return kind of interval -> its ends and the true value, of an error and a difference."""
-    error, difference = bootstrap_intervals(samples(ours)), bootstrap_differences(theirs, ours)
+    error = bootstrap_intervals(samples(ours), stream, FEWEST)
+    difference = bootstrap_differences(theirs, ours, stream, FEWEST)
     found = {}
     for suffix in CONVENTIONS:
         one, other = truth[suffix]
@@ -190,13 +217,13 @@ def coverage(world, n_studies, seed=1):
     """
     rng, truth = np.random.default_rng(seed), truths(world)
     hits = {}
-    for _ in range(n_studies):
+    for number in range(n_studies):
         (ours, theirs), frames = study(rng, world)
-        held = both_intervals(ours, theirs, truth)
+        held = both_intervals(ours, theirs, truth, str(number))
         sides = {"": (ours, theirs)}
         if world.sizes:
             sides[ALONE] = without_families(ours), without_families(theirs)
-            held |= both_intervals(*sides[ALONE], truth, ALONE)
+            held |= both_intervals(*sides[ALONE], truth, str(number), ALONE)
         held["frames as if independent"] = frame_interval(frames), truth[""][0]
         for name, ((low, high), value) in held.items():
             hits.setdefault(name, []).append(low <= value <= high)
@@ -212,6 +239,7 @@ if __name__ == "__main__":
         usual, song=0.23, family=0.1, model_and_song=0.074, model_and_family=0.03,
         sizes=EVALUATION_GAMES,
     )  # fmt: skip
+    heavy = replace(usual, has_heavy_tails=True, by_length=0.2)
     half = replace(games, song=0.177, family=0.177, model_and_song=0.057, model_and_family=0.057)
     worlds = {
         "58 songs, 5 repetitions": usual,
@@ -222,6 +250,8 @@ if __name__ == "__main__":
         "1 repetition, no effect of it": replace(usual, n_repetitions=1, repetition=0.0),
         "20 repetitions": replace(usual, n_repetitions=20),
         "16 songs": replace(usual, n_songs=16),
+        "heavy tails": heavy,
+        "heavy tails, errors at most .8": replace(heavy, clip=0.8),
         "9 games, 45 songs": games,
         "9 games, equal models": replace(games, bias=0.0),
         "9 games, half of the variance": half,
@@ -233,6 +263,8 @@ if __name__ == "__main__":
         "30 games, half of the variance, equal models": replace(half, sizes=ALL_GAMES, bias=0.0),
     }
     for name, world in worlds.items():
+        if len(sys.argv) > 2 and sys.argv[2] not in name:
+            continue
         shares = coverage(world, int(sys.argv[1]))
         shown = ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in shares.items())
         sys.stdout.write(f"{name}: {shown}\n")

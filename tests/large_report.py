@@ -1,6 +1,6 @@
 """Measure `report` on thousands of records, made from the committed ones with other errors.
 
-Run     python -m tests.large_report [tables]      5,000 records in so many tables; default: 10
+Run     python -m tests.large_report [tables [records]]      default: 5,000 records in 10 tables
 Prints  seconds and the memory that the command and its processes take together (PSS)
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmark.plan.cell import DECIDING, DECIDING_GROUP, digest_of, name_of
 from benchmark.record.record import RunRecord
 from benchmark.record.store import read_records, write_record
 
@@ -22,30 +23,29 @@ N_RECORDS, N_REPETITIONS = 5000, 5
 COMMITTED = Path(__file__).parents[1] / "results" / "tradeoff-song_means"
 
 
-def write_records(folder: Path, n_tables: int) -> None:
+def write_records(folder: Path, n_tables: int, n_records: int = N_RECORDS) -> None:
     """Write tables of equal size, each with the two floor rows and rows of five repetitions."""
     committed = read_records(COMMITTED)
     floors = [one for one in committed if one.model in ("constant", "linear")]
     trained = [one for one in committed if one.repetition == 1 and one not in floors]
     source = random.Random(0)
-    n_rows = N_RECORDS // n_tables // N_REPETITIONS
+    n_rows = n_records // n_tables // N_REPETITIONS
     for table in range(n_tables):
         digest = name("table", table)
         for floor in floors:
-            write_record(folder, other(floor, digest, floor.model, 1, source), {})
+            write_record(folder, other(floor, digest, 1, source), {})
         for row in range(n_rows):
             like = trained[row % len(trained)]
             if n_tables == 1:  # one model after the other, at a thousand lengths
                 like = replace(like, sequence_length=row + 1)
             elif row >= len(trained):
-                like = replace(like, settings={"dropout": row / 100})
+                dropout = {"dropout": row / 100}
+                like = replace(like, settings=dropout, config=like.config | dropout)
             for repetition in range(1, N_REPETITIONS + 1):
-                write_record(folder, other(like, digest, row, repetition, source), {})
+                write_record(folder, other(like, digest, repetition, source), {})
 
 
-def other(
-    like: RunRecord, digest: str, row: object, repetition: int, source: random.Random
-) -> RunRecord:
+def other(like: RunRecord, digest: str, repetition: int, source: random.Random) -> RunRecord:
     """Return a record of another cell whose errors are up to a tenth off."""
     errors = {
         key: [value * source.uniform(0.9, 1.1) for value in values]
@@ -53,13 +53,12 @@ def other(
         else values
         for key, values in like.per_song.items()
     }
+    changed = replace(like, dataset_digest=digest, repetition=repetition, per_song=errors)
     return replace(
-        like,
-        cell=name(digest, row, repetition),
-        group=name(digest, row),
-        dataset_digest=digest,
-        repetition=repetition,
-        per_song=errors,
+        changed,
+        cell=digest_of(vars(changed), DECIDING),
+        group=digest_of(vars(changed), DECIDING_GROUP),
+        name=name_of(changed.model, changed.sequence_length, repetition),
     )
 
 
@@ -97,8 +96,8 @@ def _start(folder: Path) -> "subprocess.Popen[bytes]":
 
 
 if __name__ == "__main__":
-    n_tables = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    n_tables, n_records = map(int, [*sys.argv[1:], *("10", str(N_RECORDS))[len(sys.argv) - 1 :]])
     with tempfile.TemporaryDirectory() as folder:
-        write_records(Path(folder), n_tables)
+        write_records(Path(folder), n_tables, n_records)
         seconds = ", ".join(f"{seconds_of(Path(folder)):.1f} s" for _ in range(3))
         sys.stdout.write(f"{n_tables} tables: {seconds}; {megabytes_of(Path(folder)):.0f} MB\n")

@@ -70,6 +70,13 @@ def test_every_tool_has_one_door(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_one_file_alone_removes_folders_of_results(path):
+    room = path.relative_to(ROOT).parts[0]
+    if room in ("benchmark", "studies") and name_of(path) != "benchmark/record/places.py":
+        assert not re.findall(r"rmtree|rmdir|removedirs", path.read_text())
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_files_stay_small_and_say_what_they_are(path):
     source = path.read_text()
     assert len(source.splitlines()) <= 300

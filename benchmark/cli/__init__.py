@@ -4,11 +4,18 @@ Exit codes: 0 all good; 1 something ran and failed; 2 the user must change somet
 """
 
 import sys
-from typing import NoReturn
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 import typer
 
 from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
+from benchmark.cli.streams import (
+    drop_stdout,
+    flush_or_fail,
+    print_what_can_be_printed,
+    visible,
+)
 from benchmark.errors import USER_ERRORS, WorkerLost
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
@@ -18,12 +25,30 @@ USAGE_ERROR: type[typer.BadParameter] = next(
 
 app = typer.Typer(
     name="mer-benchmark",
-    help="Compare music emotion recognition models: valence and arousal every half second.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback(invoke_without_command=True)
+def without_a_command(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print version and commit, then stop.")
+    ] = False,
+) -> None:
+    """Compare music emotion recognition models: valence and arousal every half second."""
+    if version:
+        from benchmark.record.environment import release
+
+        typer.echo(release())
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+
+
 app.command("list")(list_rows.list_rows)
 app.command("run")(run.run)
 app.command("search")(search.search)
@@ -38,8 +63,10 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a user's mistake becomes one line on stderr and exit code 2."""
+    print_what_can_be_printed()
     try:
         exit_code = app(standalone_mode=False) or 0
+        flush_or_fail()
     except SystemExit as stop:  # not ours: a user's code, which would end a run as if it were done
         fail(f"A model, dataset or package called sys.exit({stop.code}); it must not.")
     except typer.Exit as stop:
@@ -50,10 +77,14 @@ def main() -> None:
         fail(str(error))
     except WorkerLost as error:
         fail(str(error), exit_code=1)
+    except OSError as error:  # of the disk or the terminal; what is expected is handled below
+        drop_stdout()
+        fail(f"{error.filename or 'output'}: {error.strerror or error}")
     sys.exit(exit_code)
 
 
 def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Print one line to stderr and leave."""
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)
     sys.exit(exit_code)

@@ -9,7 +9,9 @@ import typer
 from benchmark.errors import ConfigError
 
 DEFAULT_RESULTS = Path("results")
-FIGURE_KINDS = ("png", "svg", "pdf")
+MOST_DIGITS = 9  # of a count
+LONGEST_SECONDS = 1e9
+FIGURE_KINDS = ("png", "svg", "pdf", "column")
 
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder of records, tables, figures, MLflow.")
@@ -59,7 +61,7 @@ def numbers(option: str, text: str | None) -> tuple[int, ...] | None:
         return None if parts is None else tuple(int(part) for part in parts)
     except ValueError as error:
         raise ConfigError(
-            f"{option}={text!r} is not a list of whole numbers such as 10,20,30,60."
+            f"{option}={text!r:.100} is not a list of whole numbers such as 10,20,30,60."
         ) from error
 
 
@@ -67,8 +69,11 @@ def whole(option: str, text: str | None) -> int | None:
     """Read one whole number of at least 1."""
     if text is None:
         return None
-    if not text.isdecimal() or int(text) < 1:
-        raise ConfigError(f"{option}={text!r} is not a whole number of at least 1.")
+    if not text.isdecimal() or len(text) > MOST_DIGITS or int(text) < 1:
+        raise ConfigError(
+            f"{option}={text!r:.100} is not a whole number of at least 1, with at most"
+            f" {MOST_DIGITS} digits."
+        )
     return int(text)
 
 
@@ -77,8 +82,21 @@ def figure_kinds(text: str) -> tuple[str, ...]:
     kinds = names("--figures", text) or ()
     for kind in kinds:
         if kind not in FIGURE_KINDS:
-            raise ConfigError(f"--figures={text!r}: '{kind}' is not one of png, svg, pdf.")
+            raise ConfigError(
+                f"--figures={text!r}: '{kind}' is not one of {', '.join(FIGURE_KINDS)}."
+            )
     return kinds
+
+
+def model_names(pairs: list[str]) -> dict[str, str]:
+    """Turn MODEL=NAME pairs into a mapping."""
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        model, equals, name = pair.partition("=")
+        if not equals or not model.strip() or not name.strip():
+            raise ConfigError(f"--names {pair!r}: write MODEL=NAME, as in crnn='CRNN (ours)'.")
+        chosen[model.strip()] = " ".join(name.split())
+    return chosen
 
 
 def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:
@@ -94,8 +112,8 @@ def seconds(option: str, text: str | None) -> float | None:
     if text is None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if found is None or float(found[1]) == 0:
-        raise ConfigError(f"{option}={text!r} is no duration such as 90s, 30m or 2h.")
+    if found is None or not 0 < float(found[1]) < LONGEST_SECONDS:
+        raise ConfigError(f"{option}={text!r:.100} is no duration such as 90s, 30m or 2h.")
     return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Include, Results
+from benchmark.cli.streams import visible
 from benchmark.errors import USER_ERRORS, ConfigError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def predict(
     if as_json:
         typer.echo(json.dumps(entries, indent=1))
     for line in wrong:
-        typer.echo(f"error: {' '.join(line.split())}", err=True)
+        typer.echo(f"error: {visible(' '.join(line.split()))}", err=True)
     raise typer.Exit(code=2 if wrong else 0)
 
 

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Include, OnlyStudy, Results, figure_kinds
+from benchmark.cli.options import (
+    DEFAULT_RESULTS,
+    AsJson,
+    Include,
+    OnlyStudy,
+    Results,
+    figure_kinds,
+    model_names,
+    names,
+)
 
 
 class Format(StrEnum):
@@ -25,8 +34,17 @@ def report(
     study: OnlyStudy = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     figures: Annotated[
-        str, typer.Option(metavar="KINDS", help="png, svg or pdf, separated by commas.")
+        str,
+        typer.Option(metavar="KINDS", help="png, svg, pdf; column: PDF for a paper's column."),
     ] = "png",
+    order: Annotated[
+        str | None,
+        typer.Option(metavar="MODELS", help="Models to show first, separated by commas."),
+    ] = None,
+    names_: Annotated[
+        list[str] | None,
+        typer.Option("--names", metavar="MODEL=NAME", help="What to call a model; repeatable."),
+    ] = None,
     mlflow: Annotated[
         bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
     ] = True,
@@ -37,21 +55,26 @@ def report(
     from benchmark.cli.screen import print_answer
     from benchmark.plugins import include_plugins
     from benchmark.report.answer import answer_from_records, write_answer
+    from benchmark.report.arrange import arranged
     from benchmark.report.figures.draw import prepare_to_draw
 
     include_plugins(include or [])
     kinds = figure_kinds(figures)
     prepare_to_draw(results)
-    answer = answer_from_records(results, study)
+    recorded = answer_from_records(results, study)
+    answer = arranged(recorded, names("--order", order) or (), model_names(names_ or []))
     paths = write_answer(answer, results, kinds)
+    wanted = Format.JSON if as_json else format_
     tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
+        from benchmark.record.tracking.writer import Writer
         from benchmark.run import mirror_folder
 
-        mirror, written = mirror_folder(results, answer, paths)
+        writer = Writer(results, lambda line: typer.echo(line, err=True))
+        mirror, written = mirror_folder(results, recorded, paths, writer)
         paths += written
-        tracked = mirror.addresses()
-    wanted = Format.JSON if as_json else format_
+        if wanted is Format.HTML:
+            tracked = writer.attempt(mirror.addresses) or {}
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     elif wanted is Format.CSV:

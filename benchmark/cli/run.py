@@ -27,7 +27,7 @@ INTERRUPTED = 130  # what shells expect of a program that Ctrl-C stopped
 def run(
     study: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="See `list studies`; or a file.")
-    ] = "smoke",
+    ] = "compare",
     models: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Separated by commas; see `list`.")
     ] = None,

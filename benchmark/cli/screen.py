@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from benchmark.cli.console import console, text_column
+from benchmark.cli.streams import visible
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.aggregate import settings_text
@@ -111,11 +112,15 @@ class Screen:
         count = f"{self.n_done} of {len(self.shares)}"
         self.bars.update(self.task, description=f"{count} cells")
         if record.status != "done":
-            problem = f"{record.status}: {record.name}: {record.error}"
+            problem = f"{record.status}: {record.name}: {visible(record.error or '')}"
             self.console.print(problem, soft_wrap=True)
         elif not self.console.is_terminal:
             score = record.scores["rmse_average"]
             self._say(f"[{count}] {record.name}: RMSE average {score:.3f} pooled")
+
+    def say(self, line: str) -> None:
+        """Write a line above the bar."""
+        self.console.print(line, markup=False, soft_wrap=True)
 
     def _say(self, text: str) -> None:
         """Write one line of a log, with the time since the start."""
@@ -191,7 +196,7 @@ def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
     for grid in answer.headline[:MOST_GRIDS]:
         for drawn in terminal_tables(grid, screen.width):
             screen.print(drawn)
-        for note in grid.notes:
+        for note in grid.every_note:
             screen.print(note)
         screen.print()
     further = [*answer.headline[MOST_GRIDS:], *answer.further]

@@ -9,6 +9,7 @@ import typer
 
 from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
+from benchmark.cli.streams import visible
 from benchmark.record.searches import TrialRow
 from benchmark.run import Bill
 from datasets.registry import DATASETS
@@ -34,12 +35,10 @@ class SearchScreen:
         """Say what is searched, on what songs, where it is kept and what is there already."""
         config, dataset = self.search.config, self.search.base.dataset
         caveat = DATASETS[dataset].caveat
-        self._say(
-            f"search {self.search.name} on dataset {dataset}{f': {caveat}' if caveat else ''}"
-        )
+        self.say(f"search {self.search.name} on dataset {dataset}{f': {caveat}' if caveat else ''}")
         for note in notes:
-            self._say(note)
-        self._say(
+            self.say(note)
+        self.say(
             f"{config.trials} trials in total, {config.sampler} sampler, {config.pruner} pruner,"
             f" {config.folds} folds of the development songs, kept in"
             f" {shown(self.options.storage)}"
@@ -48,12 +47,12 @@ class SearchScreen:
         self.best = min(done, key=lambda one: one.rmse or 0.0, default=None)
         if earlier:
             best = f"; best {self.best.rmse:.4f} of trial {self.best.number}" if self.best else ""
-            self._say(f"{len(earlier)} trials are finished already{best}")
+            self.say(f"{len(earlier)} trials are finished already{best}")
 
     def on_epoch(self, trial: int, network: str, epoch: int, error: float) -> None:
         """Say now and then what is being trained."""
         if time.monotonic() - self.spoke > QUIET_SECONDS:
-            self._say(f"trial {trial}, {network}, epoch {epoch}: RMSE {error:.3f} where it stops")
+            self.say(f"trial {trial}, {network}, epoch {epoch}: RMSE {error:.3f} where it stops")
 
     def on_trial(self, row: TrialRow) -> None:
         """Say how a trial ended, and which is the best."""
@@ -64,19 +63,19 @@ class SearchScreen:
             best = self.best
             outcome = f"RMSE {row.rmse:.4f}{size}; best {best.rmse:.4f} of trial {best.number}"
         else:
-            outcome = f"{row.state}: {row.reason}{size}"
+            outcome = f"{row.state}: {visible(row.reason or '')}{size}"
         elapsed = duration(time.monotonic() - self.started)
-        self._say(f"trial {row.number}: {outcome}, after {elapsed}")
+        self.say(f"trial {row.number}: {outcome}, after {elapsed}")
 
     def finalists(self, bill: Bill) -> Screen:
         """Return what shows the finalists' training."""
-        self._say(f"training {len(bill.todo)} of {len(bill.cells)} cells of the finalists")
+        self.say(f"training {len(bill.todo)} of {len(bill.cells)} cells of the finalists")
         return Screen()
 
-    def _say(self, text: str) -> None:
+    def say(self, line: str) -> None:
         """Write one line."""
         self.spoke = time.monotonic()
-        self.console.print(text, soft_wrap=True)
+        self.console.print(line, soft_wrap=True)
 
 
 def as_rows(outcome: Outcome) -> dict[str, Any]:

@@ -125,9 +125,8 @@ def _line(row: "SpeedRow") -> str:
 
 def _write(results: Path, name: str, told: dict[str, Any]) -> Path:
     """Keep the measurement beside the records."""
-    from benchmark.record.store import write_whole
+    from benchmark.record.places import place, write_whole
 
-    path = results / "speed" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = place(results, "speed", f"{name}.json")
     write_whole(path, (json.dumps(told, indent=1) + "\n").encode())
     return path

@@ -5,6 +5,7 @@ import json
 import typer
 
 from benchmark.cli.options import DEFAULT_RESULTS, AsJson, OnlyStudy, Results
+from benchmark.cli.streams import visible
 
 
 def status(
@@ -24,5 +25,6 @@ def status(
         for word, n_cells in counts.items():
             typer.echo(f"{n_cells:6d}  {word}")
         for problem in problems:
-            typer.echo(f"{problem.status}: {problem.name}: {problem.error}", err=True)
+            reason = visible(problem.error or "")
+            typer.echo(f"{problem.status}: {problem.name}: {reason}", err=True)
     raise typer.Exit(code=0 if sum(counts.values()) == counts["done"] else 1)

@@ -1,9 +1,11 @@
 """`ui`: open MLflow on a results folder."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,9 @@ from benchmark.cli.options import DEFAULT_RESULTS, Results
 from benchmark.errors import ConfigError, ResultsError
 
 HOST = "127.0.0.1"
+SECONDS_TO_WAIT = 10.0  # for another process that writes to MLflow
+SECONDS_TO_END = 5.0
+STOPPING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # seven processes for judging chats
@@ -25,24 +30,71 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000,
 ) -> None:
     """Start the MLflow UI on 127.0.0.1; stop it with Ctrl-C."""
-    from benchmark.record.tracking.database import DATABASE, experiments, open_client, store_uri
+    from benchmark.record.tracking.database import DATABASE, open_client, store_uri
+    from benchmark.record.tracking.runs import experiments
     from benchmark.record.tracking.views import page_of
 
     _check_port(port)
-    if not (results / DATABASE).is_file():
-        _rebuild(results)
+    if not (results / DATABASE).exists() and not any(results.glob("records/*/*.json")):
+        raise ResultsError(
+            f"No records in {results}. Run: python -m benchmark run --results {results}"
+        )
+    client = open_client(results)
+    _bring_up_to_date(results)
     address = f"http://{HOST}:{port}"
     typer.echo(f"MLflow UI on {address} for {results}; stop it with Ctrl-C.")
-    for name, experiment, view in experiments(open_client(results)):
+    for name, experiment, view in experiments(client):
         typer.echo(f"{name}: {address}/{page_of(experiment, view)}")
     raise typer.Exit(serve(store_uri(results), port))
 
 
+def _bring_up_to_date(results: Path) -> None:
+    """Copy what the database lacks: records from elsewhere, or of a run that could not write."""
+    from benchmark.record.tracking.current import is_current
+    from benchmark.record.tracking.writer import Writer
+    from benchmark.run import mirror_records
+
+    writer = Writer(results, lambda line: typer.echo(line, err=True))
+    if not is_current(results):
+        typer.echo(f"copying the records of {results} to MLflow", err=True)
+        mirror_records(results, writer, SECONDS_TO_WAIT)
+
+
 def serve(database: str, port: int) -> int:
-    """Run MLflow's server until it is stopped; return its exit code."""
+    """Run MLflow's server until it or this process is stopped; return its exit code."""
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", database]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
-    return subprocess.run(command, env=os.environ | QUIET, check=False).returncode
+    for name in STOPPING:
+        signal.signal(name, _stop)
+    server = subprocess.Popen(command, env=os.environ | QUIET)
+    try:
+        return server.wait()
+    finally:
+        _end(server)
+
+
+def _stop(number: int, _: object) -> None:
+    """Leave as a program that this signal stops, after its children."""
+    raise SystemExit(128 + number)
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """End MLflow and the server that it started, which does not end with it."""
+    import psutil
+
+    try:
+        above = psutil.Process(server.pid)
+        every = [above, *above.children(recursive=True)]
+    except psutil.NoSuchProcess:  # it has ended by itself
+        return
+    for process in every:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(every, timeout=SECONDS_TO_END)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    server.wait()
 
 
 def _check_port(port: int) -> None:
@@ -57,16 +109,3 @@ def _check_port(port: int) -> None:
                 f"Port {port} on {HOST} cannot be used ({error.strerror}): perhaps another `ui`"
                 f" runs. Give another one: --port {other}"
             ) from error
-
-
-def _rebuild(results: Path) -> None:
-    """Make the database of a folder that came with its records alone."""
-    from benchmark.record.store import read_records
-    from benchmark.run import mirror_records
-
-    if not results.is_dir() or not read_records(results):
-        raise ResultsError(
-            f"No records in {results}. Run: python -m benchmark run --results {results}"
-        )
-    typer.echo(f"copying the records of {results} to MLflow", err=True)
-    mirror_records(results)

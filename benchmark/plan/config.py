@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field as dataclass_field
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,11 +18,13 @@ from pydantic.dataclasses import dataclass
 from benchmark.errors import ConfigError
 from benchmark.lookup import check_options
 from benchmark.users_code import users_code
+from datasets.names import flaw_of_characters
 
 Frames = Annotated[int, Field(ge=1)]
 Precision = Literal["float32", "bf16"]
 STRICT = ConfigDict(extra="forbid")
 STUDY_NAME = r"^\w[\w .-]*$"
+MOST = 10**18 - 1
 NOT_FINITE = ("inf", "infinity", "nan")
 
 
@@ -42,7 +45,7 @@ class TrainingConfig:
 class StudyConfig:
     """Cells in the making: every combination of models, lengths and repetitions."""
 
-    name: Annotated[str, Field(pattern=STUDY_NAME)]
+    name: Annotated[str, Field(pattern=STUDY_NAME, max_length=100)]
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     summary: str = ""
     dataset: str = "synthetic"
@@ -95,17 +98,36 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
     check_options(values, known, where=where)
     for key, value in values.items():
         parts = value if isinstance(value, list | tuple) else [value]
-        if any(str(one).strip().lower().lstrip("+-") in NOT_FINITE for one in parts):
+        texts = [str(one) for one in parts if isinstance(one, str | float)]
+        if any(text.strip().lower().lstrip("+-") in NOT_FINITE for text in texts):
             raise ConfigError(f"{where}: {key}={value}: give a finite number.")
+        if flaw := flaw_of_setting(value):
+            raise ConfigError(f"{where}: {key} {flaw}.")
     with users_code(f"{where}: the class of its options", ConfigError):
         try:
-            return TypeAdapter(config_class).validate_python(dict(values))
+            config: Any = TypeAdapter(config_class).validate_python(dict(values))
         except ValidationError as error:
             first = error.errors()[0]
             message = first["msg"].removeprefix("Value error, ")
             place = ".".join(map(str, first["loc"]))
-            given = f" {place}={first['input']!r}:" if first["loc"] else ""
+            given = f" {place}={first['input']!r:.200}:" if first["loc"] else ""
             raise ConfigError(f"{where}:{given} {message}.") from error
+    if is_dataclass(config):
+        for one in fields(config):
+            if flaw := flaw_of_setting(getattr(config, one.name)):
+                raise ConfigError(f"{where}: {one.name} {flaw}.")
+    return config
+
+
+def flaw_of_setting(value: Any) -> str:
+    """Return why a value cannot stand in a record, which refuses it when it is read back."""
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(flaw_of_setting, value)), "")
+    if isinstance(value, int) and not -MOST <= value <= MOST:
+        return f"has a number of {len(f'{abs(value):x}') * 1.2:.0f} digits; give at most 18"
+    if isinstance(value, float) and not isfinite(value):
+        return f"is {value}; give a finite number"
+    return flaw_of_characters(value) if isinstance(value, str) else ""
 
 
 def plain(config: Any) -> dict[str, Any]:
@@ -123,17 +145,16 @@ def plain(config: Any) -> dict[str, Any]:
 
 
 def plain_options(options: Any) -> dict[str, Any]:
-    """Return a dataset's options as records keep them.
+    """Return a dataset's options as records keep them: all of them, as JSON-ready values.
 
-    An option whose default is "none" is left out where it is not used: records that were made
-    before there was such an option say the same, byte for byte.
+    The one exception is marked where an option is declared: `ADDED_LATER`, at its default.
     """
-    usual = defaults(None if options is None else type(options))
-    return {
-        key: value
-        for key, value in plain(options).items()
-        if not (value == "none" and usual.get(key) == "none")
-    }
+    values, usual = plain(options), defaults(None if options is None else type(options))
+    for one in fields(options) if options is not None else ():
+        is_left_out = not one.metadata.get("is_recorded_at_default", True)
+        if is_left_out and values[one.name] == usual[one.name]:
+            del values[one.name]
+    return values
 
 
 def defaults(config_class: type | None) -> dict[str, Any]:

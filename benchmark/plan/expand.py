@@ -18,6 +18,8 @@ from benchmark.plan.protocol import ProtocolConfig
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry, split_name
 
+MOST_CELLS = 20_000  # of one part of a study; reports are measured with as many
+
 
 def dataset_of(study: StudyConfig) -> tuple[DatasetEntry, Any, str]:
     """Return the study's dataset row, its options and its feature set."""
@@ -28,6 +30,12 @@ def dataset_of(study: StudyConfig) -> tuple[DatasetEntry, Any, str]:
 
 def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
     """Return every cell of the study: floor rows first, then models as they were asked for."""
+    n_cells = len(study.models) * len(study.sequence_lengths) * study.repetitions
+    if n_cells > MOST_CELLS:
+        raise ConfigError(
+            f"Study '{study.name}' asks for {n_cells:,} cells, and at most {MOST_CELLS:,} can be"
+            " planned at once. Ask for fewer repetitions, models or sequence lengths."
+        )
     floor = [name for name, row in MODELS.items() if row.is_floor and name not in study.models]
     _, options, features = dataset_of(study)
     cells = []

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from datasets.contract import Song, Split
+from datasets.contract import DatasetError, Song, Split
 from datasets.splits import song_folds
 
 WHOLE = "whole"
@@ -42,6 +42,11 @@ class Round:
 
 def rounds(split: Split, protocol: ProtocolConfig, seed: int) -> list[Round]:
     """Return the one official round, or k rounds in which every song dealt is held out once."""
+    if protocol.folds is None and not split.evaluation:
+        raise DatasetError(
+            "The dataset has no evaluation songs. Evaluate every song in turn with"
+            " --set protocol.folds=10 --set protocol.fold_over=all, or give it evaluation songs."
+        )
     if protocol.folds is None:
         return [Round("", split.development, split.evaluation)]
     songs = split.songs if protocol.fold_over == "all" else split.development

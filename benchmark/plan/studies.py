@@ -1,23 +1,22 @@
 """Studies by name or file: YAML whose keys equal the option names; the command line wins."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from benchmark.errors import ConfigError
 from benchmark.lookup import check_options, find, suggestion
 from benchmark.plan.classes import config_of
+from benchmark.plan.study_files import read_mapping
 from datasets.registry import DATASETS
 from models.registry import MODELS, all_names
 
 if TYPE_CHECKING:
     from benchmark.plan.config import Study, StudyConfig
 
-DEFAULT_STUDY = "smoke"
+FIRST_LISTED = ("smoke", "compare")  # for a first look, and what `run` does by itself
 SHORT = {
     "max_epochs": "training.max_epochs",
     "precision": "training.precision",
@@ -30,7 +29,8 @@ def named_studies() -> dict[str, Path]:
     """Return the studies that ship with the package, name -> YAML file."""
     folder = files("studies").joinpath("named")
     paths = sorted(Path(str(entry)) for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return {path.stem: path for path in sorted(paths, key=lambda path: path.stem != DEFAULT_STUDY)}
+    by_name = {path.stem: path for path in paths}
+    return {name: by_name[name] for name in (*FIRST_LISTED, *by_name)}
 
 
 def promoted_studies(results: Path) -> dict[str, Path]:
@@ -45,7 +45,8 @@ def read_study(
 
     Names are those that ship with the package and those that `search --promote` wrote to
     `results`. `also` lists further parts: each takes the keys of the study, changes some and is
-    run too. The command line wins over every part. `contrasts` lists which rows are compared.
+    run too. The command line wins over every part, but for models that a part names itself (see
+    `_shared`). `contrasts` lists which rows are compared.
     """
     from benchmark.plan.config import Study, StudyConfig
 
@@ -61,26 +62,48 @@ def read_study(
     if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
+    shares = _shared(given.get("models"), base, [*map(_keys, further)])
     parts = tuple(
-        checked_study(_merged(path, base, part, given), f"study {path.name}")
-        for part in [{}, *map(_keys, further)]
+        checked_study(_merged(path, base, layer, given | chosen), f"study {path.name}")
+        for layer, chosen in shares
     )
-    check_short(given, [part.dataset for part in parts])
+    for written, where in ((given, None), (base, path)):
+        check_short(written, [part.dataset for part in parts], where)
+    for (layer, _), part in zip(shares, parts, strict=True):
+        check_short(layer, [part.dataset], path)
     return Study(str(base["name"]), parts, declared)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     """Read a study's file as a mapping of keys."""
-    try:
-        written = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"Study file {path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"Study file {path} is not YAML: {reason}.") from error
-    if not isinstance(written, dict):
-        raise ConfigError(f"Study file {path} must hold keys such as 'models: [crnn]'.")
-    return _keys(written)
+    return _keys(read_mapping(path))
+
+
+def _shared(
+    wanted: Sequence[str] | None, base: Mapping[str, Any], further: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Return a study's parts, each with the models of the command line that it is to run.
+
+    A part that names models runs those of them that are wanted, in its own settings. Wanted models
+    that no part names are run by the study itself and by the parts that name none. A part without
+    any is left out.
+    """
+    parts = [{}, *further]
+    if wanted is None:
+        return [(part, {}) for part in parts]
+    named = {name for part in further for name in _names(part)}
+    common = [name for name in wanted if name in _names(base) or name not in named]
+    shares = [
+        [name for name in wanted if name in _names(part)] if _names(part) else common
+        for part in parts
+    ]
+    return [(part, {"models": own}) for part, own in zip(parts, shares, strict=True) if own]
+
+
+def _names(part: Mapping[str, Any]) -> list[str]:
+    """Return the models that a part names; what is no list of names is refused later."""
+    models = part.get("models")
+    return models if isinstance(models, list) else []
 
 
 def _keys(written: Mapping[Any, Any]) -> dict[str, Any]:
@@ -111,13 +134,19 @@ def with_short(given: Mapping[str, Any]) -> dict[str, Any]:
     return {SHORT[key]: given[key] for key in SHORT if given.get(key) is not None}
 
 
-def check_short(given: Mapping[str, Any], datasets: Collection[str]) -> None:
-    """Refuse a short key of a dataset that is not in the study: it would do nothing."""
+def check_short(
+    given: Mapping[str, Any], datasets: Collection[str], path: Path | None = None
+) -> None:
+    """Refuse a short key of a dataset that is not in the study: it would do nothing.
+
+    `path` is the study's file where the key was written there, None on the command line.
+    """
     for key in SHORT:
         owner = SHORT[key].partition(".")[0]
         if given.get(key) is not None and owner in DATASETS and owner not in datasets:
+            where = f"--{key}" if path is None else f"Study file {path}: '{key}'"
             raise ConfigError(
-                f"--{key} belongs to dataset '{owner}', and the dataset here is"
+                f"{where} belongs to dataset '{owner}', and the dataset here is"
                 f" '{', '.join(sorted(set(datasets)))}'. Leave it out, or give --dataset {owner}."
             )
 

@@ -11,21 +11,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.record.store import DIGEST_CHARACTERS, read_arrays, write_arrays
+from benchmark.record.places import Place, place
+from benchmark.record.reading import read_arrays
+from benchmark.record.store import DIGEST_CHARACTERS, write_arrays
 from datasets.contract import Split
 
 Curves = dict[str, NDArray[np.float32]]
 
 
-def annotations_path(results: Path, dataset: str, digest: str) -> Path:
+def annotations_path(results: Path, dataset: str, digest: str) -> Place:
     """Return where the annotations of a dataset lie."""
-    return results / "annotations" / f"{dataset}-{digest[:DIGEST_CHARACTERS]}.npz"
+    return place(results, "annotations", f"{dataset}-{digest[:DIGEST_CHARACTERS]}.npz")
 
 
-def raters_path(results: Path, dataset: str, digest: str) -> Path:
+def raters_path(results: Path, dataset: str, digest: str) -> Place:
     """Return where the curves of a dataset's raters lie."""
-    path = annotations_path(results, dataset, digest)
-    return path.with_name(f"{path.stem}-raters.npz")
+    stem = annotations_path(results, dataset, digest).stem
+    return place(results, "annotations", f"{stem}-raters.npz")
 
 
 def keep_annotations(results: Path, dataset: str, digest: str, split: Split) -> None:

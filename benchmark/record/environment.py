@@ -37,6 +37,12 @@ def commit() -> str:
     return f"mer-benchmark {_version('mer-benchmark')}"
 
 
+def release() -> str:
+    """Return the package's name and version, and the commit of a checkout."""
+    name, tree = f"mer-benchmark {_version('mer-benchmark')}", commit()
+    return name if tree == name else f"{name}, commit {tree}"
+
+
 def peak_memory_bytes() -> int:
     """Return the largest resident size this process has had."""
     if sys.platform == "win32":

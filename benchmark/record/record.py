@@ -1,11 +1,20 @@
 """The one value every later stage reads: add a field, raise `SCHEMA`."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from benchmark.plan.values import STORED, Count, Digest, Name, Score, Values, Whole, stored_as
+from benchmark.record.shapes import (
+    Circumstances,
+    LearningCurve,
+    PerSong,
+    Protocol,
+    SongCounts,
+)
 
 SCHEMA = 2
 Status = Literal["done", "diverged", "failed"]
-Scores = dict[str, float | None]
+Scores = dict[str, Score | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,41 +25,49 @@ class RunRecord:
     same machine. Errors are in annotation units on [-1, 1].
     """
 
+    __pydantic_config__ = STORED
+
     schema: int = SCHEMA
-    cell: str  # digest of everything that decides the outcome
-    group: str  # digest shared by the repetitions of this cell
-    name: str  # model, sequence length and repetition, for people
+    cell: Digest  # of everything that decides the outcome
+    group: Digest  # shared by the repetitions of this cell
+    name: Name  # model, sequence length and repetition, for people
     status: Status
     error: str | None = None  # one line when status is not "done"
 
-    model: str
-    model_version: str
-    config: dict[str, Any]
-    settings: dict[str, Any]  # what differs from the defaults
-    training: dict[str, Any]
-    protocol: dict[str, Any]
-    harness: int
-    dataset: str
-    dataset_options: dict[str, Any]
-    dataset_digest: str
-    features: str
-    n_features: int
-    n_songs: dict[str, int]  # development, evaluation
-    sequence_length: int | None
-    repetition: int
-    base_seed: int
+    model: Name
+    model_version: Name
+    config: Values
+    settings: Values  # what differs from the defaults
+    training: Values
+    protocol: Annotated[dict[str, Any], stored_as(Protocol)]
+    harness: Whole
+    dataset: Name
+    dataset_options: Values
+    dataset_digest: Digest
+    features: Name
+    n_features: Count
+    n_songs: Annotated[dict[str, int], stored_as(SongCounts)]
+    sequence_length: Count | None
+    repetition: Count
+    base_seed: Whole
 
     scores: Scores = field(default_factory=dict)  # judging songs: evaluation, or held-out folds
     components: dict[str, Scores] = field(default_factory=dict)  # parts of the model, same songs
     training_scores: Scores = field(default_factory=dict)  # songs learned from: training error
-    per_song: dict[str, list[Any]] = field(default_factory=dict)  # judging songs, one per row
+    per_song: Annotated[dict[str, list[Any]], stored_as(PerSong)] = field(
+        default_factory=dict
+    )  # judging songs, one per row
     references: dict[str, Scores] = field(default_factory=dict)  # lines, not models
-    parameters: dict[str, int] = field(default_factory=dict)  # by part
-    flops: int | None = None  # multiply-adds for 60 frames
-    uncounted_operations: list[str] = field(default_factory=list)
-    curves: dict[str, dict[str, Any]] = field(default_factory=dict)  # per network
+    parameters: dict[str, Count] = field(default_factory=dict)  # by part
+    flops: Count | None = None  # multiply-adds for 60 frames
+    uncounted_operations: list[Name] = field(default_factory=list)
+    curves: dict[str, Annotated[dict[str, Any], stored_as(LearningCurve)]] = field(
+        default_factory=dict
+    )  # per network
 
-    circumstances: dict[str, Any] = field(default_factory=dict)  # seconds, memory, machine
+    circumstances: Annotated[dict[str, Any], stored_as(Circumstances)] = field(
+        default_factory=dict
+    )  # seconds, memory, machine
 
     @property
     def n_parameters(self) -> int | None:
@@ -69,5 +86,5 @@ class RunRecord:
 
     @property
     def labels(self) -> str:
-        """Which annotations the dataset carried."""
+        """Return which annotations the dataset carried."""
         return str(self.dataset_options.get("labels", self.dataset))

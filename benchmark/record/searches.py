@@ -5,14 +5,30 @@ A trial that finished has a record of its cell beside it, under `records/`.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from typing_extensions import TypedDict
 
 from benchmark.errors import ResultsError
-from benchmark.record.store import write_whole
+from benchmark.plan.values import (
+    OPEN,
+    STORED,
+    Count,
+    Digest,
+    Error,
+    Name,
+    Seconds,
+    Values,
+    Whole,
+    stored_as,
+)
+from benchmark.record.places import Place, place, write_whole
+from benchmark.record.reading import read_checked
 
 SCHEMA = 1
+MEND = "Use the version that wrote it, or remove it and run the search again."
 TrialState = Literal["done", "pruned", "failed"]
 
 
@@ -20,29 +36,63 @@ TrialState = Literal["done", "pruned", "failed"]
 class TrialRow:
     """One finished trial; errors are in annotation units on [-1, 1]."""
 
-    number: int
+    __pydantic_config__ = STORED
+
+    number: Count
     state: TrialState
-    rmse: float | None  # held-out development songs, pooled; of a pruned trial the last it reported
-    n_parameters: int | None
-    n_epochs: int  # over all networks and folds
-    seconds: float
+    rmse: Error | None  # held-out development songs, pooled; of a pruned trial the last it reported
+    n_parameters: Count | None
+    n_epochs: Count  # over all networks and folds
+    seconds: Seconds
     reason: str | None  # why it was pruned or failed
     is_default: bool  # the model's default configuration, where the space holds it
-    cell: str | None
-    commit: str | None
-    values: dict[str, Any]  # setting -> value
+    cell: Digest | None
+    commit: Name | None
+    values: Values  # setting -> value
+
+
+Identity = TypedDict(  # what reports rely on; later versions may add to it
+    "Identity",
+    {
+        "model": Name,
+        "space": dict[Name, str],
+        "dataset": Name,
+        "dataset digest": Digest,
+        "features": Name,
+        "folds": Count,
+        "seed": Whole,
+    },
+)
+Identity.__pydantic_config__ = OPEN  # type: ignore[attr-defined]  # where pydantic looks
+
+
+class Finalist(TypedDict):
+    """A trial's configuration, trained with several seeds."""
+
+    __pydantic_config__ = OPEN  # type: ignore[misc]  # no key, but where pydantic looks
+
+    trial: Count
+    n_seeds: Count
+    rmse: Error | None
+    rmse_std: Error | None
+    n_parameters: Count | None
+    group: Digest
+    is_default: bool
+    values: Values
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRecord:
     """A search as it stands."""
 
+    __pydantic_config__ = STORED
+
     schema: int = SCHEMA
-    name: str
-    identity: dict[str, Any]  # what the trials' values mean
-    options: dict[str, Any]  # how the last process searched
-    importance: dict[str, float] = field(default_factory=dict)  # share of the variance of RMSE
-    finalists: list[dict[str, Any]] = field(default_factory=list)
+    name: Name
+    identity: Annotated[dict[str, Any], stored_as(Identity)]  # what the trials' values mean
+    options: Values  # how the last process searched
+    importance: dict[Name, Error] = field(default_factory=dict)  # share of the variance of RMSE
+    finalists: list[Annotated[dict[str, Any], stored_as(Finalist)]] = field(default_factory=list)
     trials: list[TrialRow] = field(default_factory=list)
 
     @property
@@ -52,9 +102,9 @@ class SearchRecord:
         return sorted(done, key=lambda one: (one.rmse or 0.0, one.number))
 
 
-def search_path(results: Path, name: str) -> Path:
+def search_path(results: Path, name: str) -> Place:
     """Return where a search's file lies."""
-    return results / "searches" / f"{name}.json"
+    return place(results, "searches", f"{name}.json")
 
 
 def write_search(results: Path, search: SearchRecord) -> Path:
@@ -70,22 +120,21 @@ def write_search(results: Path, search: SearchRecord) -> Path:
 
 def read_searches(results: Path) -> list[SearchRecord]:
     """Read every search of a results folder."""
-    return [_parse(path) for path in sorted((results / "searches").glob("*.json"))]
+    return [_checked(path) for path in sorted((results / "searches").glob("*.json"))]
 
 
-def _parse(path: Path) -> SearchRecord:
-    """Read one search; one written by a later version or damaged is named."""
-    try:
-        values = json.loads(path.read_text())
-        known = {one.name for one in fields(SearchRecord)}
-        if values.get("schema") != SCHEMA or not known >= values.keys():
-            raise ResultsError(
-                f"Search {path} has schema {values.get('schema')}, this version reads {SCHEMA}."
-                " Use the version that wrote it, or another --results folder."
-            )
-        trials = [TrialRow(**one) for one in values.pop("trials")]
-        return SearchRecord(**values, trials=trials)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ResultsError(
-            f"Search {path} is damaged ({error}). Remove it and run the search again."
-        ) from error
+def _checked(path: Path) -> SearchRecord:
+    """Read one search; one that is damaged, renamed or of a later version is named."""
+    search = read_checked(path, SearchRecord, "Search", MEND)
+    flaw = ""
+    if search.schema != SCHEMA:
+        flaw = f"has schema {search.schema}, this version reads {SCHEMA}"
+    elif path.stem != search.name:
+        flaw = f"calls itself {search.name!a}; rename it back"
+    elif len({trial.number for trial in search.trials}) < len(search.trials):
+        flaw = "names a trial twice"
+    elif any(trial.state == "done" and trial.rmse is None for trial in search.trials):
+        flaw = "has a trial that is done and has no RMSE"
+    if flaw:
+        raise ResultsError(f"Search {path} {flaw}. {MEND}")
+    return search

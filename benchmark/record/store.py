@@ -12,62 +12,72 @@ absent.
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from typing import Annotated, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 from numpy.lib.format import write_array
 from numpy.typing import NDArray
-from pydantic_core import from_json
+from pydantic import Field
 
 from benchmark.errors import ResultsError
 from benchmark.plan.cell import Cell
-from benchmark.record.record import SCHEMA, RunRecord
-
-DIGEST_CHARACTERS = 12  # of the cell digest in file names
+from benchmark.plan.values import STORED, Digest, Name
+from benchmark.record.agreement import DIGEST_CHARACTERS as DIGEST_CHARACTERS
+from benchmark.record.agreement import check_together, checked_record, folder_of, parsed_record
+from benchmark.record.places import Place, place, write_whole
+from benchmark.record.reading import read_arrays, read_checked
+from benchmark.record.record import RunRecord
+from datasets.names import shown_name
 
 
 @dataclass(frozen=True)
 class Plan:
     """Which cells a study asked for: key -> group, for counting what is missing."""
 
-    study: str
-    groups: dict[str, str]
-    contrasts: list[list[str]] | None = None  # rows to compare; None: the default
+    __pydantic_config__ = STORED
 
-
-def prepare_folder(results: Path) -> None:
-    """Make the results folder, or say why nothing can be written there."""
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=results):
-            pass
-    except OSError as error:
-        raise ResultsError(
-            f"Results folder {results} cannot be written ({error.strerror})."
-            " Give another one with --results."
-        ) from error
+    study: Name
+    groups: dict[Digest, Digest]
+    contrasts: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] | None = (
+        None  # rows; None: the default
+    )
 
 
 def write_record(
     results: Path, record: RunRecord, predictions: Mapping[str, NDArray[np.float32]]
 ) -> Path:
-    """Write predictions, then the record: a record on disk always has its predictions."""
+    """Write predictions, then the record: a record on disk always has its predictions.
+
+    What could not be read back is not written.
+    """
+    content = _json(asdict(record))
+    parsed_record(content, str(record_path(results, record)))
     if predictions:
         write_arrays(path_of(results, "predictions", record, ".npz"), predictions)
     path = record_path(results, record)
-    write_whole(path, _json(asdict(record)))
+    write_whole(path, content)
     return path
 
 
 def read_predictions(results: Path, record: RunRecord) -> dict[str, NDArray[np.float32]]:
     """Return (T, 2) by song id; nothing where a record was copied without its predictions."""
-    return read_arrays(path_of(results, "predictions", record, ".npz"))
+    path = path_of(results, "predictions", record, ".npz")
+    predictions = read_arrays(path)
+    songs = record.per_song
+    n_frames = dict(zip(songs.get("song_id", []), songs.get("n_frames", []), strict=True))
+    for song_id, array in predictions.items():
+        expected = (n_frames.get(song_id, len(array)), 2)
+        if array.shape != expected:
+            raise ResultsError(
+                f"File {path} is damaged (song {shown_name(song_id)} has shape {array.shape}, its"
+                f" record says {expected}). Remove it and run again."
+            )
+    return predictions
 
 
 def write_plan(
@@ -80,6 +90,8 @@ def write_plan(
 
     Contrasts declared later are another request: those of before stay declared.
     """
+    for cell in {(one.dataset, one.features, one.model): one for one in cells}.values():
+        _path(results, "records", cell, cell.key, ".json")  # can there be such a file?
     groups = {cell.key: cell.group for cell in cells}
     plan: dict[str, Any] = {"study": study, "groups": groups}
     asked = "".join(sorted(groups))
@@ -88,12 +100,14 @@ def write_plan(
         asked += json.dumps(sorted(plan["contrasts"]))
     digest = hashlib.sha256(asked.encode()).hexdigest()[:DIGEST_CHARACTERS]
     content = _json(plan)
-    write_whole(results / "plans" / f"{study}-{digest}.json", content)
+    write_whole(place(results, "plans", f"{study}-{digest}.json"), content)
 
 
 def read_plans(results: Path, study: str | None = None) -> list[Plan]:
     """Read what was asked for, of one study or of all."""
-    plans = [Plan(**_read(path)) for path in sorted((results / "plans").glob("*.json"))]
+    plans = [
+        read_checked(path, Plan, "Plan") for path in sorted((results / "plans").glob("*.json"))
+    ]
     return [plan for plan in plans if study in (None, plan.study)]
 
 
@@ -116,16 +130,40 @@ def asked_for(results: Path, study: str | None, records: Iterable[RunRecord]) ->
             f"No run of study '{study}' in {results}."
             f" Run: python -m benchmark run --study {study} --results {results}"
         )
+    groups = {record.cell: record.group for record in records}
     if not plans:
-        return {record.cell: record.group for record in records}
-    return {cell: group for plan in plans for cell, group in plan.groups.items()}
+        return groups
+    asked = {cell: group for plan in plans for cell, group in plan.groups.items()}
+    for cell, group in asked.items():
+        if groups.get(cell, group) != group:
+            raise ResultsError(
+                f"A plan in {results / 'plans'} counts cell {cell[:DIGEST_CHARACTERS]} to group"
+                f" {group[:DIGEST_CHARACTERS]}, and its record says"
+                f" {groups[cell][:DIGEST_CHARACTERS]}. Remove the plan and run again."
+            )
+    return asked
 
 
 def read_records(results: Path) -> list[RunRecord]:
     """Read every record of a results folder, in the order of their paths."""
     if not results.is_dir():
         raise ResultsError(f"No results folder {results}. Run: python -m benchmark run")
-    return [_parse(path) for path in sorted((results / "records").glob("*/*.json"))]
+    records = [checked_record(path) for path in _record_paths(results / "records")]
+    check_together(results, records)
+    return records
+
+
+def _record_paths(folder: Path) -> list[Path]:
+    """Return the JSON files of every folder, in order; `Path.glob` takes three times as long."""
+    if not folder.is_dir():
+        return []
+    folders = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
+    return [
+        Path(one, name)
+        for one in folders
+        for name in sorted(os.listdir(one))  # noqa: PTH208 - names are all that is needed
+        if name.endswith(".json")
+    ]
 
 
 def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:
@@ -133,7 +171,7 @@ def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:
     return {record.cell: record for record in records}
 
 
-def record_path(results: Path, record: RunRecord) -> Path:
+def record_path(results: Path, record: RunRecord) -> Place:
     """Return where a record lies."""
     return path_of(results, "records", record, ".json")
 
@@ -141,46 +179,18 @@ def record_path(results: Path, record: RunRecord) -> Path:
 def find_record(results: Path, cell: Cell) -> RunRecord | None:
     """Return the record of a cell, if there is one."""
     path = _path(results, "records", cell, cell.key, ".json")
-    return _parse(path) if path.is_file() else None
+    return checked_record(path) if path.exists() else None
 
 
-def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Path:
+def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Place:
     """Return where a record, its predictions or its weights lie."""
     return _path(results, kind, record, record.cell, suffix)
 
 
-def _path(results: Path, kind: str, of: Cell | RunRecord, key: str, suffix: str) -> Path:
+def _path(results: Path, kind: str, of: Cell | RunRecord, key: str, suffix: str) -> Place:
     """Return where a file about a cell lies."""
     stem = f"{of.name}-{key[:DIGEST_CHARACTERS]}"
-    return results / kind / f"{of.dataset}-{of.features}" / f"{stem}{suffix}"
-
-
-def _parse(path: Path) -> RunRecord:
-    """Read one record; one written by a later version or damaged is named."""
-    values = _read(path)
-    known = {one.name for one in fields(RunRecord)}
-    if values.get("schema") != SCHEMA or not known >= values.keys():
-        raise ResultsError(
-            f"Record {path} has schema {values.get('schema')}, this version reads {SCHEMA}."
-            " Use the version that wrote it, or another --results folder."
-        )
-    try:
-        return RunRecord(**values)
-    except TypeError as error:
-        raise ResultsError(
-            f"Record {path} is incomplete ({error}). Remove it and run again."
-        ) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Read a JSON object or name the damaged file."""
-    try:
-        values = from_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"File {path} is damaged ({error}). Remove it and run again.") from error
-    if not isinstance(values, dict):
-        raise ResultsError(f"File {path} holds no JSON object. Remove it and run again.")
-    return values
+    return place(results, kind, folder_of(of), f"{stem}{suffix}")
 
 
 def _json(values: Mapping[str, Any]) -> bytes:
@@ -202,35 +212,3 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[np.float32]]) -> None:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 write_array(file, array, allow_pickle=False)
     write_whole(path, buffer.getvalue())
-
-
-def read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read named arrays, none where there is no file; a damaged file is named."""
-    if not path.is_file():
-        return {}
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, ValueError, BadZipFile, EOFError) as error:
-        raise ResultsError(f"File {path} is damaged ({error}). Remove it and run again.") from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write atomically: a temporary file in the same folder, flushed, then renamed."""
-    written = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            written = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        written.chmod(0o644)
-        written.replace(path)
-    except OSError as error:
-        if written is not None:
-            written.unlink(missing_ok=True)
-        raise ResultsError(
-            f"{path} cannot be written ({error.strerror}). Free space or rights,"
-            " or give another folder with --results; what is recorded stays."
-        ) from error

@@ -6,21 +6,42 @@ is code.
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from benchmark.errors import ResultsError
+from benchmark.files import check_regular
 from benchmark.plan.cell import Cell
+from benchmark.plan.values import STORED, Count, Score
+from benchmark.record.agreement import DIGEST_CHARACTERS
+from benchmark.record.places import Place, write_whole
+from benchmark.record.reading import adapter_of, check_numbers, reason_of
 from benchmark.record.record import RunRecord
-from benchmark.record.store import path_of, write_whole
+from benchmark.record.store import path_of
 from datasets.ranges import FeatureRange
 from models.contract import State
 
 LOW, HIGH = "learned_from.low", "learned_from.high"  # arrays beside the model's own
 FORMAT = 1  # raise it when older files can no longer be read
+MOST_BYTES = 2**33
+GIVE = "give a record (.json) or its weights (.safetensors)."
+NAMED = re.compile(rf"-([0-9a-f]{{{DIGEST_CHARACTERS}}})$")  # the cell in a file's name
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its arrays."""
+
+    __pydantic_config__ = STORED
+
+    cell: Cell
+    n_features: Count
+    features_made_by: str | None = None
+    first_seconds: Score | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +58,7 @@ class Weights:
     learned: FeatureRange | None = None
 
 
-def weights_path(results: Path, record: RunRecord) -> Path:
+def weights_path(results: Path, record: RunRecord) -> Place:
     """Return where a record's weights lie, if they were kept."""
     return path_of(results, "weights", record, ".safetensors")
 
@@ -66,32 +87,45 @@ def read_weights(path: Path) -> Weights:
     """Read a file that `write_weights` wrote, or say what is wrong with it."""
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise ResultsError(f"{path} {what}; give a record (.json) or its weights (.safetensors).")
     try:
+        check_regular(path, MOST_BYTES)
         with safe_open(path, "np") as file:
             header: dict[str, str] = file.metadata() or {}
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header.get("format") != f"mer-benchmark {FORMAT}":
             raise ResultsError(
-                f"File {path} has format {header.get('format')!r}, this version reads"
+                f"File {path} has format {header.get('format')!a:.60}, this version reads"
                 f" 'mer-benchmark {FORMAT}'. Train again, or use the version that wrote it."
             )
-        return _weights(json.loads(header["model"]), state)
+        weights = _weights(adapter_of(Header).validate_json(header["model"]), state)
+    except FileNotFoundError as error:
+        raise ResultsError(f"{path} does not exist; {GIVE}") from error
+    except ValidationError as error:
+        raise ResultsError(f"File {path} is damaged: {reason_of(error)}; {GIVE}") from error
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(
-            f"File {path} is damaged or holds no weights ({error}); give a record (.json) or its"
-            " weights (.safetensors)."
+            f"File {path} is damaged or holds no weights ({error}); {GIVE}"
         ) from error
+    named = NAMED.search(path.stem)
+    if named and not weights.cell.key.startswith(named[1]):
+        raise ResultsError(
+            f"File {path} holds weights of cell {weights.cell.key[:DIGEST_CHARACTERS]}, not of the"
+            " one in its name. Train again."
+        )
+    return weights
 
 
-def _weights(model: dict[str, Any], state: State) -> Weights:
-    """Return a file's content, checked; raises KeyError, TypeError or ValueError."""
-    cell, n_features = Cell(**model["cell"]), int(model["n_features"])
-    if "features_made_by" not in model:
+def _weights(header: Header, state: State) -> Weights:
+    """Return a file's content, checked; raises KeyError or ValueError."""
+    for name, array in state.items():
+        check_numbers(name, array)
+    cell, n_features = header.cell, header.n_features
+    if header.features_made_by is None or header.first_seconds is None:
         return Weights(cell, n_features, state)
-    learned = FeatureRange(state.pop(LOW), state.pop(HIGH), float(model["first_seconds"]))
-    if learned.low.shape != (n_features,):
-        raise ValueError(f"a range of {learned.low.shape} features where {n_features} are expected")
-    return Weights(cell, n_features, state, str(model["features_made_by"]), learned)
+    learned = FeatureRange(state.pop(LOW), state.pop(HIGH), header.first_seconds)
+    if not learned.low.shape == learned.high.shape == (n_features,):
+        raise ValueError(
+            f"ranges of {learned.low.shape} and {learned.high.shape} features where {n_features}"
+            " are expected"
+        )
+    return Weights(cell, n_features, state, header.features_made_by, learned)

@@ -4,9 +4,9 @@ A mean over unequal cells is refused: where a cell is missing, diverged or faile
 how many there are and no mean.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,9 @@ from benchmark.record.record import RunRecord, Scores
 from benchmark.record.store import latest_by_cell
 from benchmark.report.draws import Sample, place_of, samples
 from benchmark.report.intervals import bootstrap_intervals
-from benchmark.report.means import mean_of, mean_scores, n_without_shape
+from benchmark.report.means import mean_of, mean_scores, n_without_shape, references_of
+from benchmark.report.resamples import n_for_intervals
+from benchmark.report.short import short_texts
 from benchmark.report.units import Units, units_of
 from benchmark.report.versions import with_versions
 from datasets.contract import TARGETS
@@ -62,6 +64,9 @@ class Row:
     group: str
     cells: tuple[RunRecord, ...] = ()  # the finished repetitions, in order
     samples: dict[str, Sample] = field(default_factory=dict, repr=False)  # of a complete row
+    named: str = ""  # what to call the model, where not by its own name
+    short: dict[str, str] = field(default_factory=dict)  # setting -> value, rounded for people
+    n_resamples: int = 0  # that its intervals are from
 
     @property
     def is_complete(self) -> bool:
@@ -89,8 +94,14 @@ class Row:
 
     def label(self, shared: dict[str, Any]) -> str:
         """Return the model with its own settings, for people."""
+        own = self.own_text(shared)
+        model = self.named or self.model
+        return f"{model} ({own})" if own else model
+
+    def own_text(self, shared: dict[str, Any]) -> str:
+        """Return the settings that not all rows share as text, long numbers rounded."""
         own = self.own_settings(shared)
-        return f"{self.model} ({settings_text(own)})" if own else self.model
+        return settings_text({key: self.short.get(key, value) for key, value in own.items()})
 
     def name(self, shared: dict[str, Any]) -> str:
         """Return the label with the sequence length, which tells the rows of a table apart."""
@@ -141,10 +152,10 @@ class Table:
         return shared_settings(self.rows)
 
     @cached_property
-    def competitors(self) -> list[Row]:
-        """Return the complete rows to rank: not flattered, and no change of another row's settings.
+    def comparable(self) -> list[Row]:
+        """Return the rows to rank, also those that lack cells.
 
-        What a changed setting does is told by the effects.
+        None is flattered, and none a change of another row's settings: effects show what that does.
         """
         shared = self.shared_settings
         plain = {
@@ -153,10 +164,14 @@ class Table:
         return [
             row
             for row in self.rows
-            if row.is_complete
-            and not row.is_flattered
+            if not row.is_flattered
             and (not row.own_settings(shared) or (row.model, row.sequence_length) not in plain)
         ]
+
+    @cached_property
+    def competitors(self) -> list[Row]:
+        """Return the complete rows to rank."""
+        return [row for row in self.comparable if row.is_complete]
 
 
 def shared_settings(rows: Iterable[Row]) -> dict[str, Any]:
@@ -196,23 +211,25 @@ def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str
     """
     order = {cell: position for position, cell in enumerate(asked)}
     wanted = with_versions([record for record in records if record.cell in asked])
-    wanted.sort(key=lambda record: order[record.cell])
     sides: dict[tuple[str, str, int, str], list[RunRecord]] = defaultdict(list)
-    for record in wanted:
+    for record in sorted(wanted, key=lambda record: order[record.cell]):
         songs = record.folds or 0, record.folds_over if record.folds else ""
         sides[record.dataset_digest, record.features, *songs].append(record)
-    n_asked: dict[str, int] = defaultdict(int)
-    for group in asked.values():
-        n_asked[group] += 1
-    return [_table(side, n_asked, study) for side in sides.values()]
+    n_asked = Counter(asked.values())
+    n_resamples = n_for_intervals(len({record.group for record in wanted}))
+    return [_table(side, n_asked, study, n_resamples) for side in sides.values()]
 
 
-def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) -> Table:
+def _table(
+    records: Sequence[RunRecord], n_asked: Mapping[str, int], study: str, n_resamples: int
+) -> Table:
     """Build the table of one dataset."""
     groups: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         groups[record.group].append(record)
-    rows = [_row(cells, n_asked[group]) for group, cells in groups.items()]
+    rows = [_row(cells, n_asked[group], n_resamples) for group, cells in groups.items()]
+    short = short_texts([row.settings for row in rows])
+    rows = [replace(row, short=texts) for row, texts in zip(rows, short, strict=True)]
     first = records[0]
     n_songs = first.n_songs
     return Table(
@@ -223,7 +240,7 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
         size=f"{n_songs['development']} + {n_songs['evaluation']} songs",
         digest=first.dataset_digest,
         rows=tuple(sorted(rows, key=_place)),
-        references=next((one.references for one in records if one.references), {}),
+        references=references_of(records),
         folds=first.folds,
         folds_over=first.folds_over,
         has_label_choice="labels" in first.dataset_options,
@@ -233,12 +250,12 @@ def _table(records: Sequence[RunRecord], n_asked: dict[str, int], study: str) ->
 
 def _place(row: Row) -> tuple[bool, int, int, str]:
     """Order rows: models in the registry's order, then lengths; floors last."""
-    order = list(MODELS)
-    position = order.index(row.model) if row.model in order else len(order)
+    order = {name: position for position, name in enumerate(MODELS)}
+    position = order.get(row.model, len(order))
     return row.is_floor, position, -(row.sequence_length or 0), settings_text(row.settings)
 
 
-def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
+def _row(cells: Sequence[RunRecord], n_asked: int, n_resamples: int) -> Row:
     """Summarise the repetitions of one cell."""
     done = sorted((cell for cell in cells if cell.status == "done"), key=place_of)
     n_missing = n_asked - len(done)
@@ -263,7 +280,7 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         scores=mean_scores([cell.scores for cell in kept], SCORE_NAMES),
         shapes=mean_scores([cell.scores for cell in kept], (*SHAPE_NAMES, *POOLED_CCC)),
         n_without_shape=n_without_shape(kept[0]) if kept else {},
-        intervals=bootstrap_intervals(drawn),
+        intervals=bootstrap_intervals(drawn, first.group, n_resamples),
         training=mean_scores([cell.training_scores for cell in kept], SCORE_NAMES),
         components={
             name: mean_scores([cell.components[name] for cell in kept], SCORE_NAMES)
@@ -279,4 +296,5 @@ def _row(cells: Sequence[RunRecord], n_asked: int) -> Row:
         group=first.group,
         cells=tuple(done),
         samples=drawn,
+        n_resamples=n_resamples,
     )

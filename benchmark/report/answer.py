@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ResultsError
+from benchmark.record.names import DIGEST, folds_name, short_name
+from benchmark.record.places import place, remove, write_whole
 from benchmark.record.record import RunRecord
-from benchmark.record.store import asked_for, declared_contrasts, read_records, write_whole
-from benchmark.report.aggregate import Table, aggregate
+from benchmark.record.store import asked_for, declared_contrasts, read_plans, read_records
+from benchmark.report.aggregate import CONVENTIONS, Table, aggregate
 from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
 from benchmark.report.effects import Effect, effect_grids, effects
 from benchmark.report.export import contrasts_csv, flat_contrast, flat_rows, rows_csv
 from benchmark.report.figures.costs import costs_figure
 from benchmark.report.figures.draw import drawing_beside, drawn_anew, light
 from benchmark.report.figures.effects import effects_figure
-from benchmark.report.figures.tradeoff import tradeoff_figure
+from benchmark.report.figures.stale import remove_stale
+from benchmark.report.figures.tradeoff import column_figure, tradeoff_figure
 from benchmark.report.grid import Grid, markdown
 from benchmark.report.latex import latex
 from benchmark.report.paper import paper_grids
@@ -26,6 +29,7 @@ from benchmark.report.standings import Standing, standing_grids, standings
 from benchmark.report.tables import grids
 
 FIGURES = ("png",)
+COLUMN = "column"  # a kind of figures: PDF for one column of a paper
 ALL_STUDIES = "all studies"
 
 
@@ -39,6 +43,7 @@ class Answer:
     declared: Sequence[Pair] | None = None  # contrasts; None: the default ones
     asked: Mapping[str, str] = field(default_factory=dict)  # cell -> group
     whole: "Answer | None" = None  # of the study, where this is the answer of one run of it
+    is_of_folder: bool = False  # no other study has records there
 
     def of(self, asked: Mapping[str, str]) -> "Answer":
         """Return the answer of one run of the study, which asked for these of its cells."""
@@ -70,7 +75,11 @@ class Answer:
         A run shows those of its rows, corrected for all that the study compares.
         """
         if self.whole is None:
-            return [(table, contrasts(table, self.declared)) for table in self.tables]
+            has_all = not self.absent
+            return [
+                (table, contrasts(table, self.declared, has_every_row=has_all))
+                for table in self.tables
+            ]
         every = [one for _, found in self.whole.contrasts for one in found]
         kept = []
         for table in self.tables:
@@ -135,7 +144,7 @@ class Answer:
 
     def latex(self) -> str:
         """Return all grids as LaTeX tables."""
-        return latex(self.grids)
+        return latex(self.grids, stem_of(self.study))
 
     def csv(self) -> str:
         """Return all rows under one header."""
@@ -160,63 +169,80 @@ def answer_from_records(
     """Read records and build their tables; nothing is trained and no score computed.
 
     `asked` maps the wanted cells to their groups; without it, everything the study's plans (or
-    all plans) ever asked for counts, and what they lack is missing.
+    all plans) ever asked for counts, and what they lack is missing. Without `study`, all studies
+    of the folder count; where there is one, the answer has its name.
     """
     records = read_records(results)
     if asked is None:
         asked = asked_for(results, study, records)
-    tables = aggregate(records, asked, study or ALL_STUDIES)
+    studies = {plan.study for plan in read_plans(results)}
+    name = study or (studies.pop() if len(studies) == 1 else ALL_STUDIES)
+    tables = aggregate(records, asked, name)
     if not tables:
         of_study = f" of study '{study}'" if study else ""
         raise ResultsError(
             f"No records{of_study} in {results}. Run: python -m benchmark run --results {results}"
         )
     kept = [record for record in records if record.cell in asked]
-    return Answer(study or ALL_STUDIES, kept, tables, declared_contrasts(results, study), asked)
+    declared = declared_contrasts(results, study)
+    is_of_folder = study is None or studies <= {study}
+    return Answer(name, kept, tables, declared, asked, is_of_folder=is_of_folder)
 
 
 def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES) -> list[Path]:
     """Write tables as CSV, Markdown and LaTeX, and the figures in every format asked for."""
     stem = stem_of(answer.study)
-    tables = results / "tables"
+    others = [stem_of(plan.study) for plan in read_plans(results)]
+    drawn_stems = [figure_stem(answer.study, table) for table in answer.tables]
+    remove_stale(results, stem, set(others) - {stem}, drawn_stems)
     with drawing_beside(len(figures) * (2 * len(answer.tables) + 1)) as beside:
-        drawn = [
-            one for kind in figures for one in _draw(answer, results / "figures", kind, beside)
-        ]
+        drawn = [one for kind in figures for one in _draw(answer, results, kind, beside)]
         texts = {
-            tables / f"{stem}.csv": answer.csv(),
-            tables / f"{stem}.md": answer.markdown(),
-            tables / f"{stem}.tex": answer.latex(),
+            place(results, "tables", f"{stem}.csv"): answer.csv(),
+            place(results, "tables", f"{stem}.md"): answer.markdown(),
+            place(results, "tables", f"{stem}.tex"): answer.latex(),
         }
-        compared = tables / f"{stem}-contrasts.csv"
+        compared = place(results, "tables", f"{stem}-contrasts.csv")
         if any(found for _, found in answer.contrasts):
             texts[compared] = contrasts_csv(answer.contrasts)
         else:
-            compared.unlink(missing_ok=True)  # of an earlier run
+            remove(compared)  # of an earlier run
         for path, text in texts.items():
             write_whole(path, text.encode())
         paths = [one.result() for one in drawn]
     return [*texts, *(path for path in paths if path is not None)]
 
 
-def _draw(answer: Answer, folder: Path, kind: str, beside: Executor) -> list[Future[Path | None]]:
-    """Draw a trade-off for every table, what else it may cost, and one figure of all changes."""
+def _draw(answer: Answer, results: Path, kind: str, beside: Executor) -> list[Future[Path | None]]:
+    """Draw a trade-off for every table, what else it may cost, and one figure of all changes.
+
+    Of the kind `column`, trade-offs alone: one file a convention, as wide as a paper's column.
+    """
     drawn: list[Future[Path | None]] = []
     for table in map(light, answer.tables):
         stem = figure_stem(answer.study, table)
-        path, costs = folder / f"{stem}.{kind}", folder / f"{stem}-costs.{kind}"
+        if kind == COLUMN:
+            for convention, suffix in CONVENTIONS.items():
+                name = f"{stem}-column{suffix.replace('_', '-', 1)}.pdf"
+                path = place(results, "figures", name)
+                drawn.append(beside.submit(drawn_anew, path, column_figure, table, convention))
+            continue
+        path = place(results, "figures", f"{stem}.{kind}")
+        costs = place(results, "figures", f"{stem}-costs.{kind}")
         standings = {row.group: answer.standings[row.group] for row in table.competitors}
         drawn.append(beside.submit(drawn_anew, path, tradeoff_figure, table, standings))
         drawn.append(beside.submit(drawn_anew, costs, costs_figure, table))
-    changes = folder / f"{stem_of(answer.study)}-changes.{kind}"
+    if kind == COLUMN:
+        return drawn
+    changes = place(results, "figures", f"{stem_of(answer.study)}-changes.{kind}")
     return [*drawn, beside.submit(drawn_anew, changes, effects_figure, answer.effects)]
 
 
 def figure_stem(study: str, table: Table) -> str:
     """Return the file name of a table's figure, which has a suffix for every format."""
-    of_all = "-all" if table.folds_over == "all" else ""
-    folds = f"-{table.folds}fold{of_all}" if table.folds else ""
-    return f"{stem_of(study)}-{table.dataset}-{table.features}{folds}-{table.digest[:8]}"
+    folds = folds_name(table.folds, table.folds_over)
+    digest = table.digest[:DIGEST]
+    return short_name(stem_of(study), table.dataset, table.features, folds, digest)
 
 
 def stem_of(study: str) -> str:

@@ -5,7 +5,8 @@ Difference per song, mean over repetitions first, so that every song is one obse
 Test       sign flips over songs: it asks about other songs, with the trained repetitions as they
            are; the interval speaks of other initialisations as well
 Families   where records name them, the sum of a family's differences keeps or changes its sign
-Many       Holm over all contrasts of one table
+Many       Holm over all contrasts that were declared for one table, also those that cannot be made
+           because cells are missing: they might turn out to be the clearest
 Never      against printed numbers of other papers, and never with a flattered row
 """
 
@@ -16,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from benchmark.report.aggregate import Row, Table
-from benchmark.report.draws import Array, errors_by_song
+from benchmark.report.draws import errors_by_song
 from benchmark.report.grid import Column, Grid
-from benchmark.report.intervals import Interval, interval, share_repetitions, subtracted
+from benchmark.report.intervals import Interval, intervals, share_repetitions, subtracted
 from benchmark.report.randomisation import EXACT_UNITS, holm, sign_flip
+from benchmark.report.resamples import Array
 from benchmark.report.units import Units, unit_sums, units_of
 from datasets.contract import TARGETS
 
@@ -44,16 +46,26 @@ class Contrast:
     share_families_improved: float | None  # None: the songs have no families
     p: float
     p_holm: float
+    n_declared: int  # contrasts that p is corrected for
 
 
-def contrasts(table: Table, declared: Sequence[Pair] | None = None) -> list[Contrast]:
-    """Return the declared contrasts of a table's complete rows, corrected for their number.
+def contrasts(
+    table: Table, declared: Sequence[Pair] | None = None, *, has_every_row: bool = True
+) -> list[Contrast]:
+    """Return the declared contrasts of a table's complete rows, corrected for all declared.
 
-    One judging song, or one family, tells of no others, so there are none.
+    One judging song, or one family, tells of no others, so there are none. Where the study has
+    rows without a record, a side that names no row of the table is taken for one of them.
     """
-    pairs = _pairs(table, DEFAULT if declared is None else declared)
-    found = [_contrast(row, base) for row, base in pairs]
-    corrected = holm([one.p for one in found])
+    wanted = DEFAULT if declared is None else declared
+    pairs = _pairs(table, wanted)
+    n_declared = len(pairs) + (0 if has_every_row else _n_without_record(table, wanted))
+    found = [
+        _contrast(row, base, n_declared)
+        for row, base in pairs
+        if row.is_complete and base.is_complete
+    ]
+    corrected = holm([one.p for one in found], n_declared)
     return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
 
 
@@ -67,6 +79,7 @@ def contrast_grids(
     if not found and not lacking:
         return []
     origin = "the default ones" if declared is None else "declared by the study"
+    n_declared = found[0].n_declared if found else len(_pairs(table, pairs))
     return [
         Grid(
             title="Model against model, the same songs: difference of average RMSE",
@@ -80,9 +93,9 @@ def contrast_grids(
             ),
             lines=tuple(_cells(one, shared) for one in found),
             notes=(
-                f"Contrasts: {origin}, {len(found)} of them. Below zero the model is better."
+                f"Contrasts: {origin}, {n_declared} of them. Below zero the model is better."
                 " p: sign flips of the per-song differences, mean over repetitions first;"
-                " Holm: corrected for the number of contrasts.",
+                " Holm: corrected for the number of contrasts, made or not.",
                 *_unit_notes(table),
                 *lacking,
             ),
@@ -105,8 +118,8 @@ def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
     if all(units_of(row.cells[0]).n == 1 for row in table.competitors):
         return []
     for left, right in declared:
-        bases = _matching(right, table.competitors)
-        for row in _matching(left, table.competitors):
+        bases = _matching(right, table.comparable)
+        for row in _matching(left, table.comparable):
             for base in bases:
                 both = frozenset((row.group, base.group))
                 if row is not base and both not in pairs:
@@ -114,13 +127,25 @@ def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
     return list(pairs.values())
 
 
+def _n_without_record(table: Table, declared: Iterable[Pair]) -> int:
+    """Count the contrasts of which one side has no row at all."""
+    sides = [[len(_matching(side, table.comparable)) for side in pair] for pair in declared]
+    return sum(max(1, *both) for both in sides if 0 in both)
+
+
 def _matching(name: str, rows: Sequence[Row]) -> list[Row]:
     """Return the rows that a side of a contrast names: "crnn", "crnn, L=60", every, largest."""
     if name == EVERY:
         return [row for row in rows if not row.is_floor]
     if name == LARGEST:
-        return sorted(rows, key=lambda row: -(row.parameters or 0))[:1]
+        return sorted(rows, key=lambda row: -_size(row))[:1]
     return [row for row in rows if name in (row.model, f"{row.model}, L={row.sequence_length}")]
+
+
+def _size(row: Row) -> float:
+    """Return a row's parameters; where cells are missing, those of the cells that are there."""
+    known = [cell.n_parameters or 0 for cell in row.cells]
+    return row.parameters or max(known, default=0)
 
 
 def _incomplete(table: Table, pairs: Sequence[Pair]) -> list[str]:
@@ -145,7 +170,7 @@ def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
     ]
 
 
-def _contrast(row: Row, base: Row) -> Contrast:
+def _contrast(row: Row, base: Row, n_declared: int) -> Contrast:
     """Compare two rows; both judged the same songs, as they are of one table."""
     is_paired = share_repetitions(row.cells, base.cells)
     moved = subtracted(row.samples, base.samples, is_paired=is_paired)
@@ -156,12 +181,17 @@ def _contrast(row: Row, base: Row) -> Contrast:
         row=row,
         base=base,
         values={name: sample.value for name, sample in moved.items()},
-        intervals={name: interval(moved[name]) for name in SHOWN.values()},
+        intervals=intervals(
+            {name: moved[name] for name in SHOWN.values()},
+            f"{row.group} {base.group}",
+            row.n_resamples,
+        ),
         share_improved=float(np.mean(by_song_S < 0)),
         units=units,
         share_families_improved=float(np.mean(by_unit_U < 0)) if units.n_families else None,
         p=sign_flip(by_unit_U),
         p_holm=1.0,
+        n_declared=n_declared,
     )
 
 

@@ -1,47 +1,39 @@
 """The errors of a row, and what they would have been had other songs been drawn.
 
-Draw   songs with replacement, each with all its frames, so that frames of a song stay together;
-       every row that judged the same songs sees the same draws
-Unit   where records name families, a song here is a family with all its songs (`units.py`)
-Axes   D draws, S songs or families, R repetitions, K columns
+Resample  songs with replacement, each with all its frames, so that frames of a song stay together
+Influence of a song on an error: what more of the song would add to it, to first order
+Unit      where records name families, a song here is a family with all its songs (`units.py`)
+Axes      D resamples, B of a block, S songs or families, R repetitions, K columns
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark.record.record import RunRecord
+from benchmark.report.resamples import REPETITIONS, Array, blocks, stream_of, sums
 from benchmark.report.units import families_of, weighted_units
 from datasets.contract import TARGETS
 
-Array = NDArray[np.float64]
-N_DRAWS = 999  # so that the 25th from either end cuts off 2.5 %
 TINY = np.finfo(float).tiny
-SONGS, REPETITIONS = 0, 3  # are drawn independently, also where there are equally many
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
-    """One mean over songs: in a draw, a song pulls by scale x frames x (value - mean)."""
+    """One weighted mean over songs, or the root of one."""
 
-    frames_S: Array  # how much each song weighs
-    value_S: Array  # about its mean over all songs
-    mean_D: Array  # of the values in every draw
-    scale_D: Array
+    weight_S: Array  # of each song
+    deviation_S: Array  # of its value from the mean, as it moves the mean or the root
+    root: float | None = None  # the error that deviations halve, where it is a root
 
     @cached_property
     def column(self) -> Array:
-        """Return frames x value."""
-        return self.frames_S * self.value_S
-
-    @cached_property
-    def sums(self) -> Array:
-        """Return what every draw sums up to: column squared, column x frames."""
-        return drawn_sums(np.array([self.column**2, self.column * self.frames_S]))
+        """Return weight x deviation."""
+        return self.weight_S * self.deviation_S
 
 
 @dataclass(frozen=True)
@@ -53,28 +45,27 @@ class Sample:
 
     value: float
     by_repetition: tuple[Array, ...]  # the error of every repetition; one array a set of trainings
-    pulls_RS: tuple[Array, ...]  # what each song adds to them, to first order; its mean is zero
-    drawn_D: Array  # the value in every draw of songs
-    parts: tuple[tuple[float, Part], ...]  # each with its factor
+    influences_RS: tuple[Array, ...]  # of each song on them; their mean is zero
+    parts: tuple[tuple[float, Part], ...]  # each with its factor; all of the same weights
 
     @property
-    def pull(self) -> Array:
+    def influence(self) -> Array:
         """Return what each song adds to the value, to first order: (S,)."""
-        pull_S: Array = np.sum([one.mean(axis=0) for one in self.pulls_RS], axis=0)
-        return pull_S
+        of_song_S: Array = np.sum([one.mean(axis=0) for one in self.influences_RS], axis=0)
+        return of_song_S
 
     @property
     def can_vary(self) -> bool:
         """Tell whether there is more than one song or repetition to learn a variance from."""
-        return len(self.pull) > 1 or any(len(values) > 1 for values in self.by_repetition)
+        n_songs = self.influences_RS[0].shape[1]
+        return n_songs > 1 or any(len(values) > 1 for values in self.by_repetition)
 
     def times(self, factor: float) -> "Sample":
         """Return the sample in other units."""
         return Sample(
             factor * self.value,
             tuple(factor * values for values in self.by_repetition),
-            tuple(factor * pulls for pulls in self.pulls_RS),
-            factor * self.drawn_D,
+            tuple(factor * values for values in self.influences_RS),
             tuple((factor * own, part) for own, part in self.parts),
         )
 
@@ -83,35 +74,9 @@ class Sample:
         return Sample(
             self.value + other.value,
             _joined(self.by_repetition, other.by_repetition, is_paired=is_paired),
-            _joined(self.pulls_RS, other.pulls_RS, is_paired=is_paired),
-            self.drawn_D + other.drawn_D,
-            self.parts + other.parts,
+            _joined(self.influences_RS, other.influences_RS, is_paired=is_paired),
+            _merged((*self.parts, *other.parts)),
         )
-
-    def drawn_squares(self) -> Array:
-        """Return the sum of the squared pulls of all songs in every draw, (D,)."""
-        scales = [factor * part.scale_D for factor, part in self.parts]
-        parts = [part for _, part in self.parts]
-        shift_D = sum(
-            (scale_D * part.mean_D for scale_D, part in zip(scales, parts, strict=True)),
-            np.zeros(N_DRAWS),
-        )
-        squares_D: Array = shift_D**2 * _squared_frames(tuple(parts[0].frames_S))
-        for scale_D, part in zip(scales, parts, strict=True):
-            squares_D += scale_D**2 * part.sums[0] - 2 * shift_D * scale_D * part.sums[1]
-        pairs = list(combinations(range(len(parts)), 2))
-        if pairs:
-            crossed_KS = np.array([parts[i].column * parts[j].column for i, j in pairs])
-            for (i, j), sum_D in zip(pairs, drawn_sums(crossed_KS), strict=True):
-                squares_D += 2 * scales[i] * scales[j] * sum_D
-        return np.maximum(squares_D, 0.0)
-
-
-@cache
-def _squared_frames(frames: tuple[float, ...]) -> Array:
-    """Return the sum of squared frames in every draw, which is the same for all rows of a table."""
-    sums_D: Array = drawn_sums(np.square(frames)[None])[0]
-    return sums_D
 
 
 def _joined(
@@ -121,6 +86,115 @@ def _joined(
     if not is_paired:
         return ours + theirs
     return tuple(one + other for one, other in zip(ours, theirs, strict=True))
+
+
+def _merged(parts: Iterable[tuple[float, Part]]) -> tuple[tuple[float, Part], ...]:
+    """Make one part of all means: roots move each by a factor of its own, means do not."""
+    both = list(parts)
+    roots = [(factor, part) for factor, part in both if part.root is not None]
+    means = [(factor, part) for factor, part in both if part.root is None]
+    if not means:
+        return tuple(roots)
+    deviation_S: Array = np.sum([factor * part.deviation_S for factor, part in means], axis=0)
+    return (*roots, (1.0, Part(means[0][1].weight_S, deviation_S)))
+
+
+class _Columns:
+    """The columns that resamples sum up; equal ones are summed once."""
+
+    def __init__(self) -> None:
+        self.values: list[Array] = []
+        self._places: dict[bytes, int] = {}
+
+    def place(self, column_S: Array) -> int:
+        """Return where a column stands."""
+        place = self._places.setdefault(column_S.tobytes(), len(self.values))
+        if place == len(self.values):
+            self.values.append(column_S)
+        return place
+
+
+class _Moves:
+    """What a block of resamples does to parts: each is asked for once."""
+
+    def __init__(self, columns: _Columns, sums_KB: Array) -> None:
+        self.columns, self.sums_KB = columns, sums_KB
+        self._known: dict[int, tuple[Array, Array, Array | float]] = {}
+
+    def total(self, column_S: Array) -> Array:
+        """Return the sum of a column: (B,)."""
+        total_B: Array = self.sums_KB[self.columns.place(column_S)]
+        return total_B
+
+    def of(self, part: Part) -> tuple[Array, Array, Array | float]:
+        """Return the mean deviation, the change, and what a deviation adds to it: (B,) each.
+
+        A root moves by the factor that its mean square moves it by, all repetitions alike.
+        """
+        if id(part) not in self._known:
+            mean_B = self.total(part.column) / self.total(part.weight_S)
+            self._known[id(part)] = mean_B, mean_B, 1.0
+            if part.root:
+                ratio_B = np.sqrt(np.maximum(1 + 2 / part.root * mean_B, TINY))
+                self._known[id(part)] = mean_B, part.root * (ratio_B - 1), 1 / ratio_B
+        return self._known[id(part)]
+
+
+def _columns_of(sample: Sample, columns: _Columns) -> None:
+    """Have the columns summed that a sample needs."""
+    parts = [part for _, part in sample.parts]
+    weight_S = parts[0].weight_S
+    for column in (
+        *(weight_S, weight_S**2),
+        *(part.column * factor for part in parts for factor in (1, part.column, weight_S)),
+        *(one.column * other.column for one, other in combinations(parts, 2)),
+    ):
+        columns.place(column)
+
+
+def _studentised(sample: Sample, moves: _Moves) -> Array:
+    """Return how far a value moves in resamples, in standard errors of each: (B,).
+
+    With weight w, column c and mean m in a resample, a song's influence is c - m w: the squares of
+    all sum up to those of c, less 2 m times c w, and m squared times w w.
+    """
+    weight_S = sample.parts[0][1].weight_S
+    moved_B = shift_B = squares_B = weighted_B = np.zeros_like(moves.total(weight_S))
+    scaled: list[tuple[Any, Array]] = []
+    for factor, part in sample.parts:
+        mean_B, change_B, scale_B = moves.of(part)
+        scale_B = factor * scale_B
+        moved_B = moved_B + factor * change_B
+        shift_B = shift_B + scale_B * mean_B
+        weighted_B = weighted_B + scale_B * moves.total(part.column * weight_S)
+        squares_B = squares_B + scale_B**2 * moves.total(part.column**2)
+        scaled.append((scale_B, part.column))
+    for (one_B, one_S), (other_B, other_S) in combinations(scaled, 2):
+        squares_B = squares_B + 2 * one_B * other_B * moves.total(one_S * other_S)
+    squares_B = squares_B + shift_B * (shift_B * moves.total(weight_S**2) - 2 * weighted_B)
+    n = len(weight_S)
+    error_B = np.sqrt(np.maximum(squares_B, 0.0) * (n / (n - 1))) / moves.total(weight_S)
+    apart_B: Array = np.divide(moved_B, error_B, out=np.zeros_like(error_B), where=error_B > 0)
+    return apart_B
+
+
+def studentised(found: Mapping[str, Sample], stream: str, n_resamples: int) -> dict[str, Array]:
+    """Return name -> how far every resample lies from the value, in standard errors of its own.
+
+    All of `found` are over the same songs, and all see the same resamples: those of the stream.
+    """
+    columns, moved = _Columns(), {name: np.empty(n_resamples) for name in found}
+    if not found:
+        return moved
+    for sample in found.values():
+        _columns_of(sample, columns)
+    values_KS = np.array(columns.values)
+    values_KS = values_KS[:, stream_of(stream).permutation(values_KS.shape[1])]
+    for place, counts_SB in blocks(values_KS.shape[1], n_resamples):
+        moves = _Moves(columns, sums(values_KS, counts_SB))
+        for name, sample in found.items():
+            moved[name][place] = _studentised(sample, moves)
+    return moved
 
 
 def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
@@ -140,19 +214,26 @@ def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
     return found
 
 
-def drawn_averages(cells: Sequence[RunRecord], suffix: str) -> Array:
-    """Return the average RMSE of draws of songs crossed with draws of repetitions, (D,).
+def resampled_averages(cells: Sequence[RunRecord], suffix: str, n_resamples: int) -> Array:
+    """Return the average RMSE of resamples of songs crossed with resamples of repetitions, (D,).
 
-    `suffix` is "" for the pooled convention, "_per_song" for the other.
+    `suffix` is "" for the pooled convention, "_per_song" for the other. Every row sees the same
+    songs and, with equally many repetitions, the same repetitions, so that rows can be ranked.
     """
-    repetitions_RD = weights(len(cells), REPETITIONS) / len(cells)
-    drawn_D = np.zeros(N_DRAWS)
-    for target in TARGETS:
-        weight_S, value_RS = weighted_errors(cells, target, suffix)
-        means_RD = drawn_sums(weight_S * value_RS) / drawn_sums(weight_S[None])
-        drawn_RD = means_RD if suffix else np.sqrt(means_RD)
-        drawn_D += (drawn_RD * repetitions_RD).sum(axis=0) / len(TARGETS)
-    return drawn_D
+    both = [weighted_errors(cells, target, suffix) for target in TARGETS]
+    found_D = np.empty(n_resamples)
+    of_repetitions = blocks(len(cells), n_resamples, REPETITIONS)
+    for (place, songs_SB), (_, repetitions_RB) in zip(
+        blocks(len(both[0][0]), n_resamples), of_repetitions, strict=True
+    ):
+        errors_B = np.zeros(songs_SB.shape[1])
+        for weight_S, value_RS in both:
+            weight_B, *sums_RB = sums(np.vstack([weight_S, weight_S * value_RS]), songs_SB)
+            means_RB = np.array(sums_RB) / weight_B
+            errors_RB = means_RB if suffix else np.sqrt(means_RB)
+            errors_B += (errors_RB * repetitions_RB).sum(axis=0)
+        found_D[place] = errors_B / (len(TARGETS) * len(cells))
+    return found_D
 
 
 def weighted_errors(cells: Sequence[RunRecord], target: str, suffix: str) -> tuple[Array, Array]:
@@ -184,50 +265,27 @@ def place_of(cell: RunRecord) -> tuple[int, int]:
     return cell.base_seed, cell.repetition
 
 
-@cache
-def weights(n: int, kind: int = SONGS) -> Array:
-    """Return how often each of n things is drawn, with replacement, in every draw: (n, D)."""
-    rng = np.random.default_rng([kind, n])
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=N_DRAWS)
-    return np.ascontiguousarray(drawn.T, dtype=float)
-
-
-def drawn_sums(values_KS: Array) -> Array:
-    """Sum values over the songs of every draw, without BLAS, whose threads change last digits."""
-    sums: Array = np.einsum("ks,sd->kd", values_KS, weights(values_KS.shape[1]))
-    return sums
-
-
 def _mean(weight_S: Array, value_RS: Array) -> Sample:
     """Return the weighted mean of values as a sample.
 
-    The pull of a song is weight x (value - mean) / mean weight, averaged over repetitions.
+    The influence of a song is weight x (value - mean) / mean weight, averaged over repetitions.
     """
     by_song_S = value_RS.mean(axis=0)
     value = float((weight_S * by_song_S).sum() / weight_S.sum())
-    apart_S = by_song_S - value
-    weight_D = drawn_sums(weight_S[None])[0]
-    moved_D = drawn_sums((weight_S * apart_S)[None])[0] / weight_D
-    part = Part(weight_S, apart_S, moved_D, len(weight_S) / weight_D)
     means_R = (weight_S * value_RS).sum(axis=1) / weight_S.sum()
-    pulls_RS = weight_S * (value_RS - means_R[:, None]) / weight_S.mean()
-    return Sample(value, (means_R,), (pulls_RS,), value + moved_D, ((1.0, part),))
+    influences_RS = weight_S * (value_RS - means_R[:, None]) / weight_S.mean()
+    return Sample(value, (means_R,), (influences_RS,), ((1.0, Part(weight_S, by_song_S - value)),))
 
 
 def _pooled(frames_S: Array, squares_RS: Array) -> Sample:
     """Return the root of the mean square over all frames as a sample.
 
-    The pull of a song is the derivative of the root, frames x (square - mean) / (2 root x mean
-    frames), averaged over repetitions. In a draw, all roots are taken to move by one factor.
+    The influence of a song is the derivative of the root, frames x (square - mean) / (2 root x mean
+    frames), averaged over repetitions.
     """
     roots_R = np.sqrt((squares_RS * frames_S).sum(axis=1) / frames_S.sum())
     value = float(roots_R.mean())
     halved_RS = (squares_RS - roots_R[:, None] ** 2) / np.maximum(2 * roots_R, TINY)[:, None]
-    halved_S = halved_RS.mean(axis=0)
-    sums_KD = drawn_sums(frames_S * np.vstack([np.ones_like(frames_S), halved_S, squares_RS]))
-    frames_D = sums_KD[0]
-    drawn_D = np.sqrt(sums_KD[2:] / frames_D).mean(axis=0)
-    factor_D = np.divide(value, drawn_D, out=np.ones(N_DRAWS), where=drawn_D > 0)
-    part = Part(frames_S, halved_S, sums_KD[1] / frames_D, factor_D * len(frames_S) / frames_D)
-    pulls_RS = frames_S * halved_RS / frames_S.mean()
-    return Sample(value, (roots_R,), (pulls_RS,), drawn_D, ((1.0, part),))
+    influences_RS = frames_S * halved_RS / frames_S.mean()
+    part = Part(frames_S, halved_RS.mean(axis=0), root=value)
+    return Sample(value, (roots_R,), (influences_RS,), ((1.0, part),))

@@ -7,7 +7,7 @@ from typing import Any
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table, settings_text, shared_settings
 from benchmark.report.draws import songs_of
 from benchmark.report.grid import Column, Grid
-from benchmark.report.intervals import interval, share_repetitions, subtracted
+from benchmark.report.intervals import intervals, share_repetitions, subtracted
 from benchmark.report.tables import SCORES
 from benchmark.report.units import units_of
 
@@ -105,15 +105,16 @@ def _can_pair(row: Row, base: Row) -> bool:
 def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
     """Return how one row differs from its default."""
     base_table, default = base
-    own = row.own_settings(shared)
+    own = row.own_text(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
     moved = subtracted(row.samples, default.samples, is_paired=True)
+    ends = intervals(moved, f"{row.group} {default.group}", row.n_resamples)
     return Effect(
-        model=row.model,
+        model=row.named or row.model,
         sequence_length=row.sequence_length,
-        changed=", ".join([*differs, *([settings_text(own)] if own else [])]),
+        changed=", ".join([*differs, *([own] if own else [])]),
         moves={
-            name: ((row.scores[name] or 0) - (default.scores[name] or 0), *interval(moved[name]))
+            name: ((row.scores[name] or 0) - (default.scores[name] or 0), *ends[name])
             for name in SCORE_NAMES
         },
     )

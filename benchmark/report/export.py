@@ -5,6 +5,7 @@ JSON  checked against `report.schema.json`; readers may rely on its names, later
 """
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Any
@@ -22,6 +23,8 @@ from benchmark.report.contrasts import Contrast
 from benchmark.report.standings import COSTS, Standing
 from datasets.contract import TARGETS
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?", re.IGNORECASE)
 SUFFIXES = tuple(CONVENTIONS.values())
 IDENTITY = ("model", "settings", "dataset", "features", "labels", "sequence_length")
 INTERVALS = tuple(f"{name}_{end}" for name in SCORE_NAMES for end in ("low", "high"))
@@ -124,8 +127,15 @@ def _csv(columns: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> str:
     text = StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({key: plain_cell(value) for key, value in line.items()} for line in lines)
     return text.getvalue()
+
+
+def plain_cell(value: Any) -> Any:
+    """Return a cell's value; text that a spreadsheet would run as a formula begins with a quote."""
+    if isinstance(value, str) and value.startswith(FORMULA) and not NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def _ends(intervals: Mapping[str, tuple[float, float]]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """A grid of text with a title and notes, drawn for a terminal or as Markdown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
@@ -17,6 +18,7 @@ class Column:
     heading: str
     side: str = ""  # "": shown beside every side
     is_text: bool = False  # read from the left
+    better: Literal["", "lower", "higher"] = ""
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,41 @@ class Grid:
     lines: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     sections: tuple[int, ...] = ()  # a rule is drawn after so many lines
+    unranked: frozenset[int] = frozenset()  # lines that are no candidates for the best value
+    source: str = ""  # which songs it was measured on: a note, and in LaTeX a comment
 
     @property
     def sides(self) -> list[str]:
         """Return the sides in order."""
         return list(dict.fromkeys(column.side for column in self.columns if column.side))
 
+    @property
+    def every_note(self) -> tuple[str, ...]:
+        """Return the notes, the source last."""
+        return (*self.notes, *([self.source] if self.source else []))
+
     def width(self) -> int:
         """Return how many columns of a terminal hold the grid."""
         headings = [max(len(one.heading), len(one.side)) for one in self.columns]
         cells = [max(map(len, column)) for column in zip(*self.lines, strict=True)]
         return sum(max(pair) + PADDING for pair in zip(headings, cells or headings, strict=True))
+
+
+def without_empty(grid: Grid) -> Grid:
+    """Return a grid less the columns that no line fills, as r of constant annotations.
+
+    Where no measure has a value, all columns stay: then cells are missing, not measures.
+    """
+    measures = [index for index, column in enumerate(grid.columns) if column.better]
+    empty = {index for index in measures if not any(line[index] for line in grid.lines)}
+    if len(empty) == len(measures):
+        return grid
+    kept = [index for index in range(len(grid.columns)) if index not in empty]
+    return replace(
+        grid,
+        columns=tuple(grid.columns[index] for index in kept),
+        lines=tuple(tuple(line[index] for index in kept) for line in grid.lines),
+    )
 
 
 def terminal_tables(grid: Grid, width: int) -> list[RichTable]:
@@ -74,8 +100,8 @@ def markdown(grid: Grid) -> str:
     rules = ["---" if one.is_text else "---:" for one in grid.columns]
     lines = [f"**{grid.title}**", ""]
     lines += [f"| {' | '.join(map(_cell, cells))} |" for cells in [headings, rules, *grid.lines]]
-    if grid.notes:
-        lines += ["", *(f"- {note}" for note in grid.notes)]
+    if grid.every_note:
+        lines += ["", *(f"- {note}" for note in grid.every_note)]
     return "\n".join(lines) + "\n"
 
 

@@ -3,49 +3,55 @@
 Estimand   the error expected of the model, over the population of songs that the judging songs
            are drawn from and over all initialisations: E[RMSE of a song] per song; pooled, the
            expected root of E[frames x MSE] / E[frames]. With one repetition, only of that one.
-Songs      bootstrap-t (Efron and Tibshirani 1993, chapter 12): whole songs are drawn, and every
-           draw is measured in standard errors of its own, which takes care of skewed errors
+Songs      bootstrap-t (Efron and Tibshirani 1993, chapter 12): whole songs are resampled, and every
+           resample is measured in standard errors of its own, which takes care of skewed errors
 Crossed    every repetition judges the same songs, so the two variances add up (Owen 2007, Annals
-           of Applied Statistics 1). Five repetitions are too few to be drawn from: their mean is
+           of Applied Statistics 1). Five repetitions are too few to resample: their mean is
            Student's t, and the ends are widened to Satterthwaite's degrees of freedom for both
            (Satterthwaite 1946, Biometrics Bulletin 2)
 Families   where records name them, a song here is a family with all its songs (`units.py`). With
            nine families Student's t, be it with effective degrees of freedom or a jackknife's
            variance, held the truth of a pooled error no more often than the bootstrap-t
 Coverage   measured by simulation: `python -m tests.interval_coverage`, see results/README.md
-Axes       D draws, S songs, R repetitions
+Stream     every interval has random numbers of its own, from the digests of its rows
+Axes       D resamples, S songs, R repetitions
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from benchmark.record.record import RunRecord
-from benchmark.report.draws import N_DRAWS, TINY, Array, Sample, place_of, samples, songs_of
+from benchmark.report.draws import TINY, Sample, place_of, samples, songs_of, studentised
+from benchmark.report.resamples import MANY, Array, stream_of
 
 HIGH = 0.975
-ENDS = (round((1 - HIGH) * (N_DRAWS + 1)) - 1, round(HIGH * (N_DRAWS + 1)) - 1)  # places in order
-# fewer songs, or families, cannot be drawn from: a draw may be one of them over and over
-FEW_SONGS = 8
+FEW_SONGS = 8  # fewer songs, or families, are not resampled: it may be one of them over and over
 Interval = tuple[float, float]
 
 
-def bootstrap_intervals(found: Mapping[str, Sample]) -> dict[str, Interval]:
+def bootstrap_intervals(
+    found: Mapping[str, Sample], stream: str = "", n_resamples: int = MANY
+) -> dict[str, Interval]:
     """Return "rmse_valence" -> (low, high) for every error of a row, as `samples` returns them.
 
     One song that was heard once tells of no others: no interval.
     """
-    ends = {name: interval(sample) for name, sample in found.items() if sample.can_vary}
+    varying = {name: sample for name, sample in found.items() if sample.can_vary}
+    ends = intervals(varying, stream, n_resamples)
     return {name: (max(low, 0.0), high) for name, (low, high) in ends.items()}
 
 
 def bootstrap_differences(
-    cells: Sequence[RunRecord], base: Sequence[RunRecord]
+    cells: Sequence[RunRecord],
+    base: Sequence[RunRecord],
+    stream: str = "",
+    n_resamples: int = MANY,
 ) -> dict[str, Interval]:
     """Return the interval of every error of `cells` less that of `base`."""
-    return {name: interval(sample) for name, sample in differences(cells, base).items()}
+    return intervals(differences(cells, base), stream, n_resamples)
 
 
 def differences(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> dict[str, Sample]:
@@ -73,59 +79,89 @@ def share_repetitions(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> 
     return [place_of(one) for one in cells] == [place_of(one) for one in base]
 
 
-def interval(sample: Sample) -> Interval:
-    """Return the ends of the 95 % interval."""
-    pull_S = sample.pull
-    n_songs = len(pull_S)
-    songs = float(pull_S.var(ddof=1)) / n_songs if n_songs > 1 else 0.0
-    parts = [(songs, n_songs - 1)]  # variance of a mean, degrees of freedom
-    parts += [
-        (_repetitions(values_R, pulls_RS), len(values_R) - 1)
-        for values_R, pulls_RS in zip(sample.by_repetition, sample.pulls_RS, strict=True)
-        if len(values_R) > 1
-    ]
-    total = sum(variance for variance, _ in parts)
-    freedom = total**2 / max(sum(v**2 / n for v, n in parts if n), TINY)
-    if total == 0 or freedom == 0:
-        return sample.value, sample.value
-    if n_songs < FEW_SONGS:
-        reach = _high(freedom) * np.sqrt(total)
-        return sample.value - reach, sample.value + reach
-    widening = _high(freedom) / _high(n_songs - 1)
-    repetitions_D = np.sqrt(total - songs) * _student(n_songs - 1)
-    errors_D = repetitions_D - np.sqrt(songs) * _studentised(sample)
-    ordered_D = np.partition(errors_D, ENDS)
-    low, high = (sample.value + widening * ordered_D[end] for end in ENDS)
-    return float(low), float(high)
+def intervals(
+    found: Mapping[str, Sample], stream: str = "", n_resamples: int = MANY
+) -> dict[str, Interval]:
+    """Return name -> the ends of the 95 % interval; all samples are over the same songs.
+
+    `stream` names the random numbers: intervals of other names have other ones.
+    """
+    spreads = {name: Spread(sample) for name, sample in found.items()}
+    wanted = {name: one.sample for name, one in spreads.items() if one.is_resampled}
+    moved = studentised(wanted, stream, n_resamples)
+    offset = int(stream_of(stream).integers(n_resamples))
+    return {
+        name: one.from_resamples(moved[name], offset) if one.is_resampled else one.by_student
+        for name, one in spreads.items()
+    }
 
 
-def _repetitions(values_R: Array, pulls_RS: Array) -> float:
+class Spread:
+    """The variance of one error, of which songs and of which repetitions are the reason."""
+
+    def __init__(self, sample: Sample) -> None:
+        """Add up what songs and repetitions do."""
+        self.sample = sample
+        influence_S = sample.influence
+        self.n_songs = len(influence_S)
+        has_songs = self.n_songs > 1
+        self.songs = float(influence_S.var(ddof=1)) / self.n_songs if has_songs else 0.0
+        terms = [(self.songs, self.n_songs - 1)]  # variance of a mean, degrees of freedom
+        terms += [
+            (_repetitions(values_R, influences_RS), len(values_R) - 1)
+            for values_R, influences_RS in zip(
+                sample.by_repetition, sample.influences_RS, strict=True
+            )
+            if len(values_R) > 1
+        ]
+        self.total = sum(variance for variance, _ in terms)
+        self.freedom = self.total**2 / max(sum(v**2 / n for v, n in terms if n), TINY)
+
+    @property
+    def is_resampled(self) -> bool:
+        """Tell whether there are songs enough to resample, and any difference between them."""
+        return self.n_songs >= FEW_SONGS and self.total > 0 and self.freedom > 0
+
+    @property
+    def by_student(self) -> Interval:
+        """Return Student's t over few songs, or the value where nothing varies."""
+        value = self.sample.value
+        if self.total == 0 or self.freedom == 0:
+            return value, value
+        reach = _high(self.freedom) * np.sqrt(self.total)
+        return float(value - reach), float(value + reach)
+
+    def from_resamples(self, moved_D: Array, offset: int) -> Interval:
+        """Return the ends: songs by resampling, repetitions by Student's t."""
+        n_resamples = len(moved_D)
+        widening = _high(self.freedom) / _high(self.n_songs - 1)
+        repetitions_D = np.roll(_student(self.n_songs - 1, n_resamples), offset)
+        errors_D = np.sqrt(self.total - self.songs) * repetitions_D - np.sqrt(self.songs) * moved_D
+        ordered_D = np.sort(errors_D)
+        places = (round(share * (n_resamples + 1)) - 1 for share in (1 - HIGH, HIGH))
+        low, high = (self.sample.value + widening * ordered_D[place] for place in places)
+        return float(low), float(high)
+
+
+def _repetitions(values_R: Array, influences_RS: Array) -> float:
     """Return the variance that repetitions add to the value, beyond what they do to single songs.
 
     What a repetition does to one song and not to others is in the variance over songs already.
     """
-    n_repetitions, n_songs = pulls_RS.shape
-    apart_RS = pulls_RS - pulls_RS.mean(axis=0)
+    n_repetitions, n_songs = influences_RS.shape
+    apart_RS = influences_RS - influences_RS.mean(axis=0)
     freedom = max((n_repetitions - 1) * (n_songs - 1), 1)
     on_single_songs = float(np.square(apart_RS).sum()) / freedom / n_songs
     beyond = max(float(values_R.var(ddof=1)) - on_single_songs, 0.0)
     return float(beyond / n_repetitions)
 
 
-def _studentised(sample: Sample) -> Array:
-    """Return how far every draw of songs lies from the value, in standard errors of that draw."""
-    n_songs = len(sample.pull)
-    errors_D = np.sqrt(sample.drawn_squares() / (n_songs * (n_songs - 1)))
-    moved_D = sample.drawn_D - sample.value
-    return np.divide(moved_D, errors_D, out=np.zeros(N_DRAWS), where=errors_D > 0)
-
-
-@cache
-def _student(freedom: int) -> Array:
-    """Return draws of Student's t, evenly spread and in a fixed random order."""
-    order = np.random.default_rng(1).permutation(N_DRAWS)
-    drawn: Array = _quantile(freedom, (order + 1) / (N_DRAWS + 1))
-    return drawn
+@lru_cache(maxsize=8)
+def _student(freedom: int, n_resamples: int) -> Array:
+    """Return values of Student's t, evenly spread and in a random order."""
+    order = np.random.default_rng(1).permutation(n_resamples)
+    values_D: Array = _quantile(freedom, (order + 1) / (n_resamples + 1))
+    return values_D
 
 
 @cache

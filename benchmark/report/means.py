@@ -39,3 +39,16 @@ def n_without_shape(cell: RunRecord) -> dict[str, int]:
         target: sum(value is None for value in cell.per_song.get(f"pearson_r_{target}", []))
         for target in TARGETS
     }
+
+
+def references_of(records: Sequence[RunRecord]) -> dict[str, Scores]:
+    """Return the reference lines of a dataset.
+
+    One without any error, as the oracle of song means where annotations are constant, says nothing.
+    """
+    found = next((one.references for one in records if one.references), {})
+    return {
+        name: scores
+        for name, scores in found.items()
+        if any(value for key, value in scores.items() if key.startswith("rmse_"))
+    }

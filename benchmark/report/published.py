@@ -5,14 +5,19 @@ File  `published.csv`: one line per row of a printed table. `side` says which so
 """
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import cycle
 
+from benchmark.palette import MARKS_OF_PUBLISHED, Mark
 from benchmark.report.aggregate import Table
 from datasets.contract import TARGETS
 
 MEASURES = (*TARGETS, "average")
+OTHER_FEATURES = ", but from other features"
+NO_CONVENTION = "they do not say whether they average over frames or songs"
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,22 @@ def published_beside(table: Table) -> list[Published]:
         return []  # published folds are over development songs
     side = "evaluation" if table.folds is None else "cross-validation"
     return [row for row in published() if row.dataset == table.dataset and row.side == side]
+
+
+def said_of_published(table: Table, rows: Sequence[Published]) -> str:
+    """Return what must be said of published points beside a table's own; "" where none is drawn."""
+    if not rows:
+        return ""
+    others = "" if any(row.features == table.features for row in rows) else OTHER_FEATURES
+    return f"Thin marks: published by others on the same songs{others}; {NO_CONVENTION}."
+
+
+def marks_of_published() -> dict[tuple[str, str], Mark]:
+    """Return (label, features) -> mark of every system whose size is known, in the file's order."""
+    systems = dict.fromkeys((row.label, row.features) for row in published() if row.parameters)
+    return dict(zip(systems, cycle(MARKS_OF_PUBLISHED), strict=False))
+
+
+def drawn_of(table: Table) -> list[Published]:
+    """Return what figures show of what was published: rows of known size and error."""
+    return [row for row in published_beside(table) if row.parameters and row.average]

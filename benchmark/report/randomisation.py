@@ -14,7 +14,7 @@ from functools import cache
 
 import numpy as np
 
-from benchmark.report.draws import Array
+from benchmark.report.resamples import Array
 
 EXACT_UNITS = 12  # up to so many songs or families all 2^S signs are tried
 N_FLIPS = 9_999
@@ -31,17 +31,20 @@ def sign_flip(differences: Sequence[float] | Array) -> float:
     return (n_extreme + 1) / (len(sums_F) + 1)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number, in the same order.
+def holm(p_values: Sequence[float], n_tests: int | None = None) -> list[float]:
+    """Return p-values corrected for the number of tests, in the same order.
+
+    Tests without a p-value count as well: as if theirs were 1.
 
     Source  Holm 1979, Scandinavian Journal of Statistics 6: the smallest times n, the next times
             n - 1 and so on; none smaller than the one before it, none above 1
     """
+    n_tests = len(p_values) if n_tests is None else n_tests
     corrected = [0.0] * len(p_values)
     floor = 0.0
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     for rank, index in enumerate(order):
-        floor = max(floor, min(1.0, (len(p_values) - rank) * p_values[index]))
+        floor = max(floor, min(1.0, (n_tests - rank) * p_values[index]))
         corrected[index] = floor
     return corrected
 

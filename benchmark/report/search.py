@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.record.places import place, write_whole
 from benchmark.record.searches import SearchRecord
-from benchmark.record.store import write_whole
+from benchmark.report.export import plain_cell
 from benchmark.report.figures.search import search_figures
 from benchmark.report.pareto import trials_on_front
 
@@ -17,7 +18,7 @@ def trials_table(search: SearchRecord) -> "DataFrame":
     from pandas import DataFrame
 
     on_front = {one.number for one in trials_on_front(search.completed)}
-    return DataFrame(
+    lines = (
         {
             "search": search.name,
             "trial": one.number,
@@ -35,11 +36,14 @@ def trials_table(search: SearchRecord) -> "DataFrame":
         }
         for one in search.trials
     )
+    return DataFrame(
+        {plain_cell(name): plain_cell(value) for name, value in line.items()} for line in lines
+    )
 
 
 def write_search_answer(search: SearchRecord, results: Path) -> list[Path]:
     """Write `tables/search-<name>.csv` and the figures."""
-    path = results / "tables" / f"search-{search.name}.csv"
+    path = place(results, "tables", f"search-{search.name}.csv")
     write_whole(path, trials_table(search).to_csv(index=False).encode())
     return [path, *search_figures(search, results)]
 

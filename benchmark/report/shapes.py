@@ -1,13 +1,17 @@
 """Does a model follow each song: absolute error, correlation and concordance per song."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from benchmark.report.aggregate import POOLED_CCC, SHAPE_NAMES, SHAPES, Row, Table
-from benchmark.report.grid import Column, Grid
+from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.published import MEASURES
-from benchmark.report.tables import ccc_notes, has_pooled_ccc, shown
+from benchmark.report.tables import ccc_notes, has_pooled_ccc, shown, unranked
 
 HEADINGS = {"mae": "MAE", "pearson_r": "Pearson r", "ccc": "CCC"}
+BETTER: dict[str, Literal["lower", "higher"]] = {
+    "mae": "lower", "pearson_r": "higher", "ccc": "higher",
+}  # fmt: skip
 RULE = (
     "Mean over songs of each song's own value, ± standard deviation over n repetitions. A constant"
     " prediction follows nothing: r and CCC 0. Constant annotations have no shape to follow: the"
@@ -25,29 +29,33 @@ def shape_grids(table: Table) -> list[Grid]:
     n_songs = len(first.cells[0].per_song["song_id"])
     has_pooled = has_pooled_ccc(table.rows)
     names = (*SHAPE_NAMES, *(POOLED_CCC if has_pooled else ()))
-    return [
-        Grid(
-            title="Following each song: MAE (less is better), Pearson r and CCC (more is better)",
-            columns=(
-                Column("model", is_text=True),
-                Column("n"),
-                *(Column(measure, HEADINGS[shape]) for shape in SHAPES for measure in MEASURES),
-                *(Column(measure, "CCC pooled") for measure in MEASURES if has_pooled),
+    grid = Grid(
+        title="Following each song: MAE (less is better), Pearson r and CCC (more is better)",
+        columns=(
+            Column("model", is_text=True),
+            Column("n"),
+            *(
+                Column(measure, HEADINGS[shape], better=BETTER[shape])
+                for shape in SHAPES
+                for measure in MEASURES
             ),
-            lines=(
-                *(_cells(row, table, names) for row in table.rows),
-                *(
-                    (f"({name})", "", *shown(scores, names))
-                    for name, scores in table.references.items()
-                ),
+            *(Column(measure, "CCC pooled", better="higher") for measure in MEASURES if has_pooled),
+        ),
+        lines=(
+            *(_cells(row, table, names) for row in table.rows),
+            *(
+                (f"({name})", "", *shown(scores, names))
+                for name, scores in table.references.items()
             ),
-            notes=(
-                f"{RULE} Songs left out, of {n_songs}: {left_out}.",
-                *([POOLED, *ccc_notes(table)] if has_pooled else []),
-            ),
-            sections=(sum(not row.is_floor for row in table.rows), len(table.rows)),
-        )
-    ]
+        ),
+        notes=(
+            f"{RULE} Songs left out, of {n_songs}: {left_out}.",
+            *([POOLED, *ccc_notes(table)] if has_pooled else []),
+        ),
+        sections=(sum(not row.is_floor for row in table.rows), len(table.rows)),
+        unranked=unranked(table),
+    )
+    return [without_empty(grid)]
 
 
 def _cells(row: Row, table: Table, names: Sequence[str]) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
-from benchmark.report.draws import Array, drawn_averages
+from benchmark.report.draws import resampled_averages
 from benchmark.report.grid import Column, Grid
+from benchmark.report.resamples import Array, n_for_ranks
 
 COSTS = ("parameters", "flops", "train_seconds", "train_joules")  # what a lower error may cost
 
@@ -43,8 +44,9 @@ def standings(table: Table) -> dict[str, Standing]:
     if not rows:
         return {}
     found = [Standing({}, {}, {}) for _ in rows]
+    n = n_for_ranks(len(rows))
     for suffix in CONVENTIONS.values():
-        errors_DN = np.stack([drawn_averages(row.cells, suffix) for row in rows], axis=1)
+        errors_DN = np.stack([resampled_averages(row.cells, suffix, n) for row in rows], axis=1)
         ranks_DN = ranks(errors_DN)
         fronts = {cost: _front_shares(errors_DN, cost, rows) for cost in costs_of(rows)}
         for index, standing in enumerate(found):

@@ -1,6 +1,7 @@
 """The main table as grids of text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchmark.evaluate.metrics import RATERS
@@ -13,16 +14,20 @@ from benchmark.report.aggregate import (
     Table,
     settings_text,
 )
-from benchmark.report.grid import Column, Grid
+from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.published import MEASURES, published_beside
 from models.registry import MODELS
 
-SCORES = tuple(Column(measure, convention) for convention in CONVENTIONS for measure in MEASURES)
-AGREEMENT = {"": ("ccc_average", "CCC"), "_per_song": ("pearson_r_average_per_song", "r")}
-AGREES = (
-    "CCC over all frames, and r within songs as mean of per-song values: mean of valence and"
-    " arousal, more is better."
+SCORES = tuple(
+    Column(measure, convention, better="lower")
+    for convention in CONVENTIONS
+    for measure in MEASURES
 )
+AGREEMENT = {"": ("ccc_average", "CCC"), "_per_song": ("pearson_r_average_per_song", "r")}
+AGREES = {
+    "CCC": "CCC over all frames: mean of valence and arousal, more is better.",
+    "r": "r within songs, as mean of per-song values: mean of valence and arousal, more is better.",
+}
 NO_CCC = "No pooled CCC in {rows}: recorded before it was scored; --fresh trains again."
 CEILING = (
     "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
@@ -35,12 +40,25 @@ FLATTERED = (
 )
 
 
-def title(table: Table) -> str:
+def heading(table: Table) -> str:
     """Return what ran on what, with the dataset's caveat."""
-    caveat = f": {table.caveat}" if table.caveat else ""
+    return f"dataset {table.dataset}{_caveat(table)} ({_songs(table)})"
+
+
+def title(table: Table) -> str:
+    """Return the heading with the start of the songs' digest, for text that travels alone."""
+    return f"dataset {table.dataset}{_caveat(table)} ({_songs(table)}, digest {table.digest[:12]})"
+
+
+def _caveat(table: Table) -> str:
+    """Return what the dataset's numbers do not say, where there is such a thing."""
+    return f": {table.caveat}" if table.caveat else ""
+
+
+def _songs(table: Table) -> str:
+    """Return features, labels, songs and folds."""
     labels = f", labels {table.labels}" if table.has_label_choice else ""
-    songs = f"{table.size}{table.folds_text}, digest {table.digest[:12]}"
-    return f"dataset {table.dataset}{caveat} ({table.features}{labels}, {songs})"
+    return f"{table.features}{labels}, {table.size}{table.folds_text}"
 
 
 def grids(table: Table) -> list[Grid]:
@@ -56,27 +74,41 @@ def _main(table: Table) -> Grid:
         for name, scores in table.references.items()
     ]
     n_models = sum(not row.is_floor for row in table.rows)
-    return Grid(
-        title=f"RMSE, {title(table)}",
-        columns=(
-            Column("model", is_text=True),
-            *map(Column, ("L", "n", "parameters")),
-            *measures.values(),
-        ),
-        lines=tuple(lines),
-        notes=tuple(notes(table)),
-        sections=(n_models, len(table.rows)),
+    grid = without_empty(
+        Grid(
+            title=f"RMSE, {heading(table)}",
+            columns=(
+                Column("model", is_text=True),
+                *map(Column, ("L", "n", "parameters")),
+                *measures.values(),
+            ),
+            lines=tuple(lines),
+            sections=(n_models, len(table.rows)),
+            unranked=unranked(table),
+            source=f"Digest of the songs: {table.digest[:12]}.",
+        )
     )
+    return replace(grid, notes=tuple(notes(table, [column.heading for column in grid.columns])))
+
+
+def unranked(table: Table) -> frozenset[int]:
+    """Return the lines of no best value: rows that chose on evaluation songs, and references."""
+    n_rows = len(table.rows)
+    selected = (place for place, row in enumerate(table.rows) if row.is_flattered)
+    return frozenset([*selected, *range(n_rows, n_rows + len(table.references))])
 
 
 def _measures(table: Table) -> dict[str, Column]:
     """Return score -> column: errors, with CCC and r beside them where a record has pooled CCC."""
     columns: dict[str, Column] = {}
     for convention, suffix in CONVENTIONS.items():
-        columns |= {f"rmse_{measure}{suffix}": Column(measure, convention) for measure in MEASURES}
+        columns |= {
+            f"rmse_{measure}{suffix}": Column(measure, convention, better="lower")
+            for measure in MEASURES
+        }
         if has_pooled_ccc(table.rows):
-            score, heading = AGREEMENT[suffix]
-            columns[score] = Column(heading, convention)
+            score, short = AGREEMENT[suffix]
+            columns[score] = Column(short, convention, better="higher")
     return columns
 
 
@@ -94,9 +126,9 @@ def ccc_notes(table: Table) -> list[str]:
     return [NO_CCC.format(rows="; ".join(without))] if without else []
 
 
-def notes(table: Table) -> list[str]:
-    """Return the lines that belong under the table."""
-    models = dict.fromkeys(row.model for row in table.rows)
+def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
+    """Return the lines that belong under the table of these columns."""
+    models = {row.model: row.named or row.model for row in table.rows}
     shared = table.shared_settings
     scored = "evaluation songs" if table.folds is None else FOLDED[table.folds_over]
     is_flattered = any(row.is_flattered for row in table.rows)
@@ -104,7 +136,8 @@ def notes(table: Table) -> list[str]:
         f"RMSE on {scored}, mean ± standard deviation over n repetitions; L frames per"
         " sequence. Pooled over all frames, and as mean of per-song values.",
         *([f"Every model: {settings_text(shared)} (not the default)."] if shared else []),
-        *([AGREES, *ccc_notes(table)] if has_pooled_ccc(table.rows) else []),
+        *(note for short, note in AGREES.items() if short in headings),
+        *(ccc_notes(table) if has_pooled_ccc(table.rows) else []),
         *table.unit_notes,
         *([CEILING] if RATERS in table.references else []),
         *([FLATTERED] if is_flattered else []),
@@ -113,7 +146,11 @@ def notes(table: Table) -> list[str]:
             for row in table.rows
             if not row.is_complete
         ),
-        *(MODELS[name].note for name in models if name in MODELS and MODELS[name].note),
+        *(
+            MODELS[model].note.replace(f"{model}:", f"{name}:", 1)
+            for model, name in models.items()
+            if model in MODELS and MODELS[model].note
+        ),
     ]
 
 

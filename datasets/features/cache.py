@@ -11,8 +11,10 @@ Axes   N half seconds from the start of the recording, F columns
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -29,27 +31,62 @@ EXTRACTED = "extracted"
 DAMAGE = (OSError, ValueError, KeyError, EOFError, BadZipFile)  # of an extracted file
 
 
+class ExtractedFile(NamedTuple):
+    """What an extracted file holds."""
+
+    rows_NF: NDArray[np.float32]
+    audio_sha256: str  # of the audio they were made from
+    libraries: str  # that made them
+
+
+@dataclass(frozen=True)
+class ExtractedReader:
+    """Reads the features extracted from a dataset's audio, and says what made all of them."""
+
+    data_root: Path
+    extractor: Extractor
+    extract: str  # the command that makes them
+    kept_in: str = ""  # the dataset's folder among all that are extracted; DEAM's is ""
+    _makers: dict[str, Path] = field(default_factory=dict)  # libraries -> a file they made
+
+    def rows(self, name: str, audio: Path | None, get: str = "") -> NDArray[np.float32]:
+        """Return a song's rows (N, F), unless its audio has changed since.
+
+        `get` says how to come by audio that is not there.
+        """
+        path = kept_file(self.data_root, str(Path(self.kept_in, name)), self.extractor)
+        features = f"features {self.extractor.name}"
+        if not path.is_file():
+            lacks = "" if audio else f" and {get}"
+            raise DatasetError(
+                f"Song {name} has no {features} yet ({path}){lacks}."
+                + (f" Run: {self.extract}" if audio else "")
+            )
+        file = read_extracted(path, self.extractor)
+        if audio is not None and audio_digest(audio) != file.audio_sha256:
+            raise DatasetError(
+                f"The {features} of song {name} were made from other audio than {audio}. Make them"
+                f" again: {self.extract}"
+            )
+        self._makers.setdefault(file.libraries, path)
+        return file.rows_NF
+
+    def made_by(self) -> str:
+        """Return what made the rows read so far, or refuse those that differ in it."""
+        return f"{made_by(self.extractor)} by {made_alike(self._makers, self.extract)}"
+
+
 def open_kept_reader(data_root: Path, extractor: Extractor) -> Reader:
     """Return a reader of features extracted from DEAM's audio."""
-    extract = extract_command(extractor.name, data_root)
+    reader = ExtractedReader(data_root, extractor, extract_command(extractor.name, data_root))
     download = data_command("download audio", data_root)
-    makers: dict[str, Path] = {}
+    get = f"no audio in {data_root / AUDIO} to make them from. Get it with: {download}"
 
     def read(song_id: int, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        audio = find_audio(data_root / AUDIO, song_id)
-        rows_NF = song_rows(
-            data_root,
-            str(song_id),
-            audio,
-            extractor,
-            extract=extract,
-            get=f"no audio in {data_root / AUDIO} to make them from. Get it with: {download}",
-        )
-        kept = kept_file(data_root, song_id, extractor)
-        makers.setdefault(read_made_by(kept), kept)
+        rows_NF = reader.rows(str(song_id), find_audio(data_root / AUDIO, song_id), get)
         return rows_at(rows_NF, times, f"Song {song_id}", download)
 
-    return Reader(read, lambda: f"{made_by(extractor)} by {made_alike(makers, extract)}")
+    return Reader(read, reader.made_by)
 
 
 def rows_at(
@@ -64,29 +101,6 @@ def rows_at(
         )
     picked: NDArray[np.float32] = rows_NF[wanted]
     return picked
-
-
-def song_rows(
-    data_root: Path, kept_as: str, audio: Path | None, extractor: Extractor, extract: str, get: str
-) -> NDArray[np.float32]:
-    """Return a song's extracted rows (N, F), unless its audio has changed since.
-
-    `extract` is the command that makes them; `get` says how to come by audio that is not there.
-    """
-    kept, song = kept_file(data_root, kept_as, extractor), f"Song {Path(kept_as).name}"
-    if not kept.is_file():
-        lacks = "" if audio else f" and {get}"
-        raise DatasetError(
-            f"{song} has no features {extractor.name} yet ({kept}){lacks}."
-            + (f" Run: {extract}" if audio else "")
-        )
-    rows_NF, made_from = read_rows(kept, extractor)
-    if audio is not None and audio_digest(audio) != made_from:
-        raise DatasetError(
-            f"The features {extractor.name} of {song[0].lower()}{song[1:]} were made from other"
-            f" audio than {audio}. Make them again: {extract}"
-        )
-    return rows_NF
 
 
 def made_by(extractor: Extractor) -> str:
@@ -132,11 +146,12 @@ def kept_file(data_root: Path, kept_as: str | int, extractor: Extractor) -> Path
     return folder(data_root, extractor) / f"{kept_as}.npz"
 
 
-def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], str]:
-    """Return the features of an extracted file and the sha256 of the audio behind them."""
+def read_extracted(path: Path, extractor: Extractor) -> ExtractedFile:
+    """Read an extracted file, or name it where it is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            rows_NF, made_from = arrays["rows"], str(arrays["audio_sha256"])
+            rows_NF = arrays["rows"]
+            audio_sha256, libraries = str(arrays["audio_sha256"]), str(arrays["made_by"])
     except DAMAGE as error:
         raise _damaged(path, error) from error
     if rows_NF.shape[1:] != (extractor.n_features,) or not np.isfinite(rows_NF).all():
@@ -144,16 +159,7 @@ def read_rows(path: Path, extractor: Extractor) -> tuple[NDArray[np.float32], st
             f"File {path} is damaged: expected finite features (N, {extractor.n_features}),"
             f" got {rows_NF.shape}. Remove it."
         )
-    return rows_NF.astype(np.float32), made_from
-
-
-def read_made_by(path: Path) -> str:
-    """Return the libraries that made an extracted file."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return str(arrays["made_by"])
-    except DAMAGE as error:
-        raise _damaged(path, error) from error
+    return ExtractedFile(rows_NF.astype(np.float32), audio_sha256, libraries)
 
 
 def _damaged(path: Path, error: Exception) -> DatasetError:
@@ -165,8 +171,9 @@ def _damaged(path: Path, error: Exception) -> DatasetError:
 def made_alike(makers: Mapping[str, Path], extract: str) -> str:
     """Return what made extracted files, or refuse a dataset's features of different programs.
 
-    `makers` maps what `read_made_by` returns to a file of it; `extract` is the command that makes
-    all again. Renderings name their renderer beside the library, so other audio may be among them.
+    `makers` maps the libraries of extracted files to one of them; `extract` is the command that
+    makes all again. Renderings name their renderer beside the library, so other audio may be
+    among them.
     """
     names: list[str] = []
     for place in (0, 2):  # of "library, renderer"

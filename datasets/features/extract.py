@@ -19,8 +19,7 @@ from datasets.features.cache import (
     checked,
     kept_file,
     made_with,
-    read_made_by,
-    read_rows,
+    read_extracted,
     write_rows,
 )
 from datasets.features.registry import Extractor, extractor_for
@@ -137,7 +136,7 @@ def _is_current(kept: Path, audio: Path, digest: str, extractor: Extractor) -> b
     So the command makes alike what different programs made, which `made_alike` refuses.
     """
     try:
-        is_same = read_rows(kept, extractor)[1] == digest
-        return is_same and read_made_by(kept) == made_with(audio, extractor)
+        file = read_extracted(kept, extractor)
     except DatasetError:
         return False
+    return (file.audio_sha256, file.libraries) == (digest, made_with(audio, extractor))

@@ -42,7 +42,8 @@ def test_a_library_is_compared_always_and_a_renderer_where_both_have_one(
 @pytest.mark.parametrize(
     ("dataset", "advice"),
     [
-        ("synthetic", "dataset synthetic are not made from audio; .* mediaeval2015, deam, vgmidi"),
+        ("synthetic", "dataset synthetic are not made from audio, .* mediaeval2015, deam, vgmidi"),
+        ("hers", "Dataset hers is not one of this suite: .* --include FILE.py as well"),
         ("deam", "Move the official files .* extract --dataset deam --features logmel --data-root"),
     ],
 )

@@ -55,7 +55,12 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
     [
         (ONE_MODEL.replace("NAME", "crnn"), "'crnn' is already registered"),
         (ONE_MODEL.replace("NAME", "my model"), "may hold letters, digits and _ only"),
-        ("MODELS = {'mine': 3}", "'mine' is a int, not a ModelEntry"),
+        ("MODELS = {'mine': 3}", "'mine' is a int, not a ModelEntry. .* from models.registry"),
+        (
+            "def load(): pass\nDATASETS = {'hers': load}",
+            r"'hers' is a function, not a DatasetEntry. Write 'hers': DatasetEntry\(load=.*"
+            r" from datasets.registry import DatasetEntry; .* docs/own-data.md",
+        ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
         ("MODELS = {", "SyntaxError"),
         ("", "neither MODELS nor DATASETS"),

@@ -85,9 +85,9 @@ def test_the_champion_predicts_outside_the_repository_what_the_record_says(publi
         assert np.abs(predicted[song_id] - recorded[song_id]).max() < 1e-5
 
 
-def test_the_readme_loads_the_champion(published):
+def test_the_page_on_mlflow_loads_the_champion(published):
     open_client(published)  # as `ui` and `report` do: the folder was moved
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "docs" / "mlflow.md").read_text()
     (example,) = [
         one for one in re.findall(r"```python\n(.*?)```", text, re.S) if "champion" in one
     ]
@@ -192,7 +192,7 @@ def of_an_older_version(weights, monkeypatch):
 
 
 def without_its_code(weights, monkeypatch):
-    monkeypatch.delitem(MODELS, "crnn")
+    del MODELS["crnn"]  # monkeypatch would put it back as the last row
 
 
 def with_failing_code(weights, monkeypatch):
@@ -207,7 +207,7 @@ def with_failing_code(weights, monkeypatch):
     "spoil", [absent, cut_short, of_an_older_version, without_its_code, with_failing_code]
 )
 def test_a_winner_that_cannot_be_loaded_leaves_the_title_unclaimed(
-    published, tmp_path, monkeypatch, spoil
+    published, tmp_path, monkeypatch, registries, spoil
 ):
     folder, records = unregistered(published, tmp_path / "results")
     runner_up = beside(records[0], "blstm", 0.9)
@@ -238,6 +238,18 @@ def test_a_champion_that_is_no_longer_the_best_says_so(published, tmp_path):
     written, (note,) = publish_records(folder, [*records, ensemble])
     assert written == []
     assert "on the front" not in note
+
+
+def test_a_champion_whose_files_were_deleted_has_them_again_and_stays_its_version(
+    published, tmp_path
+):
+    folder, records = unregistered(published, tmp_path / "results")
+    (path,), _ = publish_records(folder, records)
+    shutil.rmtree(folder / "mlartifacts")
+    (again,), notes = publish_records(folder, records)
+    assert again == path
+    assert (path / "MLmodel").is_file()
+    assert len(notes) == 1
 
 
 def test_of_tables_that_share_a_name_the_one_that_started_last_keeps_it(published, tmp_path):

@@ -31,6 +31,38 @@ def test_annotations_off_the_scale_are_refused():
         Song("x", np.zeros((4, 5)), np.full((4, 2), 5.0), np.zeros(4))
 
 
+@pytest.mark.parametrize("times", [[0, 0.1, 0.2], [0, 0.5, 0.5], [0, 0.5, 0.25], [1, 2, 2.75]])
+def test_frames_that_are_not_half_a_second_apart_are_refused(times):
+    with pytest.raises(DatasetError, match=r"has frames at .* s and .* s; frames are 0.5 s apart"):
+        replace(make_song("x", 3), times=np.array(times))
+
+
+def test_half_seconds_may_be_left_out():
+    times = np.array([15.0, 15.5, 20.0, 20.5])
+    assert replace(make_song("x", 4), times=times).times.tolist() == times.tolist()
+
+
+def test_times_are_finite_seconds_one_a_frame():
+    for times in (np.array([[0.0], [0.5]]), np.array([0.0, np.nan])):
+        with pytest.raises(DatasetError, match=r"times .* must be finite seconds \(T,\)"):
+            replace(make_song("x", 2), times=times)
+
+
+@pytest.mark.parametrize("name", ["features", "annotations"])
+def test_numbers_of_another_type_are_refused_with_what_to_write(name):
+    song = make_song("x", 3)
+    wide = getattr(song, name).astype(np.float64)
+    message = rf"{name} are float64, expected float32; write {name}.astype\(np.float32\)"
+    with pytest.raises(DatasetError, match=message):
+        replace(song, **{name: wide})
+
+
+def test_a_split_needs_songs_to_learn_from_but_none_to_evaluate_on():
+    assert Split((make_song("a", 5),), ()).songs[0].song_id == "a"
+    with pytest.raises(DatasetError, match="needs development songs to learn from, got 0"):
+        Split((), (make_song("a", 5),))
+
+
 def test_a_song_is_never_on_both_sides_of_a_split():
     song = make_song("same", 5)
     with pytest.raises(DatasetError, match=r"unique across a split; repeated: \['same'\]"):
@@ -47,7 +79,10 @@ def test_the_digest_notices_one_changed_number(name):
     split = make_split()
     song = split.evaluation[1]
     changed = np.array(getattr(song, name))
-    changed.flat[3] += 0.01
+    if name == "times":
+        changed += 0.5
+    else:
+        changed.flat[3] += 0.01
     others = (split.evaluation[0], replace(song, **{name: changed}), split.evaluation[2])
     assert replace(split, evaluation=others).digest() != split.digest()
 

@@ -3,6 +3,7 @@
 import csv
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from datasets.contract import DatasetError
@@ -12,12 +13,12 @@ from datasets.deam_files import read_dynamic_annotations
 from datasets.deam_songs import (
     METADATA,
     METADATA_FILES,
+    STATIC,
     STATIC_FILES,
     artist_families,
     artist_key,
     read_metadata,
     read_metadata_file,
-    read_static_annotations,
     read_static_file,
 )
 from datasets.mediaeval2015 import MediaEval2015Options, development_ids
@@ -25,7 +26,7 @@ from datasets.mediaeval2015 import load as load_mediaeval2015
 
 
 def test_static_ratings_agree_with_the_dynamic_ones_of_the_same_target(real_data):
-    static = read_static_annotations(real_data)
+    static = pd.concat([read_static_file(real_data / STATIC / name) for name in STATIC_FILES])
     dynamic = read_dynamic_annotations(real_data)
     assert list(static.columns) == ["valence", "arousal"]
     assert len(static) == 1802

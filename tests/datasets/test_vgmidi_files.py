@@ -1,5 +1,6 @@
 """Every rule by which VGMIDI's ratings become curves, on the real files and by hand."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -8,16 +9,20 @@ import pytest
 from datasets import midi
 from datasets.contract import DatasetError
 from datasets.raters import N_HALVINGS
+from datasets.vgmidi import recordings
 from datasets.vgmidi_files import (
     ANNOTATIONS,
     FOLDER,
     MIDI,
     RAW_FILES,
     at_times,
+    published_seconds,
     read_pieces,
     read_round,
+    seconds_of,
     touched,
 )
+from datasets.vgmidi_inventory import N_PIECES, PUBLISHED_MIDI
 from tests.vgmidi_folder import N_MEASURES, ratings, write_copy, write_ratings
 
 ROUNDED_OFF = 1.0  # seconds: the most that rounding down takes off a `duration`
@@ -254,3 +259,32 @@ def test_a_missing_round_and_a_midi_file_named_twice_are_told(tmp_path):
     (folder / "annotations" / "vgmidi_raw_2.json").unlink()
     with pytest.raises(DatasetError, match=r"vgmidi_raw_2.json is missing. .* data import PATH"):
         read_pieces(tmp_path)
+
+
+def test_the_lengths_that_are_known_are_those_of_the_published_files():
+    """Their checksums are the ones that `data verify` knows, all together."""
+    known = published_seconds()
+    assert len(known) == N_PIECES
+    assert hashlib.sha256("".join(known).encode()).hexdigest() == PUBLISHED_MIDI
+
+
+def test_known_lengths_are_those_of_the_midi_files(real_data):
+    for path in recordings(real_data):
+        assert seconds_of(path) == midi.seconds(path)
+
+
+def test_a_published_file_is_not_parsed_and_a_changed_one_is(tmp_path, real_data, monkeypatch):
+    parsed, parse = [], midi.seconds
+    monkeypatch.setattr(midi, "seconds", lambda path: parsed.append(path) or parse(path))
+    source = recordings(real_data)[0]
+    assert seconds_of(source) == 63.375
+    assert parsed == []
+    changed = tmp_path / source.name
+    content = source.read_bytes()
+    tempo = content.index(b"\xff\x51\x03") + 3  # microseconds per quarter note, three bytes
+    slower = (2 * int.from_bytes(content[tempo : tempo + 3])).to_bytes(3)
+    changed.write_bytes(content[:tempo] + slower + content[tempo + 3 :])
+    assert seconds_of(changed) == pytest.approx(2 * 63.375)
+    assert parsed == [changed]
+    with pytest.raises(DatasetError, match=r"No MIDI file .*gone.mid"):
+        seconds_of(tmp_path / "gone.mid")

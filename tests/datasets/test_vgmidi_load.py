@@ -1,16 +1,17 @@
 """VGMIDI from MIDI files to a split and to records, on a small copy with an evaluation game."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from datasets import vgmidi
 from datasets.contract import FRAME_SECONDS, DatasetError
-from datasets.features.cache import kept_file, read_rows, write_rows
+from datasets.features.cache import kept_file, read_extracted, write_rows
 from datasets.features.extract import extract_all
 from datasets.features.registry import extractor_for
-from datasets.vgmidi import KEPT_IN, VGMIDIOptions, kept_as, load, recordings
+from datasets.vgmidi import KEPT_IN, VGMIDIOptions, load, recordings
 from datasets.vgmidi_files import FOLDER, read_pieces
 from tests.benchmark.cli.cli import mer_here
 from tests.vgmidi_folder import ratings, write_copy, write_midi, write_ratings
@@ -36,6 +37,11 @@ def data(tmp_path_factory, fluidsynth):
     return root
 
 
+def extracted(root, piece):
+    """Return the file of a piece's bands."""
+    return kept_file(root, f"{KEPT_IN}/{Path(piece.midi).stem}", EXTRACTOR)
+
+
 @pytest.fixture(autouse=True)
 def beta_is_for_evaluation(monkeypatch):
     monkeypatch.setattr(vgmidi, "evaluation_games", lambda: frozenset({"Beta_NES_Game Two"}))
@@ -59,8 +65,8 @@ def test_games_are_families_and_never_on_both_sides(data):
 def test_frames_carry_their_bands_their_raters_and_the_label_at_their_end(data):
     """The third rater's arousal is -.2, 0 and .2 at the ends of three measures."""
     (song,) = load(VGMIDIOptions(), "logmel", data).evaluation
-    kept = kept_file(data, kept_as(read_pieces(data)[2]), EXTRACTOR)
-    assert (song.features == read_rows(kept, EXTRACTOR)[0][: song.n_frames]).all()
+    kept = extracted(data, read_pieces(data)[2])
+    assert (song.features == read_extracted(kept, EXTRACTOR).rows_NF[: song.n_frames]).all()
     assert song.raters.curves_RT2.shape == (3, song.n_frames, 2)
     assert song.annotations == pytest.approx(song.raters.mean(), abs=1e-7)
     seconds = 3.7  # the last note begins at 3.5 s and lasts .2 s
@@ -76,9 +82,10 @@ def test_the_split_says_what_made_its_features(data):
 
 
 def test_features_of_two_renderings_are_never_mixed(data):
-    kept = kept_file(data, kept_as(read_pieces(data)[0]), EXTRACTOR)
-    before, (rows, source) = kept.read_bytes(), read_rows(kept, EXTRACTOR)
-    write_rows(kept, rows, source, EXTRACTOR, "librosa 0, FluidSynth 1.0 with Other.sf2 00000000")
+    kept = extracted(data, read_pieces(data)[0])
+    before, file = kept.read_bytes(), read_extracted(kept, EXTRACTOR)
+    libraries = "librosa 0, FluidSynth 1.0 with Other.sf2 00000000"
+    write_rows(kept, file.rows_NF, file.audio_sha256, EXTRACTOR, libraries)
     with pytest.raises(DatasetError, match=r"made by different programs .*: python -m benchmark"):
         load(VGMIDIOptions(), "logmel", data)
     kept.write_bytes(before)

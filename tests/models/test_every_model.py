@@ -36,7 +36,7 @@ def make_cell(name, **changes):
     config = plain(config_class(**SMALL.get(name, {}))) if config_class else {}
     training = plain(TrainingConfig(max_epochs=2, batch_size=16))
     values = {
-        "dataset": "test", "dataset_options": {}, "dataset_digest": "", "features": "six",
+        "dataset": "test", "dataset_options": {}, "dataset_digest": "d" * 64, "features": "six",
         "model": name, "model_version": "1", "config": config, "settings": {},
         "training": training, "protocol": plain(ProtocolConfig()), "sequence_length": 10,
         "repetition": 1, "base_seed": 7,

@@ -5,7 +5,7 @@ import json
 import optuna
 import pytest
 
-from benchmark.errors import MerError
+from benchmark.errors import ConfigError, MerError
 from studies.storage import open_storage, repair_journal, serves_many, shown
 
 LINE = '{"op_code":4,"worker_id":"w","study_id":0,"datetime_start":"2026-01-01T00:00:00"}'
@@ -83,3 +83,11 @@ def test_sqlite_serves_one_process_and_the_others_many():
 def test_a_password_is_never_shown():
     assert shown("postgresql+psycopg://me:secret@host/x") == "postgresql+psycopg://me@host/x"
     assert shown("sqlite:///x.db") == "sqlite:///x.db"
+    for url in (
+        "postgresql+psycopg://me@host:x/x?password=secret&a=1",
+        "postgresql+psycopg://me:secret@host:notaport/x?sslpassword=secret",
+    ):
+        assert "secret" not in shown(url)
+        with pytest.raises(ConfigError, match="is no database address: ") as raised:
+            open_storage(url)
+        assert "secret" not in str(raised.value)

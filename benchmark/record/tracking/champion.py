@@ -3,7 +3,6 @@
 Kept in  RESULTS/mlartifacts/models/<name>/<cell digest>/, in the format of `mlflow.pytorch`
 """
 
-import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,28 +11,46 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.record.places import Place, place, remove
 from benchmark.record.store import DIGEST_CHARACTERS
-from benchmark.record.tracking.database import ARTIFACTS, CELL_TAG
+from benchmark.record.tracking.database import ARTIFACTS
+from benchmark.record.tracking.runs import CELL_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
 ALIAS = "champion"
 
 
-def renew_champion(client: "MlflowClient", name: str, cell: str, note: str) -> bool:
-    """Give the champion of a name this note if it was exported from this cell; tell if it was."""
-    from mlflow.exceptions import MlflowException
+def model_folder(results: Path, name: str, cell: str) -> Place:
+    """Return where the module of a cell lies, as a version of a registered model."""
+    return place(results, ARTIFACTS, "models", name, cell[:DIGEST_CHARACTERS])
 
-    try:
-        champion = client.get_model_version_by_alias(name, ALIAS)
-    except MlflowException:  # no such model, or no such alias
+
+def renew_champion(client: "MlflowClient", results: Path, name: str, cell: str, note: str) -> bool:
+    """Give the champion of a name this note if it was exported from this cell; tell if it was.
+
+    A champion whose files are gone does not count.
+    """
+    champion = _champion(client, name)
+    if champion is None or champion.tags.get(CELL_TAG) != cell:
         return False
-    if champion.tags.get(CELL_TAG) != cell:
+    if not (model_folder(results, name, cell) / "MLmodel").is_file():
         return False
     if champion.description != note:
         client.update_model_version(name, champion.version, note)
     return True
+
+
+def _champion(client: "MlflowClient", name: str) -> "ModelVersion | None":
+    """Return the champion of a name, if there is one."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, ALIAS)
+    except MlflowException:  # no such model, or no such alias
+        return None
 
 
 def register(
@@ -48,13 +65,20 @@ def register(
     note: str,
     tags: Mapping[str, str],
 ) -> Path:
-    """Save a TorchScript module as the next version of a registered model, the champion."""
+    """Save a TorchScript module as the next version of a registered model, the champion.
+
+    A champion of the same cell, whose files were gone, has them again and stays the version it is.
+    """
     from mlflow.exceptions import MlflowException
 
-    folder = results / ARTIFACTS / "models" / name / cell[:DIGEST_CHARACTERS]
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = model_folder(results, name, cell)
+    remove(folder, holding="MLmodel")
     folder.parent.mkdir(parents=True, exist_ok=True)
     _save(module, folder, example_BTF)
+    champion = _champion(client, name)
+    if champion is not None and champion.tags.get(CELL_TAG) == cell:
+        client.update_model_version(name, champion.version, note)
+        return folder
     try:
         client.get_registered_model(name)
     except MlflowException:

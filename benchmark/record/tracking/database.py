@@ -1,28 +1,34 @@
-"""The MLflow database of a results folder: open it, repair it after a move, write to it."""
+"""The MLflow database of a results folder: make it whole or not at all, open it, repair it.
+
+A new database grows beside its place and is renamed when it is complete. What a kill left of one
+(here, or in its place, where MLflow itself makes databases) holds no run and is made anew. A
+database of another version of MLflow, of another program, or no file at all is refused untouched.
+
+Lock    RESULTS/mlflow.db.lock is held by the one process that makes, repairs or writes the copy
+"""
 
 import logging
 import os
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from math import log10
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from benchmark.errors import ResultsError
-from benchmark.record.record import RunRecord
-from benchmark.record.tracking.views import TRADE_OFF, TRIALS, VIEW_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
-LOCK_SECONDS = 60  # another process may be writing
-CELL_TAG, GROUP_TAG, KIND_TAG, FILE_TAG = "mer.cell", "mer.group", "mer.kind", "mer.record"
-NOTE_TAG = "mlflow.note.content"  # the description that the UI shows
+NEW = f".{DATABASE}.new"  # a database in the making
+JOURNALS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
+LOCK_SECONDS = 60.0  # another process of ours may be writing
+BUSY_SECONDS = 10.0  # another program may be writing, for less than a second
 PLACES = (  # where MLflow keeps absolute addresses of files
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -32,9 +38,23 @@ PLACES = (  # where MLflow keeps absolute addresses of files
 )
 
 
+class DatabaseBusy(Exception):  # noqa: N818 - not a mistake: another process writes the copy
+    """Another process is writing the MLflow copy of this results folder."""
+
+
 def store_uri(results: Path) -> str:
     """Return the address of the results folder's MLflow database."""
-    return f"sqlite:///{(results / DATABASE).absolute()}"
+    return _address(results / DATABASE)
+
+
+def _address(path: Path) -> str:
+    """Return a SQLite file as SQLAlchemy's address, in which `?` and `%` are quoted.
+
+    The driver is named because MLflow makes the folder of an address without one, as it is quoted.
+    """
+    from sqlalchemy import URL
+
+    return URL.create("sqlite+pysqlite", database=str(path.absolute())).render_as_string()
 
 
 def artifacts_uri(results: Path) -> str:
@@ -42,64 +62,168 @@ def artifacts_uri(results: Path) -> str:
     return (results / ARTIFACTS).absolute().as_uri()
 
 
+@contextmanager
+def only_writer(results: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the lock of a folder's copy; raises `DatabaseBusy` where another process keeps it.
+
+    The lock goes with the process that holds it, whatever ends that; inside it can be held again.
+    """
+    if not results.is_dir():  # which the lock would make
+        raise ResultsError(f"There is no results folder {results}.")
+    lock = FileLock(f"{results / DATABASE}.lock", is_singleton=True)
+    try:
+        lock.acquire(timeout=seconds)
+    except TimeoutError as error:
+        raise DatabaseBusy(
+            f"another process is writing MLflow database {results / DATABASE}"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def open_client(results: Path) -> "MlflowClient":
-    """Open the results folder's database; a new one is made, a moved one repaired."""
+    """Open the results folder's database; a new one is made, a moved one repaired.
+
+    Raises `ResultsError` where it is damaged, not of this MLflow, or kept locked by others.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    repair_moved(results)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mlflow's own deprecations
         from mlflow import MlflowClient
 
         for chatty in ("mlflow", "alembic"):
-            logging.getLogger(chatty).setLevel(logging.ERROR)
-        client = MlflowClient(tracking_uri=store_uri(results))
+            logging.getLogger(chatty).setLevel(logging.CRITICAL)
+        if not is_complete(results) or _former_places(results):
+            with only_writer(results):
+                if not is_complete(results):
+                    _make(results)
+                repair_moved(results)
+        address = store_uri(results)
+        client = MlflowClient(tracking_uri=address, registry_uri=address)
         client.search_experiments(max_results=1)
     return client
 
 
+def is_complete(results: Path) -> bool:
+    """Tell whether there is a database of this MLflow; what a kill left of one is none.
+
+    Raises `ResultsError` where something else is in its place.
+    """
+    path = results / DATABASE
+    if not path.exists() and not path.is_symlink():
+        return False
+    if not path.is_file():
+        raise ResultsError(f"MLflow database {path} is not a file. Remove it. {REBUILT}")
+    with tables(results) as database:
+        listed = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = {str(name) for (name,) in listed}
+        if not names:
+            return False
+        version = None
+        if "alembic_version" in names:
+            version = database.execute("SELECT max(version_num) FROM alembic_version").fetchone()[0]
+        expected = _version()
+        if version == expected:
+            return True
+        if _holds_nothing(database, names):
+            return False
+    raise ResultsError(
+        f"MLflow database {path} is of another version of MLflow, or of another program (schema"
+        f" {version}, this MLflow has {expected}). Move it away. {REBUILT}"
+    )
+
+
+REBUILT = "`report` makes another one from the records."
+
+
+def _version() -> str:
+    """Return the version of the tables that this MLflow reads and writes."""
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    return str(_get_latest_schema_revision())  # type: ignore[no-untyped-call]
+
+
+def _holds_nothing(database: sqlite3.Connection, names: set[str]) -> bool:
+    """Tell whether these are MLflow's first tables, without anything that a user put there."""
+    columns = {row[1] for row in database.execute("PRAGMA table_info(experiments)")}
+    if not {"experiment_id", "artifact_location", "lifecycle_stage"} <= columns:
+        return False
+    kept = ["experiments WHERE name <> 'Default'"]
+    kept += [one for one in ("runs", "registered_models") if one in names]
+    return not any(database.execute(f"SELECT 1 FROM {one} LIMIT 1").fetchone() for one in kept)
+
+
+def _make(results: Path) -> None:
+    """Make an empty database beside its place, and rename it when it is complete."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    path, new = results / DATABASE, results / NEW
+    _remove(new)
+    try:
+        store = SqlAlchemyStore(  # type: ignore[no-untyped-call]
+            _address(new), artifacts_uri(results)
+        )
+        store.engine.dispose()
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        _remove(path)  # what a kill left; its journal would be taken for the new one's
+        new.replace(path)
+    finally:
+        _remove(new)
+
+
+def _remove(path: Path) -> None:
+    """Remove a database of no worth, first itself, then what SQLite keeps beside it."""
+    for suffix in ("", *JOURNALS):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
+
+
 def repair_moved(results: Path) -> bool:
     """Point a database that was copied or moved here at the files beside it; tell if it was."""
-    path = results / DATABASE
-    if not path.is_file() or path.stat().st_size == 0:
-        return False
-    here = artifacts_uri(results)
-    with _tables(results) as database:
+    former = _former_places(results)
+    if former:
+        with tables(results) as database:
+            for there in former:
+                for table, column in PLACES:
+                    database.execute(
+                        f"UPDATE {table} SET {column} = ? || substr({column}, ?)"
+                        f" WHERE {column} LIKE ? ESCAPE '\\'",
+                        (artifacts_uri(results), len(there) + 1, f"{_literal(there)}/%"),
+                    )
+    return bool(former)
+
+
+def _former_places(results: Path) -> set[str]:
+    """Return the addresses of other folders that the database takes for its own."""
+    with tables(results) as database:
         rows = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
-        elsewhere = {
-            location.removesuffix(f"/{name}")
-            for name, location in rows
-            if location.endswith(f"/{ARTIFACTS}/{name}")
-        } - {here}
-        for there in elsewhere:
-            for table, column in PLACES:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?)"
-                    f" WHERE {column} LIKE ? ESCAPE '\\'",
-                    (here, len(there) + 1, f"{_literal(there)}/%"),
-                )
-    return bool(elsewhere)
+    return {
+        location.removesuffix(f"/{name}")
+        for name, location in rows
+        if location.endswith(f"/{ARTIFACTS}/{name}")
+    } - {artifacts_uri(results)}
 
 
 @contextmanager
-def _tables(results: Path) -> Iterator[sqlite3.Connection]:
+def tables(results: Path) -> Iterator[sqlite3.Connection]:
     """Open MLflow's own tables, in one transaction, for what its client cannot do."""
     path = results / DATABASE
     try:
-        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as database, database:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as database, database:
             yield database
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (  # the low byte is the kind
-            sqlite3.SQLITE_BUSY,
-            sqlite3.SQLITE_LOCKED,
-        ):
-            raise ResultsError(
-                f"Another process is writing to MLflow database {path} ({error}). Try again when"
-                " it has ended."
-            ) from error
+        kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
+        if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            problem = "is locked by another process", "Try again when it has ended."
+        elif kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            problem = "is damaged", f"Remove it. {REBUILT}"
+        else:
+            problem = "cannot be used", "Free space or rights, or remove it."
         raise ResultsError(
-            f"MLflow database {path} is damaged ({error}). Remove it; `report` rebuilds it from"
-            " the records."
+            f"MLflow database {path} {problem[0]} ({error}). {problem[1]}"
         ) from error
 
 
@@ -108,115 +232,3 @@ def _literal(text: str) -> str:
     for special in "\\%_":
         text = text.replace(special, f"\\{special}")
     return text
-
-
-def experiment_id(client: "MlflowClient", results: Path, name: str, tags: Mapping[str, str]) -> str:
-    """Return an experiment by name, with these tags; a new one keeps its files in the folder."""
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        location = f"{artifacts_uri(results)}/{name}"
-        return str(client.create_experiment(name, artifact_location=location, tags=dict(tags)))
-    for key, value in tags.items():
-        if found.tags.get(key) != value:
-            client.set_experiment_tag(found.experiment_id, key, value)
-    return str(found.experiment_id)
-
-
-def experiments(client: "MlflowClient") -> list[tuple[str, str, str]]:
-    """Return name, id and first saved view of every experiment that has views."""
-    found = []
-    for one in client.search_experiments(order_by=["name"]):
-        views = [key for key in (TRADE_OFF, TRIALS) if VIEW_TAG + key in one.tags]
-        found += [(one.name, str(one.experiment_id), view) for view in views]
-    return found
-
-
-def runs_of(client: "MlflowClient", experiment: str) -> Iterator["Run"]:
-    """Yield every run of an experiment."""
-    token = None
-    while True:
-        page = client.search_runs([experiment], page_token=token, max_results=1000)
-        yield from page
-        token = page.token
-        if not token:
-            return
-
-
-def log(
-    client: "MlflowClient",
-    run_id: str,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, float | int | None],
-    at: int,
-) -> None:
-    """Write parameters and the metrics that are defined in one go; `at` in milliseconds."""
-    from mlflow.entities import Metric, Param
-
-    client.log_batch(
-        run_id,
-        params=[Param(key, str(value)) for key, value in params.items()],
-        metrics=[Metric(key, value, at, 0) for key, value in _defined(metrics).items()],
-    )
-
-
-def restate(
-    client: "MlflowClient",
-    results: Path,
-    run: "Run",
-    metrics: Mapping[str, float | int | None],
-    milliseconds: int,
-    params: Mapping[str, Any] | None = None,
-) -> None:
-    """Make these a run's only metrics, and its parameters if given, and say how long it took.
-
-    Nothing is written where the run says so already. MLflow's client removes no value, and of two
-    metrics logged at one time shows the higher: so what was said before leaves its tables.
-    """
-    run_id, started = run.info.run_id, run.info.start_time
-    is_same = run.data.metrics == _defined(metrics)
-    if params is not None:
-        is_same &= run.data.params == {key: str(value) for key, value in params.items()}
-    if not is_same:
-        with _tables(results) as database:
-            for table in ("metrics", "latest_metrics", *(() if params is None else ("params",))):
-                database.execute(f"DELETE FROM {table} WHERE run_uuid = ?", (run_id,))
-        log(client, run_id, params or {}, metrics, started)
-    ended = started + milliseconds
-    if (run.info.status, run.info.end_time) != ("FINISHED", ended):
-        client.set_terminated(run_id, end_time=ended)
-
-
-def _defined(metrics: Mapping[str, float | int | None]) -> dict[str, float]:
-    """Return the metrics that have a value."""
-    return {key: float(value) for key, value in metrics.items() if value is not None}
-
-
-def log_curves(client: "MlflowClient", run_id: str, record: RunRecord, at: int) -> None:
-    """Write the learning curves in batches of a thousand points."""
-    from mlflow.entities import Metric
-
-    prefix = "" if len(record.curves) == 1 else "{network}/"
-    points = [
-        Metric(f"{prefix.format(network=metric_name(network))}{name}", value, at, epoch)
-        for network, curve in record.curves.items()
-        for name in ("training_loss", "validation_rmse")
-        for epoch, value in enumerate(curve[name], start=1)
-    ]
-    for first in range(0, len(points), 1000):
-        client.log_batch(run_id, metrics=points[first : first + 1000])
-
-
-def with_logarithms(costs: Mapping[str, float | int | None]) -> dict[str, float | int | None]:
-    """Return costs and, for MLflow's charts, whose axes are linear, their logarithms.
-
-    `n_parameters` gives `log10_parameters`; a cost of nothing has no logarithm.
-    """
-    return {
-        **costs,
-        **{f"log10_{key.removeprefix('n_')}": log10(one) for key, one in costs.items() if one},
-    }
-
-
-def metric_name(name: str) -> str:
-    """Return a name that MLflow accepts for a metric."""
-    return "".join(character if character.isalnum() else "_" for character in name)

@@ -1,38 +1,50 @@
 """Mirror: one experiment per dataset and feature set, a run per mean and, below it, per cell.
 
 A record that is already there is not copied again, one that changed (a failure that was tried
-again) replaces its copy, and a deleted database is rebuilt.
+again) replaces its copy, and a deleted database or folder of files is rebuilt. All of it is done
+under the folder's lock (`writer`): nobody else writes, and a copy that is not whole was cut short.
 """
 
-import hashlib
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmark.plan.config import as_text, defaults
+from pydantic_core import from_json
+
+from benchmark.record.names import experiment_name, short_name
 from benchmark.record.record import RunRecord
 from benchmark.record.store import record_path
-from benchmark.record.tracking.database import (
+from benchmark.record.tracking.database import ARTIFACTS, open_client
+from benchmark.record.tracking.fields import (
+    experiment_note,
+    metrics,
+    milliseconds,
+    parameters,
+    settings,
+    started,
+)
+from benchmark.record.tracking.runs import (
     CELL_TAG,
     FILE_TAG,
     GROUP_TAG,
     KIND_TAG,
     NOTE_TAG,
+    PARENT_TAG,
+    Copy,
+    copies,
+    digest_of,
     experiment_id,
     log,
     log_curves,
-    metric_name,
-    open_client,
+    n_runs,
     restate,
-    runs_of,
+    restore_experiments,
     with_logarithms,
 )
-from benchmark.record.tracking.views import UI, cell_views, colour_of, run_page
-from datasets.registry import DATASETS
-
-LAYOUT = 2  # raise it when copies of the same records would look different
-HOW_TO_READ = "Trade-off: *Views*, *RMSE against parameters*, chart icon."
+from benchmark.record.tracking.views import UI, cell_views, colour_of_model, run_page
 
 
 class Mirror:
@@ -42,47 +54,69 @@ class Mirror:
         """Open nothing yet: that takes seconds, in which the first cells already train."""
         self.results = results
         self.experiments: dict[str, str] = {}
-        self.parents: dict[str, str] = {}
-        self.copies: dict[str, tuple[str, str]] = {}  # cell -> digest of its record, run id
+        self.means: dict[str, Copy] = {}  # by group
+        self.copies: dict[str, Copy] = {}  # by cell
+        self._n_runs = -1  # at the last look, and what was made since without mishap
+        self._n_made = 0
 
     @cached_property
     def client(self) -> Any:
         """Open the database once; a new one is made."""
         return open_client(self.results)
 
+    @property
+    def parents(self) -> dict[str, str]:
+        """Return the run of every group's mean."""
+        return {group: mean.run_id for group, mean in self.means.items()}
+
+    def refresh(self) -> None:
+        """Learn what the database holds, if another process wrote to it since the last look.
+
+        Copies cut short leave, and so do copies of what is there twice: two processes may have
+        written without the lock.
+        """
+        client = self.client
+        if n_runs(self.results) == self._n_runs:
+            return
+        restore_experiments(client)
+        self.experiments.clear()
+        self.means.clear()
+        self.copies.clear()
+        for copy in copies(self.results, "mean", "cell"):
+            is_mean = copy.tags[KIND_TAG] == "mean"
+            key = copy.tags.get(GROUP_TAG if is_mean else CELL_TAG)
+            if key is None or not (is_mean or copy.is_whole):
+                client.delete_run(copy.run_id)
+                continue
+            kept = self.means if is_mean else self.copies
+            if key in kept:
+                client.delete_run(kept[key].run_id)
+            kept[key] = copy
+        self._n_runs, self._n_made = n_runs(self.results), 0
+
     def copy(self, record: RunRecord) -> None:
         """Copy one record, its curves and its file; nothing happens where it already is."""
-        experiment = self._experiment(record)
+        if self._n_runs < 0:
+            self.refresh()
         path = record_path(self.results, record)
-        digest = hashlib.sha256(b"%d" % LAYOUT + path.read_bytes()).hexdigest()
-        copied, old_run = self.copies.get(record.cell, ("", ""))
-        if copied == digest:
-            return
-        if old_run:
-            self.client.delete_run(old_run)
-        parent = self._parent(record, experiment)
-        tags = {
-            CELL_TAG: record.cell,
-            GROUP_TAG: record.group,
-            KIND_TAG: "cell",
-            FILE_TAG: digest,
-            "mlflow.parentRunId": parent,
-            "mer.model": record.model,
-            "mer.status": record.status,
-            "mlflow.source.git.commit": record.circumstances["environment"]["commit"],
-        }
-        started = int(record.circumstances["started"] * 1000)
-        name = f"{record.name}{_settings(record)}"[:250]
-        run = self.client.create_run(experiment, start_time=started, tags=tags, run_name=name)
-        run_id = run.info.run_id
-        log(self.client, run_id, _parameters(record), _metrics(record), started)
-        log_curves(self.client, run_id, record, started)
-        self._log_dataset(run_id, record)
-        self.client.log_artifact(run_id, str(path))
-        ended = started + int(record.circumstances["total_seconds"] * 1000)
-        status = "FINISHED" if record.status == "done" else "FAILED"
-        self.client.set_terminated(run_id, status=status, end_time=ended)
-        self.copies[record.cell] = digest, run_id
+        is_file = path.is_file()  # a user may have given it another name
+        content = path.read_bytes() if is_file else json.dumps(asdict(record)).encode()
+        digest, name = digest_of(content), experiment_name(record)
+        experiment = self._experiment(name, record)
+        mean = self._mean(record, experiment)
+        copy = self.copies.pop(record.cell, None)
+        if copy is None or not _is_copy(copy, digest, mean):
+            if copy is not None:
+                self.client.delete_run(copy.run_id)
+            self._reopen(mean)
+            # another process may have replaced the record that this one trained
+            copy = self._copy(RunRecord(**from_json(content)), digest, mean)
+        if is_file and not self._file_of(name, copy, path).is_file():
+            self.client.log_artifact(copy.run_id, str(path))
+        if not copy.is_whole:
+            self._end(record, copy.run_id)
+        self.copies[record.cell] = replace(copy, is_whole=True)
+        self._n_runs, self._n_made = self._n_runs + self._n_made, 0
 
     def summarise(
         self,
@@ -93,16 +127,23 @@ class Mirror:
         note: str,
     ) -> None:
         """Make a group's parent run say these means and no others, with their figures."""
-        run_id = self.parents.get(group)
-        if run_id is None:
+        mean = self.means.get(group)
+        if mean is None:
             return
+        run_id = mean.run_id
         run = self.client.get_run(run_id)
-        if run.data.tags.get(NOTE_TAG) != note:
-            self.client.set_tag(run_id, NOTE_TAG, note)
+        length = run.data.params["sequence_length"]
+        length_or_none = int(length) if length.isdecimal() else None
+        colour = colour_of_model(run.data.tags["mer.model"], length_or_none)
+        tags = {NOTE_TAG: note, **colour}
+        for key, value in tags.items():
+            if run.data.tags.get(key) != value:
+                self.client.set_tag(run_id, key, value)
         for figure in figures:
             self.client.log_artifact(run_id, str(figure))
-        means = {**scores, **with_logarithms(costs)}
-        restate(self.client, self.results, run, means, _milliseconds(costs))
+        values = {**scores, **with_logarithms(costs)}
+        restate(self.client, self.results, run, values, milliseconds(costs))
+        self.means[group] = replace(mean, is_whole=True)
 
     def addresses(self) -> dict[str, tuple[str, str]]:
         """Return the name of every group's run and where `ui` shows it."""
@@ -112,129 +153,93 @@ class Mirror:
             for group, run in runs.items()
         }
 
-    def _experiment(self, record: RunRecord) -> str:
-        """Return the experiment's id; on first sight learn what it already holds."""
-        name = experiment_name(record)
+    def _experiment(self, name: str, record: RunRecord) -> str:
+        """Return the experiment's id."""
         if name not in self.experiments:
-            tags = cell_views() | {NOTE_TAG: _experiment_note(record)}
+            tags = cell_views() | {NOTE_TAG: experiment_note(record)}
             self.experiments[name] = experiment_id(self.client, self.results, name, tags)
-            self._learn(self.experiments[name])
         return self.experiments[name]
 
-    def _learn(self, experiment: str) -> None:
-        """Read which cells and parents an experiment holds; copies cut short are removed."""
-        for run in runs_of(self.client, experiment):
-            tags = run.data.tags
-            if tags.get(KIND_TAG) == "mean":
-                self.parents[tags[GROUP_TAG]] = run.info.run_id
-            elif CELL_TAG in tags and run.info.status == "RUNNING":
-                self.client.delete_run(run.info.run_id)
-            elif CELL_TAG in tags:
-                self.copies[tags[CELL_TAG]] = tags[FILE_TAG], run.info.run_id
-
-    def _parent(self, record: RunRecord, experiment: str) -> str:
+    def _mean(self, record: RunRecord, experiment: str) -> Copy:
         """Return the run that gathers the repetitions of this cell."""
-        if record.group not in self.parents:
-            length = "" if record.sequence_length is None else f"-L{record.sequence_length}"
-            run = self.client.create_run(
-                experiment,
-                start_time=int(record.circumstances["started"] * 1000),
-                tags={
-                    GROUP_TAG: record.group,
-                    KIND_TAG: "mean",
-                    "mer.model": record.model,
-                    **colour_of(len(self.parents)),
-                },
-                run_name=f"{record.model}{length}{_settings(record)}"[:250],
-            )
-            log(self.client, run.info.run_id, _parameters(record), {}, 0)
-            self._log_dataset(run.info.run_id, record)
-            self.parents[record.group] = run.info.run_id
-        return self.parents[record.group]
+        mean = self.means.get(record.group)
+        if mean is not None and mean.experiment == experiment:
+            return mean
+        if mean is not None:  # its experiment had another name
+            del self.means[record.group]
+            self.client.delete_run(mean.run_id)
+        length = "" if record.sequence_length is None else f"-L{record.sequence_length}"
+        colour = colour_of_model(record.model, record.sequence_length)
+        tags = {KIND_TAG: "mean", "mer.model": record.model, **colour}
+        mean = self._run(record, experiment, tags, f"{record.model}{length}{settings(record)}")
+        log(self.client, mean.run_id, parameters(record), {}, 0)
+        self._log_dataset(mean.run_id, record)
+        self.client.set_tag(mean.run_id, GROUP_TAG, record.group)  # last: now it is known
+        mean = replace(mean, tags=tags | {GROUP_TAG: record.group})
+        self.means[record.group] = mean
+        return mean
+
+    def _reopen(self, mean: Copy) -> None:
+        """Say that a mean's cells have changed, until it is summarised."""
+        if mean.is_whole:
+            self.client.update_run(mean.run_id, status="RUNNING")
+            self.means[mean.tags[GROUP_TAG]] = replace(mean, is_whole=False)
+
+    def _copy(self, record: RunRecord, digest: str, mean: Copy) -> Copy:
+        """Make the run of a cell, still without its file."""
+        tags = {
+            CELL_TAG: record.cell,
+            GROUP_TAG: record.group,
+            KIND_TAG: "cell",
+            FILE_TAG: digest,
+            PARENT_TAG: mean.run_id,
+            "mer.model": record.model,
+            "mer.status": record.status,
+            "mlflow.source.git.commit": record.circumstances["environment"]["commit"],
+        }
+        copy = self._run(record, mean.experiment, tags, f"{record.name}{settings(record)}")
+        at = started(record)
+        log(self.client, copy.run_id, parameters(record), metrics(record), at)
+        log_curves(self.client, copy.run_id, record, at)
+        self._log_dataset(copy.run_id, record)
+        return copy
+
+    def _end(self, record: RunRecord, run_id: str) -> None:
+        """Say that a copy is whole."""
+        ended = started(record) + int(record.circumstances["total_seconds"] * 1000)
+        status = "FINISHED" if record.status == "done" else "FAILED"
+        self.client.set_terminated(run_id, status=status, end_time=ended)
+
+    def _run(self, record: RunRecord, experiment: str, tags: dict[str, str], name: str) -> Copy:
+        """Make a run; until it is ended it counts as cut short."""
+        run = self.client.create_run(
+            experiment, start_time=started(record), tags=tags, run_name=name[:250]
+        )
+        self._n_made += 1
+        return Copy(run.info.run_id, experiment, False, tags)
+
+    def _file_of(self, experiment: str, copy: Copy, path: Path) -> Path:
+        """Return where MLflow keeps the copy of a record's file."""
+        return self.results / ARTIFACTS / experiment / copy.run_id / "artifacts" / path.name
 
     def _log_dataset(self, run_id: str, record: RunRecord) -> None:
         """Name the dataset and its digest as the run's input."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         dataset = Dataset(
-            name=f"{record.dataset}-{record.features}",
+            name=short_name(record.dataset, record.features),
             digest=record.dataset_digest[:36],
             source_type="code",
-            source=f'{{"dataset": "{record.dataset}", "labels": "{record.labels}"}}',
+            source=json.dumps({"dataset": record.dataset, "labels": record.labels}),
         )
         tags = [InputTag("mlflow.data.context", "development and evaluation")]
         self.client.log_inputs(run_id, datasets=[DatasetInput(dataset, tags)])
 
 
-def experiment_name(record: RunRecord) -> str:
-    """Return the experiment a record belongs to: dataset, its options, features, folds."""
-    of_all = "-all" if record.folds_over == "all" else ""
-    folds = f"-{record.folds}fold{of_all}" if record.folds else ""
-    return "-".join([record.dataset, *_options(record), record.features]) + folds
-
-
-def _options(record: RunRecord) -> list[str]:
-    """Return the dataset's options: names and whole numbers always, others where not default."""
-    entry = DATASETS.get(record.dataset)
-    usual = defaults(entry.resolve(entry.options)) if entry else {}
-    return [
-        str(value) if is_name else f"{key}={as_text(value)}"
-        for key, value in record.dataset_options.items()
-        if (is_name := type(value) in (str, int)) or key not in usual or usual[key] != value
-    ]
-
-
-def _experiment_note(record: RunRecord) -> str:
-    """Return what the experiment is, in Markdown."""
-    entry = DATASETS.get(record.dataset)
-    caveat = f": **{entry.caveat}**" if entry and entry.caveat else ""
-    songs = ", ".join(f"{count} {side} songs" for side, count in record.n_songs.items())
-    return f"Dataset {record.dataset}{caveat} ({record.features}; {songs}). {HOW_TO_READ}"
-
-
-def _settings(record: RunRecord) -> str:
-    """Return what differs from the defaults, as the end of a run's name."""
-    return "".join(f" {key}={value}" for key, value in record.settings.items())
-
-
-def _milliseconds(costs: Mapping[str, float | int | None]) -> int:
-    """Return how long all cells of a mean trained."""
-    return int(1000 * (costs.get("train_seconds") or 0.0) * (costs.get("n_cells") or 0))
-
-
-def _parameters(record: RunRecord) -> dict[str, Any]:
-    """Return what decided the outcome, as MLflow's text parameters."""
-    return {
-        "model": record.model,
-        "dataset": record.dataset,
-        "features": record.features,
-        "labels": record.labels,
-        "sequence_length": record.sequence_length,
-        "base_seed": record.base_seed,
-        "dataset_digest": record.dataset_digest,
-        **{f"config.{key}": value for key, value in record.config.items()},
-        **{f"training.{key}": value for key, value in record.training.items()},
-        **{f"protocol.{key}": value for key, value in record.protocol.items()},
-    }
-
-
-def _metrics(record: RunRecord) -> dict[str, float | int | None]:
-    """Return scores and costs."""
-    costs = {name: record.circumstances.get(name) for name in ("train_seconds", "predict_seconds")}
-    return {
-        **record.scores,
-        **{
-            f"training_{key}": value
-            for key, value in record.training_scores.items()
-            if key.startswith("rmse")
-        },
-        **{
-            f"components/{metric_name(name)}/{key}": value
-            for name, scores in record.components.items()
-            for key, value in scores.items()
-            if key.startswith("rmse")
-        },
-        **with_logarithms({"n_parameters": record.n_parameters, "flops": record.flops, **costs}),
-        "peak_memory_bytes": record.circumstances.get("peak_memory_bytes"),
-        "repetition": record.repetition,
-    }
+def _is_copy(copy: Copy, digest: str, mean: Copy) -> bool:
+    """Tell whether a copy says what the record's file says, below the right mean."""
+    return (
+        copy.tags.get(FILE_TAG) == digest
+        and copy.tags.get(PARENT_TAG) == mean.run_id
+        and copy.experiment == mean.experiment
+    )

@@ -6,22 +6,31 @@ trials replace those of the same number, and the rest leave when it is summarise
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmark.record.names import short_name
 from benchmark.record.record import RunRecord
-from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.record.tracking.database import (
+from benchmark.record.searches import SearchRecord, TrialRow, search_path
+from benchmark.record.tracking.database import open_client
+from benchmark.record.tracking.runs import (
     CELL_TAG,
+    FILE_TAG,
     KIND_TAG,
     NOTE_TAG,
+    PARENT_TAG,
+    Copy,
+    copies,
+    digest_of,
     experiment_id,
     log,
     log_curves,
-    open_client,
+    n_runs,
     restate,
-    runs_of,
+    restore_experiments,
     with_logarithms,
 )
 from benchmark.record.tracking.views import colour_of, trial_views
@@ -33,53 +42,79 @@ HOW_TO_READ = (
 
 
 class SearchMirror:
-    """An open MLflow experiment of one search; knows which trials it already holds."""
+    """The MLflow experiment of one search; knows which trials it already holds.
+
+    As with `Mirror`, whoever calls holds the folder's lock.
+    """
 
     def __init__(self, results: Path, name: str) -> None:
-        """Open the experiment, and the run that gathers the trials."""
-        self.results = results
-        self.client = open_client(results)
-        self.experiment = experiment_id(
-            self.client, results, f"search-{name}", trial_views([]) | {NOTE_TAG: HOW_TO_READ}
-        )
-        self.copies: dict[int, tuple[str, str]] = {}  # trial -> digest of its row, run id
-        self.parent = self._learn() or self._begin(name)
+        """Open nothing yet."""
+        self.results, self.name = results, name
+        self.copies: dict[int, Copy] = {}  # by trial
+        self.experiment = self.parent = ""
+        self._n_runs = -1  # at the last look, and what was made since without mishap
 
-    def _learn(self) -> str:
-        """Read which trials are there; return the run above, or "".
+    @cached_property
+    def client(self) -> Any:
+        """Open the database once; a new one is made."""
+        return open_client(self.results)
 
-        A copy still under way was cut short, or is another process's at this moment: it counts as
-        none, and is touched only when its trial is copied again.
+    def refresh(self) -> None:
+        """Learn which trials are there, if another process wrote since the last look.
+
+        Copies cut short leave, and so do copies of what is there twice.
         """
-        parent = ""
-        for run in runs_of(self.client, self.experiment):
-            run_id, tags = run.info.run_id, run.data.tags
-            if tags.get(KIND_TAG) == "search":
-                parent = run_id
-            elif TRIAL_TAG in tags:
-                digest = "" if run.info.status == "RUNNING" else tags.get(ROW_TAG, "")
-                self.copies[int(tags[TRIAL_TAG])] = digest, run_id
-        return parent
+        client = self.client
+        if n_runs(self.results) == self._n_runs:
+            return
+        restore_experiments(client)
+        tags = trial_views([]) if not self.experiment else {}
+        self.experiment = experiment_id(
+            client, self.results, short_name("search", self.name), tags | {NOTE_TAG: HOW_TO_READ}
+        )
+        self.copies, self.parent = {}, ""
+        for copy in copies(self.results, "search", "trial"):
+            if copy.experiment != self.experiment:
+                continue
+            is_search = copy.tags[KIND_TAG] == "search"
+            number = int(copy.tags.get(TRIAL_TAG, -1))
+            twice = self.parent if is_search else self.copies.get(number)
+            if twice or not (is_search or copy.is_whole):
+                client.delete_run(copy.run_id)
+            elif is_search:
+                self.parent = copy.run_id
+            else:
+                self.copies[number] = copy
+        self.parent = self.parent or self._begin()
+        self._n_runs = n_runs(self.results)
 
-    def _begin(self, name: str) -> str:
+    def _begin(self) -> str:
         """Make the run that gathers the trials."""
-        run = self.client.create_run(self.experiment, tags={KIND_TAG: "search"}, run_name=name)
+        run = self.client.create_run(
+            self.experiment, tags={KIND_TAG: "search"}, run_name=self.name[:250]
+        )
         return str(run.info.run_id)
 
     def copy(self, row: TrialRow, record: RunRecord | None) -> None:
         """Copy one finished trial, with the curves of its record; nothing where it already is."""
+        if self._n_runs < 0:
+            self.refresh()
         digest = _digest(row)
-        copied, old_run = self.copies.get(row.number, ("", ""))
-        if copied == digest:
+        copy = self.copies.get(row.number)
+        if copy is not None and (copy.tags.get(ROW_TAG), copy.tags.get(PARENT_TAG)) == (
+            digest,
+            self.parent,
+        ):
             return
-        if old_run:
-            self.client.delete_run(old_run)
+        if copy is not None:
+            del self.copies[row.number]
+            self.client.delete_run(copy.run_id)
         tags = {
             TRIAL_TAG: str(row.number),
             ROW_TAG: digest,
             KIND_TAG: "trial",
             CELL_TAG: row.cell or "",
-            "mlflow.parentRunId": self.parent,
+            PARENT_TAG: self.parent,
             "mer.status": row.state,
             "mer.reason": row.reason or "",
             **colour_of(row.number),
@@ -91,15 +126,16 @@ class SearchMirror:
             log_curves(self.client, run_id, record, at)
         status = "FAILED" if row.state == "failed" else "FINISHED"
         self.client.set_terminated(run_id, status=status, end_time=at + round(1000 * row.seconds))
-        self.copies[row.number] = digest, run_id
+        self.copies[row.number] = Copy(run_id, self.experiment, True, tags)
+        self._n_runs += 1
 
-    def summarise(self, search: SearchRecord, files: list[Path]) -> None:
+    def summarise(self, search: SearchRecord, files: Iterable[Path]) -> None:
         """Make the search's own run say what it found, with its files; remove other trials."""
+        if self._n_runs < 0:
+            self.refresh()
         known = {one.number for one in search.trials}
-        for number, (digest, run_id) in list(self.copies.items()):
-            if digest and number not in known:
-                self.client.delete_run(run_id)
-                del self.copies[number]
+        for number in self.copies.keys() - known:
+            self.client.delete_run(self.copies.pop(number).run_id)
         identity: dict[str, Any] = {
             key: value for key, value in search.identity.items() if not isinstance(value, dict)
         }
@@ -115,6 +151,9 @@ class SearchMirror:
         milliseconds = round(1000 * sum(trial.seconds for trial in search.trials))
         run = self.client.get_run(self.parent)
         restate(self.client, self.results, run, counts | best, milliseconds, identity)
+        path = search_path(self.results, search.name)
+        if path.is_file():  # last: by this the copy is known to be up to date
+            self.client.set_tag(self.parent, FILE_TAG, digest_of(path.read_bytes()))
 
 
 def _digest(row: TrialRow) -> str:

@@ -8,17 +8,16 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from benchmark.palette import COLOURS, shade_of
+
 UI = "http://127.0.0.1:5000"  # where `ui` shows a store unless told otherwise
 VIEW_TAG = "mlflow.sharedViewState."
+COLOUR_TAG = "mlflow.runColor"
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 TRADE_OFF, TABLE, TRIALS = "tradeoff", "table", "trials"
 PAGE = "#/experiments/{experiment}/runs?workflowType=machine_learning"  # not the pages for chats
 COSTS = ("log10_parameters", "log10_flops", "log10_train_seconds")
 SCORES = ("rmse_valence", "rmse_arousal", "rmse_average", "n_parameters", "train_seconds")
-COLOURS = (  # seaborn's palette "colorblind"
-    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
-    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
-)  # fmt: skip
 
 
 def cell_views() -> dict[str, str]:
@@ -57,9 +56,14 @@ def page_of(experiment: str, view: str) -> str:
     return f"{PAGE.format(experiment=experiment)}&compareRunsMode=CHART&viewStateShareKey={view}"
 
 
+def colour_of_model(model: str, sequence_length: int | None) -> dict[str, str]:
+    """Return the tag that colours a run as figures colour its model, paler for short sequences."""
+    return {COLOUR_TAG: shade_of(model, sequence_length)}
+
+
 def colour_of(position: int) -> dict[str, str]:
-    """Return the tag that colours a run; left to itself, MLflow draws two models alike."""
-    return {"mlflow.runColor": COLOURS[position % len(COLOURS)]}
+    """Return the tag that colours one of many trials."""
+    return {COLOUR_TAG: COLOURS[position % len(COLOURS)]}
 
 
 def run_page(experiment: str, run: str) -> str:

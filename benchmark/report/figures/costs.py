@@ -1,13 +1,12 @@
 """RMSE against what else a row costs: operations, training time, energy where it is known."""
 
 from pathlib import Path
-from textwrap import fill
 
 from benchmark.report.aggregate import Table
-from benchmark.report.figures.points import colours_of, draw_points
+from benchmark.report.figures.points import caption, draw_points, looks_of_rows, name_models
 from benchmark.report.figures.style import drawing
 from benchmark.report.standings import costs_of
-from benchmark.report.tables import title
+from benchmark.report.tables import heading
 
 AXES = {
     "flops": "multiply-adds for 60 frames (none: left edge)",
@@ -27,21 +26,16 @@ def costs_figure(table: Table, path: Path) -> Path | None:
     costs = [cost for cost in costs_of(rows) if cost in AXES]
     if len(rows) < 2 or not costs:
         return None
-    shared = table.shared_settings
-    names = {row.group: fill(row.name(shared), 40, break_long_words=False) for row in rows}
-    with drawing(path) as (plt, sns):
+    with drawing(path) as (plt, _):
         figure, panels = plt.subplots(
             1, len(costs), figsize=(6 * len(costs), 5.2), layout="constrained", squeeze=False
         )
-        colours = colours_of(rows, sns.color_palette)
+        looks = looks_of_rows(rows)
         for axes, cost in zip(panels[0], costs, strict=True):
-            draw_points(axes, rows, SCORE, cost, colours, names=names)
+            draw_points(axes, rows, SCORE, cost, looks)
             axes.set_xlabel(AXES[cost])
-        panels[0][0].set_ylabel("RMSE pooled, mean of valence and arousal")
-        handles, labels = panels[0][0].get_legend_handles_labels()
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=3, fontsize=10, frameon=False
-        )
+        panels[0][0].set_ylabel("RMSE pooled (bars: ± 1 SD)\nmean of valence and arousal")
+        name_models(figure, rows, looks, note=caption(rows, costs), ncols=4, fontsize=10)
         devices = ", ".join(sorted({row.device for row in rows}))
-        figure.suptitle(f"{title(table)}, trained on: {devices}", fontsize=9)
+        figure.suptitle(f"{heading(table)}, trained on: {devices}", fontsize=9)
     return path

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.processes import follow_parent, n_cores, pool_of, preload
+from benchmark.record.places import Place, remove
 from benchmark.report.aggregate import Table
 
 FEW = 4  # figures
@@ -40,11 +41,11 @@ def drawing_beside(n_figures: int) -> Iterator[Executor]:
         yield processes
 
 
-def drawn_anew(path: Path, draw: Callable[..., Path | None], *shown: Any) -> Path | None:
+def drawn_anew(path: Place, draw: Callable[..., Path | None], *shown: Any) -> Path | None:
     """Draw a figure; where there is nothing to draw any more, an earlier one is removed."""
     drawn = draw(*shown, path)
     if drawn is None:
-        path.unlink(missing_ok=True)
+        remove(path)
     return drawn
 
 

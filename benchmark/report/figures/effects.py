@@ -6,7 +6,7 @@ from textwrap import fill
 
 from benchmark.report.aggregate import CONVENTIONS
 from benchmark.report.effects import Effect
-from benchmark.report.figures.style import MARKERS, drawing
+from benchmark.report.figures.style import CONVENTION_INKS, drawing
 
 MOST_CHANGES = 100
 
@@ -19,10 +19,9 @@ def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
     """
     if not 0 < len(found) <= MOST_CHANGES:
         return None
-    with drawing(path) as (plt, sns):
+    with drawing(path) as (plt, _):
         height = 1.6 + 0.34 * len(found)
         figure, axes = plt.subplots(figsize=(11, height), layout="constrained")
-        colours = sns.color_palette("colorblind", len(CONVENTIONS))
         for index, (convention, suffix) in enumerate(CONVENTIONS.items()):
             moves = [effect.moves[f"rmse_average{suffix}"] for effect in found]
             axes.errorbar(
@@ -32,8 +31,8 @@ def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
                     [max(mean - low, 0) for mean, low, _ in moves],
                     [max(high - mean, 0) for mean, _, high in moves],
                 ],
-                fmt=MARKERS[index],
-                color=colours[index],
+                fmt="o",
+                color=CONVENTION_INKS[convention],
                 capsize=3,
                 label=convention,
             )

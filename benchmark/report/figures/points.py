@@ -1,49 +1,27 @@
 """Rows as points of error against a cost, and the front: what all trade-off panels share."""
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from benchmark.palette import Look, looks_of, mark_size
 from benchmark.report.aggregate import Row
-from benchmark.report.figures.style import MARKERS
+from benchmark.report.apart import SAID, apart
 from benchmark.report.pareto import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-Colours = Mapping[str, Any]  # model -> colour
-DODGE = 1.2  # rows of one cost are drawn this factor apart
+Looks = Mapping[str, Look]  # by model
 COUNTS = ("parameters", "flops")  # read as 30k; 10m would be ten minutes or milliseconds
-N_ASIDE = 8  # more of them would run into the next cost
+FRONT = "front: no row has both a lower cost and a lower RMSE"
+LARGER = "Larger marks: longer training sequences."
 
 
-def colours_of(rows: Sequence[Row], palette: Any) -> Colours:
-    """Return one colour a model, that colour-blind readers tell apart."""
-    models = list(dict.fromkeys(row.model for row in rows))
-    return dict(zip(models, palette("colorblind", len(models)), strict=True))
-
-
-def marker_of(row: Row, rows: Sequence[Row]) -> str:
-    """Return the shape of a row: it tells rows apart in grey print, too."""
-    return MARKERS[[one.group for one in rows].index(row.group) % len(MARKERS)]
-
-
-def _alike(rows: Sequence[Row]) -> dict[tuple[str, str], list[int]]:
-    """Return (model, marker) -> the rows drawn that way; more than one where rows are many."""
-    found: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        found[row.model, MARKERS[index % len(MARKERS)]].append(index)
-    return found
-
-
-def _shifts(costs: Sequence[float]) -> list[float]:
-    """Return how many steps each row is moved, so that rows of one cost stand side by side."""
-    n_alike, n_met = Counter(costs), Counter[float]()
-    shifts = []
-    for cost in costs:
-        shifts.append(n_met[cost] - (n_alike[cost] - 1) / 2 if n_alike[cost] <= N_ASIDE else 0.0)
-        n_met[cost] += 1
-    return shifts
+def looks_of_rows(rows: Sequence[Row]) -> Looks:
+    """Return how the models of some rows are drawn."""
+    return looks_of(row.model for row in rows)
 
 
 def _short(value: float, _: object = None) -> str:
@@ -55,55 +33,101 @@ def _short(value: float, _: object = None) -> str:
 
 
 def draw_points(
-    axes: "Axes",
-    rows: Sequence[Row],
-    score: str,
-    cost: str,
-    colours: Colours,
-    *,
-    names: Mapping[str, str] | None = None,
+    axes: "Axes", rows: Sequence[Row], score: str, cost: str, looks: Looks, scale: float = 1
 ) -> None:
     """Draw every row with its standard deviation over repetitions, and the front as a line.
 
-    `names` maps groups to entries of a legend.
+    Colour and mark are those of the row's model; a legend names every model once. `scale` is of
+    marks and lines.
     """
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(_short if cost in COUNTS else "{x:g}")
     axes.minorticks_off()  # not seen in this style, and most of the time that drawing takes
     costs = [float(row.cost(cost) or 0) for row in rows]
     least = min((one for one in costs if one > 0), default=1.0) / 10  # a log axis has no zero
-    points = [
-        (max(one, least), float(row.scores[score] or 0))
-        for row, one in zip(rows, costs, strict=True)
-    ]
-    places = [x * DODGE**shift for (x, _), shift in zip(points, _shifts(costs), strict=True)]
-    for model, colour in colours.items():
+    factors = apart(costs) if cost in COUNTS else [1.0] * len(costs)
+    places = [max(one, least) * factor for one, factor in zip(costs, factors, strict=True)]
+    errors = [float(row.scores[score] or 0) for row in rows]
+    axes.update_datalim(list(zip(places, errors, strict=True)))  # one bar alone has no width
+    axes.autoscale_view()
+    for model, look in looks.items():
         own = [index for index, row in enumerate(rows) if row.model == model]
+        own.sort(key=lambda index: -_size(rows[index]))  # small marks above large ones
+        if not own:
+            continue
         axes.errorbar(
             [places[index] for index in own],
-            [points[index][1] for index in own],
+            [errors[index] for index in own],
             yerr=[rows[index].scores[f"{score}_std"] or 0 for index in own],
             fmt="none",
-            ecolor=colour,
-            capsize=4,
+            ecolor=look.colour,
+            elinewidth=1.3 * scale,
+            capsize=3.5 * scale,
         )
-    for (model, marker), indices in _alike(rows).items():
-        alone = rows[indices[0]].group if len(indices) == 1 else ""
-        axes.plot(
-            [places[index] for index in indices],
-            [points[index][1] for index in indices],
-            marker,
-            color=colours[model],
-            markersize=9,
-            label=names.get(alone, model) if names else None,
+        axes.scatter(
+            [places[index] for index in own],
+            [errors[index] for index in own],
+            s=[(scale * _size(rows[index])) ** 2 for index in own],
+            marker=look.mark.marker,
+            color=look.colour,
+            edgecolors="white",
+            linewidths=0.7 * scale,
+            zorder=3,
         )
-    on_front = front(list(zip(costs, (y for _, y in points), strict=True)))
+    on_front = front(list(zip(costs, errors, strict=True)))
     axes.step(
-        [points[index][0] for index in on_front],
-        [points[index][1] for index in on_front],
+        [places[index] for index in on_front],
+        [errors[index] for index in on_front],
         where="post",
         color="0.35",
-        linewidth=1.2,
+        linewidth=1.2 * scale,
         zorder=0,
-        label="front: no row has both a lower cost and a lower RMSE",
     )
+
+
+def _size(row: Row) -> float:
+    """Return how large a row's mark is, in points."""
+    return mark_size(row.sequence_length)
+
+
+def name_models(
+    figure: "Figure",
+    rows: Sequence[Row],
+    looks: Looks,
+    others: Sequence[Any] = (),
+    *,
+    note: str = "",
+    scale: float = 1,
+    front_name: str = FRONT,
+    **how: Any,
+) -> None:
+    """Write a legend below a figure: a note, every model's mark and name, the front, the others."""
+    from matplotlib.lines import Line2D
+
+    names = {row.model: row.named or row.model for row in rows}
+    handles = [
+        Line2D(
+            [], [], linestyle="none", color=looks[model].colour, marker=looks[model].mark.marker,
+            markersize=9.5 * scale, label=fill(name, 40, break_long_words=False),
+        )
+        for model, name in names.items()
+    ]  # fmt: skip
+    handles += [Line2D([], [], color="0.35", linewidth=1.2, label=front_name), *others]
+    figure.legend(
+        handles=handles, loc="outside lower center", frameon=False, title=note or None,
+        title_fontsize=0.9 * how["fontsize"], **how,
+    )  # fmt: skip
+
+
+def caption(rows: Sequence[Row], costs: Sequence[str]) -> str:
+    """Return what must be known of the marks' sizes and places; "" for nothing."""
+    lengths = {row.sequence_length for row in rows if row.sequence_length is not None}
+    is_apart = any(
+        factor != 1
+        for cost in costs
+        if cost in COUNTS
+        for factor in apart([float(row.cost(cost) or 0) for row in rows])
+    )
+    shown = ", ".join(f"L={length}" for length in sorted(lengths))
+    larger = f"{LARGER[:-1]} ({shown})." if len(lengths) > 1 else ""
+    return " ".join(filter(None, [larger, SAID if is_apart else ""]))

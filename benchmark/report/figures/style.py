@@ -6,13 +6,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.record.store import write_whole
+from benchmark.record.places import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 150
-MARKERS = "oDsP^vX*<>hd"
+CONVENTION_INKS = {"pooled": "0.25", "per song": "0.68"}  # of what is no model's
 UNDATED = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # the same bytes again
 
 

@@ -1,17 +1,23 @@
 """RMSE against parameters: the front, how safe a place on it is, and what others printed."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from benchmark.palette import NO_MODEL, look_of, mark_size
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
-from benchmark.report.figures.points import Colours, colours_of, draw_points, marker_of
-from benchmark.report.figures.style import MARKERS, drawing
-from benchmark.report.published import Published, published_beside
+from benchmark.report.figures.points import (
+    Looks,
+    caption,
+    draw_points,
+    looks_of_rows,
+    name_models,
+)
+from benchmark.report.figures.style import CONVENTION_INKS, drawing
+from benchmark.report.published import Published, drawn_of, marks_of_published, said_of_published
 from benchmark.report.standings import Standing
-from benchmark.report.tables import title
+from benchmark.report.tables import heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +26,12 @@ COST = "parameters"
 ROW_HEIGHT = 0.5  # inches of a row in the panel of shares
 MOST_ROWS = 24  # in that panel
 NAME_WIDTH = 30  # characters
-FACES = (("o", "0.15"), ("s", "white"))  # marker and filling of a convention
+BAR = 0.3  # height of a share's bar; a row has 1
+SMALL = {
+    "font.size": 7.5, "axes.labelsize": 7.5, "xtick.labelsize": 7, "ytick.labelsize": 7,
+    "grid.linewidth": 0.5, "axes.linewidth": 0.6,
+}  # fmt: skip
+COLUMN_INCHES = (3.4, 3.1)  # one column of a paper
 
 
 def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path) -> Path | None:
@@ -28,13 +39,13 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path)
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
     other row beats on both axes; the last panel tells in how many draws of songs and repetitions
-    a row is on it. Colour tells the model, shape the row. Hollow points are what others printed
-    for the same songs; they take no part in the front.
+    a row is on it. Colour and mark tell the model, size the sequence length. Thin marks are what
+    others printed for the same songs; they take no part in the front.
     """
     rows = table.competitors
     if not rows:
         return None
-    with drawing(path) as (plt, sns):
+    with drawing(path) as (plt, _):
         figure, (*panels, shares) = plt.subplots(
             1,
             len(CONVENTIONS) + 1,
@@ -42,37 +53,51 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path)
             width_ratios=(1, 1, 0.62),
             layout="constrained",
         )
-        colours = colours_of(rows, sns.color_palette)
+        looks = looks_of_rows(rows)
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
-            draw_points(axes, rows, f"rmse_average{suffix}", COST, colours)
-            _published_points(axes, published_beside(table), colours)
+            draw_points(axes, rows, f"rmse_average{suffix}", COST, looks)
+            printed = _published_points(axes, drawn_of(table))
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel("trainable parameters")
         panels[0].set_ylabel("RMSE, mean of valence and arousal (bars: ± 1 SD)")
-        _shares(shares, rows, table, standings, colours)
-        handles, names = panels[0].get_legend_handles_labels()
-        figure.legend(
-            handles,
-            names,
-            loc="outside lower center",
-            ncols=4,
-            fontsize=11,
-            columnspacing=1.2,
-            frameon=False,
+        _shares(shares, rows, table, standings, looks)
+        note = " ".join(
+            filter(None, [caption(rows, [COST]), said_of_published(table, drawn_of(table))])
         )
-        figure.suptitle(title(table), fontsize=10)
+        name_models(
+            figure, rows, looks, printed, note=note, ncols=5, fontsize=11, columnspacing=1.2
+        )
+        figure.suptitle(heading(table), fontsize=10)
+    return path
+
+
+def column_figure(table: Table, convention: str, path: Path) -> Path | None:
+    """Draw RMSE against parameters alone, as wide as a column of a paper, without a title."""
+    rows = table.competitors
+    if not rows:
+        return None
+    with drawing(path) as (plt, _), plt.rc_context(SMALL):
+        width, height = COLUMN_INCHES
+        height += 0.09 * len(looks_of_rows(rows))
+        figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+        looks, score = looks_of_rows(rows), f"rmse_average{CONVENTIONS[convention]}"
+        draw_points(axes, rows, score, COST, looks, scale=0.6)
+        printed = _published_points(axes, drawn_of(table), scale=0.6)
+        _reference_lines(axes, table, score, fontsize=6)
+        axes.set_xlabel("trainable parameters")
+        axes.set_ylabel(f"RMSE, {convention}")
+        name_models(
+            figure, rows, looks, printed, scale=0.6, front_name="front", ncols=2, fontsize=6,
+            columnspacing=1,
+        )  # fmt: skip
     return path
 
 
 def _shares(
-    axes: "Axes",
-    rows: Sequence[Row],
-    table: Table,
-    standings: Mapping[str, Standing],
-    colours: Colours,
+    axes: "Axes", rows: Sequence[Row], table: Table, standings: Mapping[str, Standing], looks: Looks
 ) -> None:
-    """Draw one line a row: its marker, and how often it is on the front under each convention.
+    """Draw one line a row: its mark, and how often it is on the front under each convention.
 
     Of many rows, those that are on it most often.
     """
@@ -81,23 +106,22 @@ def _shares(
     kept = {row.group for row in often[:MOST_ROWS]}
     shown = [row for row in rows if row.group in kept]
     for place, row in enumerate(shown):
-        style = {"color": colours[row.model], "markersize": 9, "clip_on": False}
-        axes.plot(-8, place, marker_of(row, rows), **style)
-    places = list(range(len(shown)))
-    pooled, per_song = zip(*(shares_of[row.group] for row in shown), strict=True)
-    axes.hlines(places, pooled, per_song, color="0.6", linewidth=1.5, zorder=1)
-    for convention, shares, (mark, face) in zip(
-        CONVENTIONS, (pooled, per_song), FACES, strict=True
-    ):
+        look = looks[row.model]
+        size = mark_size(row.sequence_length)
         axes.plot(
-            shares, places, mark, color="0.15", markerfacecolor=face, clip_on=False,
-            label=convention,
+            -8, place, look.mark.marker, color=look.colour, markersize=size, clip_on=False,
+            markeredgecolor="white",
         )  # fmt: skip
+    for index, (convention, ink) in enumerate(CONVENTION_INKS.items()):
+        places = [place + BAR * (index - 0.5) for place in range(len(shown))]
+        shares = [shares_of[row.group][index] for row in shown]
+        axes.barh(places, shares, height=BAR, color=ink, linewidth=0, label=convention)
     shared = table.shared_settings
     names = [fill(row.name(shared), NAME_WIDTH, break_long_words=False) for row in shown]
-    axes.set_yticks(places, names, fontsize=10)
+    axes.set_yticks(range(len(shown)), names, fontsize=10)
     axes.tick_params(axis="y", pad=24)
-    axes.set(xlim=(0, 100), ylim=(len(shown) - 0.5, -0.5), xlabel="% of draws")
+    axes.grid(visible=False, axis="y")
+    axes.set(xlim=(0, 100), ylim=(len(shown) - 0.5, -0.5), xlabel="% of resamples")
     of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""
     axes.set_title(f"how often on the front{of_many}", fontsize=11)
     axes.legend(fontsize=9, frameon=True, loc="best")
@@ -108,25 +132,28 @@ def _front_shares(standing: Standing) -> tuple[float, ...]:
     return tuple(100 * standing.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 
 
-def _published_points(axes: "Axes", rows: Sequence[Published], colours: Colours) -> None:
-    """Draw printed values hollow, in their model's colour, on both panels: none says which."""
-    drawn = [row for row in rows if row.parameters and row.average]
-    systems = dict.fromkeys((row.label, row.features) for row in drawn)
-    for system, marker in zip(systems, cycle(MARKERS)):
-        points = [row for row in drawn if (row.label, row.features) == system]
+def _published_points(axes: "Axes", rows: Sequence[Published], scale: float = 1) -> list[Any]:
+    """Draw printed values in thin marks of their own, in their model's colour; return them.
+
+    They stand on the panels of both conventions: none says which it is.
+    """
+    return [
         axes.plot(
             [row.parameters or 0 for row in points],
             [row.average or 0 for row in points],
             linestyle="none",
-            marker=marker,
-            markerfacecolor="none",
-            markeredgecolor=colours.get(points[0].model, "0.4"),
-            markersize=9,
+            marker=mark.marker,
+            color=look_of(points[0].model).colour if points[0].model else NO_MODEL[0],
+            markersize=11 * scale,
+            markeredgewidth=1.8 * scale,
             label=f"published: {system[0]}, {system[1]}",
-        )
+        )[0]
+        for system, mark in marks_of_published().items()
+        if (points := [row for row in rows if (row.label, row.features) == system])
+    ]
 
 
-def _reference_lines(axes: "Axes", table: Table, score: str) -> None:
+def _reference_lines(axes: "Axes", table: Table, score: str, fontsize: float = 8) -> None:
     """Draw what no model can know as a dashed line, or name it where it lies off the panel."""
     low, high = axes.get_ylim()
     margin = 0.15 * (high - low)
@@ -140,11 +167,11 @@ def _reference_lines(axes: "Axes", table: Table, score: str) -> None:
         is_between = is_below and any(0 < value - other < margin for other in drawn.values())
         axes.annotate(  # a line between two others has no room at its right end
             name, (0.01 if is_between else 1, value), xycoords=("axes fraction", "data"),
-            ha="left" if is_between else "right", fontsize=8, color="0.35",
+            ha="left" if is_between else "right", fontsize=fontsize, color="0.35",
             va="top" if is_below and not is_between else "bottom",
         )  # fmt: skip
     if off_panel:
         axes.annotate(
             "below this panel: " + ", ".join(off_panel), (0.01, 0.01), xycoords="axes fraction",
-            fontsize=8, color="0.35",
+            fontsize=fontsize, color="0.35",
         )  # fmt: skip

@@ -22,6 +22,10 @@ SELECTIONS = {
     "last": "the last epoch is kept",
 }
 TESTED = {"whole": "whole songs"}
+LAYERS = (
+    "Layers: plain is the model as its file defines it; fused, its layers compiled for a CPU, the"
+    " same numbers but for rounding; graphs, whole training steps replayed on a GPU."
+)
 FILE = "same.yaml"
 
 
@@ -165,6 +169,12 @@ def environment(records: Sequence[RunRecord]) -> Environment:
     )
     differing = [(cells(number), dict(one)) for one, number in others.most_common() if one]
     return Environment(shared, differing)
+
+
+def layers_explained(records: Sequence[RunRecord]) -> str:
+    """Return what kinds of layers are, where a cell trained with others than plain ones."""
+    kinds = {record.circumstances.get("kernels") for record in records}
+    return LAYERS if kinds & {"fused", "graphs"} else ""
 
 
 def _made_by(made_by: str | None) -> str:

@@ -1,9 +1,8 @@
-// Charts of whole tables. Every function takes one table's values and draws them; colour tells the
-// model, shape or dash the sequence length.
+// Charts of whole tables. Every function takes one table's values and draws them; colour and mark
+// tell the model, as in every figure; size or dash the sequence length.
 
-const SYMBOLS = ["circle", "diamond", "square", "cross", "triangle-up", "x", "pentagon", "star", "hexagon"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
-const N_COLOURS = 8;
+const LETTER = 6.8; // CSS pixels of a letter in a legend
 const PAPER_WIDTH = 690; // CSS pixels between the margins of A4
 
 const byId = (id) => document.getElementById(id);
@@ -15,23 +14,23 @@ const shown = (number) => (number === null ? "-" : number.toFixed(3));
 
 // Plotly reads tags and entities in every text; a name is shown as it was written.
 const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const written = (text) => text.replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&");
 
-// A long name in lines of about so many characters.
+// A long name in lines of about so many characters, broken at spaces and after underscores; inside
+// a word only where it has neither.
 function wrapped(text, width) {
   const lines = [""];
-  const pieces = text.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${width}}`, "g")) ?? []);
-  for (const word of pieces) {
-    if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
-    lines.push([lines.pop(), word].filter(Boolean).join(" "));
+  const pieces = text.split(/(?<=[ _])/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, "g")) ?? []);
+  for (const piece of pieces) {
+    if (lines.at(-1) && lines.at(-1).length + piece.trimEnd().length > width) lines.push("");
+    lines.push(lines.pop() + piece);
   }
-  return lines.map(plain).join("<br>");
+  return lines.map((line) => plain(line.trimEnd())).join("<br>");
 }
 
-function colourOf(table, model) {
-  const models = [...new Set(table.rows.map((row) => row.model))];
-  const place = models.indexOf(model);
-  return place < 0 ? ink("--quiet") : ink(`--c${place % N_COLOURS}`);
-}
+const isDark = () => !isPaper() && matchMedia("(prefers-color-scheme: dark)").matches;
+const colourOf = (table, model) => table.looks[model]?.[isDark() ? "dark" : "light"] ?? ink("--quiet");
+const symbolOf = (table, model) => table.looks[model].symbol;
 
 function placeOfLength(table, length) {
   return [...new Set(table.rows.map((row) => row.length))].indexOf(length);
@@ -49,11 +48,7 @@ function draw(id, traces, layout, caption, height) {
   const plot = byId(id);
   plot.parentElement.hidden = false;
   const width = isPaper() ? PAPER_WIDTH : plot.clientWidth;
-  const names = traces.filter((trace) => trace.showlegend !== false && trace.name);
-  const longest = Math.max(0, ...names.map((trace) => trace.name.length));
-  const entry = Math.min(width - 50, 45 + 6.6 * longest);
-  const perLine = Math.max(1, Math.floor((width - 20) / (entry + 40)));
-  const legend = names.length > 1 ? 20 * Math.ceil(names.length / perLine) + 14 : 0;
+  const [entry, legend] = fitLegend(traces.filter((trace) => trace.showlegend !== false && trace.name), width);
   const full = height + legend;
   Plotly.react(
     plot,
@@ -68,13 +63,28 @@ function draw(id, traces, layout, caption, height) {
         orientation: "h", x: 0, xref: "container", xanchor: "left", y: 0, yref: "container", yanchor: "bottom",
         entrywidth: entry, entrywidthmode: "pixels",
       },
-      showlegend: names.length > 1,
+      showlegend: legend > 0,
       ...layout,
     },
     { displayModeBar: false, doubleClick: "reset" },
   );
   byId(`${id}-caption`).textContent = caption;
   return plot;
+}
+
+// Break names that are wider than the chart, and return how wide an entry is and how high all are.
+function fitLegend(traces, width) {
+  const most = Math.floor((width - 95) / LETTER);
+  for (const trace of traces) trace.name = wrapped(written(trace.name), most);
+  const lines = traces.map((trace) => trace.name.split("<br>"));
+  const longest = Math.max(0, ...lines.flat().map((line) => written(line).length));
+  const entry = Math.min(width - 50, 45 + LETTER * longest);
+  const perLine = Math.max(1, Math.floor((width - 20) / (entry + 40)));
+  let height = 14;
+  for (let first = 0; first < lines.length; first += perLine) {
+    height += 4 + 17 * Math.max(...lines.slice(first, first + perLine).map((one) => one.length));
+  }
+  return [entry, traces.length > 1 ? height : 0];
 }
 
 // Show a chart with its choices, or the sentence that says why there is none.
@@ -122,7 +132,7 @@ function drawTradeoff(table) {
   const cost = value("tradeoff-cost");
   const bars = value("tradeoff-bars");
   const isCount = !cost.startsWith("train_");
-  const x = (row) => row.costs[cost] * (isCount ? row.dodge : 1);
+  const x = (row) => row.costs[cost] * (row.aside[cost] ?? 1);
   const compared = table.compared.map((place) => table.rows[place]);
   const rows = compared.filter((row) => row.costs[cost] > 0);
   const free = compared.filter((row) => !rows.includes(row)).map((row) => row.label);
@@ -131,8 +141,8 @@ function drawTradeoff(table) {
     name: plain(row.label), mode: "markers", x: [x(row)], y: [row.scores[name]],
     error_y: errorBars(row, name, bars), hoverinfo: "text", hovertext: hover(row, name, cost, told("tradeoff-cost")),
     marker: {
-      color: colourOf(table, row.model), size: 11, line: { width: 1, color: ink("--ground") },
-      symbol: SYMBOLS[placeOfLength(table, row.length) % SYMBOLS.length],
+      color: colourOf(table, row.model), size: row.size, line: { width: 1, color: ink("--ground") },
+      symbol: symbolOf(table, row.model),
     },
   }));
   const front = table.fronts[cost][name].map((place) => table.rows[place]);
@@ -153,12 +163,14 @@ function drawTradeoff(table) {
     },
     [
       `${described}, against ${told("tradeoff-cost")}.`,
-      `Bars: ${told("tradeoff-bars")}. Bars that overlap do not make two rows equal: both judge the same songs, so compare them in pairs.`,
-      isCount ? "Rows of one model with nearly the same count are drawn a little apart." : "Seconds and joules depend on the machine and on what else it did.",
-      traces.some((trace) => trace.isPrinted) ? "Hollow: printed by others for the same songs, over frames or songs they do not say; they take no part in the front." : "",
+      `Bars: ${told("tradeoff-bars")}. Bars that overlap do not make two rows equal: both are scored on the same songs, so compare them in pairs.`,
+      new Set(rows.map((row) => row.length).filter((length) => length !== null)).size > 1 ? "Larger marks: longer training sequences." : "",
+      isCount ? "" : "Seconds and joules depend on the machine and on what else it did.",
+      rows.some((row) => (row.aside[cost] ?? 1) !== 1) ? "Rows of nearly the same cost are drawn side by side, around it." : "",
+      traces.some((trace) => trace.isPrinted) ? table.saidOfPublished : "",
       beyond ? `Below the chart: ${beyond}.` : "",
       free.length ? `Without such a cost, so not on a log axis: ${free.join(", ")}.` : "",
-      hidden ? `${hidden} rows are not here: incomplete, changes of another row, or with an epoch chosen on the judging songs.` : "",
+      hidden ? `${hidden} rows are not here: incomplete, changes of another row, or with an epoch chosen on the evaluation songs.` : "",
     ].filter(Boolean).join(" "),
     430,
   );
@@ -167,12 +179,12 @@ function drawTradeoff(table) {
 function publishedPoints(table, rows, measure, x) {
   const drawn = rows.filter((row) => x(row) && row.values[measure] !== null);
   const labels = [...new Set(drawn.map((row) => row.label))];
-  return labels.map((label, place) => {
+  return labels.map((label) => {
     const points = drawn.filter((row) => row.label === label);
     return {
       name: plain(label), isPrinted: true, mode: "markers", x: points.map(x), y: points.map((row) => row.values[measure]),
       hoverinfo: "text", hovertext: points.map((row) => `${plain(label)}<br>RMSE ${row.values[measure]}${row.length ? `, L=${row.length}` : ""}`),
-      marker: { symbol: `${SYMBOLS[place % SYMBOLS.length]}-open`, size: 11, color: colourOf(table, points[0].model), line: { width: 2 } },
+      marker: { symbol: points[0].symbol, size: 12, color: colourOf(table, points[0].model), line: { width: 2, color: colourOf(table, points[0].model) } },
     };
   });
 }
@@ -223,7 +235,7 @@ function drawLengths(table) {
     error_y: { array: line.map((row) => row.spreads[name] ?? 0), thickness: 1.3 },
     hoverinfo: "text", hovertext: line.map((row) => `<b>${plain(row.label)}</b><br>RMSE ${shown(row.scores[name])} ± ${shown(row.spreads[name])}`),
     line: { color: colourOf(table, line[0].model), dash: DASHES[place % DASHES.length] },
-    marker: { size: 9, symbol: SYMBOLS[place % SYMBOLS.length] },
+    marker: { size: 10, symbol: symbolOf(table, line[0].model) },
   }));
   const printed = table.published.filter((row) => models.has(row.model) && row.length && row.values[measure] !== null);
   for (const label of new Set(printed.map((row) => row.label))) {
@@ -232,7 +244,8 @@ function drawLengths(table) {
       traces.push({
         name: plain(label), mode: "lines+markers", x: points.map((row) => row.length), y: points.map((row) => row.values[measure]),
         hoverinfo: "text", hovertext: points.map((row) => `${plain(label)}, L=${row.length}<br>RMSE ${row.values[measure]}`),
-        line: { color: colourOf(table, points[0].model), dash: "dot", width: 1 }, marker: { symbol: "circle-open", size: 9 },
+        line: { color: colourOf(table, points[0].model), dash: "dot", width: 1 },
+        marker: { symbol: points[0].symbol, size: 10, line: { width: 2, color: colourOf(table, points[0].model) } },
       });
     }
   }
@@ -246,7 +259,7 @@ function drawLengths(table) {
   draw(
     "lengths-chart", traces,
     { xaxis: axis("frames per sequence", { tickvals: ticks }), yaxis: axis("RMSE, lower is better") },
-    `${described}, against the sequence length a model was trained with, two frames a second. Bars: ± one standard deviation over repetitions; all lengths judge the same songs. Dashed without points: floor rows, which cut no sequences.${printed.length ? " Hollow: printed by others." : ""}`,
+    `${described}, against the sequence length a model was trained with, two frames a second. Bars: ± one standard deviation over repetitions; all lengths are scored on the same songs. Dashed without points: floor rows, which cut no sequences.${printed.length ? " Thin marks: published by others." : ""}`,
     360,
   );
 }
@@ -261,7 +274,7 @@ function drawRepetitions(table) {
     mode: "markers", showlegend: false, x: row.repetitions.map((one) => one[name]), y: row.repetitions.map(() => place),
     hoverinfo: "text",
     hovertext: row.repetitions.map((one) => `<b>${plain(row.label)}</b><br>repetition ${one.number}, base seed ${one.seed}<br>RMSE ${shown(one[name])}`),
-    marker: { color: colourOf(table, row.model), size: 10, opacity: 0.8, symbol: SYMBOLS[placeOfLength(table, row.length) % SYMBOLS.length] },
+    marker: { color: colourOf(table, row.model), size: 10, opacity: 0.8, symbol: symbolOf(table, row.model) },
   }));
   const means = {
     mode: "markers", name: "mean", showlegend: false, x: rows.map((row) => row.scores[name]), y: rows.map((_, place) => place), hoverinfo: "skip",

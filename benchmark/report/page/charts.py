@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.palette import looks_of, mark_size
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table
+from benchmark.report.apart import apart
 from benchmark.report.pareto import front
-from benchmark.report.published import MEASURES, Published, published_beside
+from benchmark.report.published import (
+    MEASURES,
+    Published,
+    marks_of_published,
+    published_beside,
+    said_of_published,
+)
 from benchmark.report.standings import Standing
 
 COSTS = {
@@ -19,7 +27,8 @@ COSTS = {
     "train_seconds": "seconds of training per repetition",
     "train_joules": "joules of training per repetition",
 }
-DODGE = 1.15  # rows of one model share their counts; they are drawn this factor apart
+COUNTS = ("parameters", "flops")  # that rows of one model share: they are drawn side by side
+PIXELS = 1.25  # of a mark for each point of a figure's
 ALL_NETWORKS = "all networks"
 
 
@@ -28,13 +37,14 @@ def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, An
     labels = row_labels(table)
     groups = {row.group for row in table.competitors}
     compared = [place for place, row in enumerate(table.rows) if row.group in groups]
-    dodges = _dodges(table, compared)
+    aside = _aside(table, compared)
+    printed = published_beside(table)
     shared = table.shared_settings
     return {
         "name": short_name(table),
         "rows": [
             _row(row, label, row.label(shared))
-            | {"dodge": dodges.get(place, 1.0), "frontShares": _front_shares(row, standings)}
+            | {"aside": aside.get(place, {}), "frontShares": _front_shares(row, standings)}
             for place, (row, label) in enumerate(zip(table.rows, labels, strict=True))
         ],
         "compared": compared,
@@ -46,7 +56,9 @@ def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, An
             name: {score: _short(scores.get(score)) for score in SCORE_NAMES}
             for name, scores in table.references.items()
         },
-        "published": [_published(row) for row in published_beside(table)],
+        "published": [_published(row) for row in printed],
+        "saidOfPublished": said_of_published(table, printed),
+        "looks": _looks(table, printed),
         "learning": [_learning(row) for row in table.rows],
     }
 
@@ -84,15 +96,22 @@ def told_apart(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _dodges(table: Table, compared: Sequence[int]) -> dict[int, float]:
-    """Return the factors that draw the compared rows of a model beside each other."""
-    by_model: dict[str, list[int]] = defaultdict(list)
-    for place in compared:
-        by_model[table.rows[place].model].append(place)
+def _aside(table: Table, compared: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return place -> cost -> the factor that draws a row beside those of the same cost."""
+    found: dict[int, dict[str, float]] = {place: {} for place in compared}
+    for cost in COUNTS:
+        factors = apart([table.rows[place].cost(cost) or 0 for place in compared])
+        for place, factor in zip(compared, factors, strict=True):
+            found[place][cost] = round(factor, 4)
+    return found
+
+
+def _looks(table: Table, printed: Sequence[Published]) -> dict[str, dict[str, str]]:
+    """Return model -> its colours, on white and on a dark ground, and its mark."""
+    models = [*(row.model for row in table.rows), *(row.model for row in printed if row.model)]
     return {
-        place: round(float(DODGE ** (step - (len(places) - 1) / 2)), 4)
-        for places in by_model.values()
-        for step, place in enumerate(places)
+        model: {"light": look.colour, "dark": look.colour_on_dark, "symbol": look.mark.symbol}
+        for model, look in looks_of(models).items()
     }
 
 
@@ -101,6 +120,7 @@ def _row(row: Row, label: str, line: str) -> dict[str, Any]:
     return {
         "label": label,
         "model": row.model,
+        "size": round(PIXELS * mark_size(row.sequence_length), 1),
         "length": row.sequence_length,
         "line": line,  # rows of one line differ in length only
         "isFloor": row.is_floor,
@@ -146,10 +166,12 @@ def _front(table: Table, compared: Sequence[int], cost: str, score: str) -> list
 
 def _published(row: Published) -> dict[str, Any]:
     """Return a printed row; a printed mean of two targets where no average was printed."""
+    mark = marks_of_published().get((row.label, row.features))
     values = {one: float(row.values[one]) if row.values[one] else None for one in MEASURES}
     return {
         "label": f"published: {row.label}, {row.features}",
         "model": row.model,
+        "symbol": mark.symbol if mark else "",
         "length": row.sequence_length,
         "parameters": row.parameters,
         "values": values | {"average": row.average},

@@ -15,6 +15,12 @@ function faint(colour, opacity = 0.2) {
   return `rgba(${red},${green},${blue},${opacity})`;
 }
 
+// Whole epochs, however few there are.
+function epochAxis(nEpochs) {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((one) => nEpochs / one <= 10) ?? 1000;
+  return axis("epoch", { tick0: 0, dtick: step });
+}
+
 const epochs = (values) => values.map((_, place) => place + 1);
 
 function drawLearning(table) {
@@ -28,7 +34,7 @@ function drawLearning(table) {
       name: plain(row.label), mode: "lines", x: epochs(one.validation.median), y: one.validation.median, hoverinfo: "x+y+name",
       line: { color: colourOf(table, row.model), dash: DASHES[placeOfLength(table, row.length) % DASHES.length] },
     }));
-    draw("learning-chart", traces, { xaxis: axis("epoch"), yaxis: y },
+    draw("learning-chart", traces, { xaxis: epochAxis(Math.max(...traces.map((trace) => trace.x.length))), yaxis: y },
       `RMSE on the held-out development songs that training stops on: median over repetitions and networks, drawn while at least half of them still train.${places.length < table.rows.length ? " Rows that are incomplete or change another one are not here; choose them one by one." : ""}`, 360);
     return;
   }
@@ -37,8 +43,8 @@ function drawLearning(table) {
   const colour = colourOf(table, row.model);
   const traces = [
     ...band(epochs(one.validation.median), one.validation, colour, "solid", "songs it stops on"),
-    ...band(epochs(one.training.median), one.training, ink("--c5"), "dot", "songs it learns from"),
+    ...band(epochs(one.training.median), one.training, ink("--quiet"), "dot", "songs it learns from"),
   ];
-  draw("learning-chart", traces, { xaxis: axis("epoch"), yaxis: y },
+  draw("learning-chart", traces, { xaxis: epochAxis(one.validation.median.length), yaxis: y },
     `${row.label}, ${one.network}: median over ${one.n} curves, band from the lowest to the highest, drawn while at least half of them still train. Epoch kept: ${one.best} (median). Training error is measured with dropout on.`, 360);
 }

@@ -84,6 +84,7 @@ function listen() {
   let width = innerWidth;
   addEventListener("resize", () => {
     if (innerWidth !== width && !isPaper()) showAll();
+    hintAtScrolling();
     width = innerWidth;
   });
 }
@@ -105,12 +106,18 @@ async function copyCommands() {
   }
 }
 
+// Say where a table is wider than its place.
+function hintAtScrolling() {
+  for (const one of document.querySelectorAll(".wide")) one.classList.toggle("scrolls", one.scrollWidth > one.clientWidth + 1);
+}
+
 async function start() {
   await loadPlotly();
   tables = JSON.parse(await inflated("data"));
   for (const one of document.querySelectorAll(".controls, .songs")) one.hidden = false;
   for (const one of document.querySelectorAll(".still, .needs-script")) one.hidden = true;
   byId("state").hidden = true;
+  hintAtScrolling();
   takeTable();
   listen();
   document.documentElement.dataset.ready = "yes";

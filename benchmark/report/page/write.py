@@ -1,5 +1,6 @@
 """Write the page: facts, tables and charts of an answer into one HTML file."""
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +9,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.record.store import write_whole
+from benchmark.record.places import Place, place, write_whole
 from benchmark.report.answer import ALL_STUDIES, Answer, figure_stem, stem_of
 from benchmark.report.grid import Column
 from benchmark.report.page import about
 from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
 from benchmark.report.page.packed import squeezed, squeezed_json
 from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
-from benchmark.report.tables import title
+from benchmark.report.tables import heading
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,9 +35,9 @@ class Tracked:
     address: str  # valid while `ui` runs
 
 
-def page_path(results: Path, study: str) -> Path:
+def page_path(results: Path, study: str) -> Place:
     """Return where a study's page lies."""
-    return results / "report" / f"{stem_of(study)}.html"
+    return place(results, "report", f"{stem_of(study)}.html")
 
 
 def write_page(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> Path:
@@ -62,13 +63,18 @@ def jinja() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["runs"] = column_runs
+    environment.globals |= {"runs": column_runs, "unbroken": unbroken}
     return environment
 
 
 def column_runs(columns: Sequence[Column]) -> list[tuple[str, list[Column]]]:
     """Return neighbouring columns of one side together, in the order of the columns."""
     return [(side, list(run)) for side, run in groupby(columns, key=lambda column: column.side)]
+
+
+def unbroken(cell: str) -> str:
+    """Return a cell whose spread or interval stays in one piece where it needs two lines."""
+    return re.sub(r"(?<=±) |(?<=\d,) (?=[-+\d])", "\N{NO-BREAK SPACE}", cell)
 
 
 def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:
@@ -93,6 +99,7 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
         "carries_annotations": any(chart["songs"]["truth"] for chart in charts),
         "problems": about.problems(answer.records, answer.asked, answer.tables),
         "environment": about.environment(answer.records),
+        "explained": about.layers_explained(answer.records),
         "commands": about.commands(answer.study, answer.records, answer.asked),
         "results": str(results),
         "tracked": [
@@ -122,12 +129,12 @@ def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
     found = []
     for table in answer.tables:
         stem = figure_stem(answer.study, table)
-        paths = [results / "figures" / f"{stem}{suffix}" for suffix in IMAGES]
+        paths = [place(results, "figures", f"{stem}{suffix}") for suffix in IMAGES]
         drawn = [path for path in paths if path.is_file()]
         if drawn:
             newest = max(drawn, key=lambda path: path.stat().st_mtime_ns)
             image = b64encode(newest.read_bytes()).decode("ascii")
-            found.append((title(table), f"data:image/{IMAGES[newest.suffix]};base64,{image}"))
+            found.append((heading(table), f"data:image/{IMAGES[newest.suffix]};base64,{image}"))
     return found
 
 

@@ -29,6 +29,25 @@ def recorded(tmp_path):
     return tmp_path
 
 
+def test_version_names_the_package_and_the_commit_of_a_checkout(capfd):
+    answer = mer_here(capfd, "--version")
+    assert answer.returncode == 0
+    assert re.fullmatch(r"mer-benchmark \S+, commit \w{7,}(-dirty)?\n", answer.stdout)
+
+
+def test_without_a_checkout_the_version_stands_alone(capfd, monkeypatch):
+    from benchmark.record import environment
+
+    monkeypatch.setattr(environment, "__file__", "/nowhere/benchmark/record/environment.py")
+    assert re.fullmatch(r"mer-benchmark \S+\n", mer_here(capfd, "--version").stdout)
+
+
+def test_no_command_at_all_is_answered_with_the_help(capfd):
+    answer = mer_here(capfd)
+    assert answer.returncode == 2
+    assert len(answer.stdout.splitlines()) > 10
+
+
 def test_models_are_listed_with_their_parameters(capfd):
     rows = json.loads(mer_here(capfd, "list", "models", "--json").stdout)
     assert all(row.keys() == {"name", "summary", "parameters"} for row in rows)
@@ -95,13 +114,38 @@ def test_report_without_mlflow_writes_the_files_alone(recorded, capfd):
     (recorded / "mlflow.db").unlink(missing_ok=True)
     answer = mer_here(capfd, "report", "--results", recorded, "--no-mlflow", "--figures", "svg,pdf")
     assert answer.returncode == 0, answer.stderr
-    assert "all_studies.tex" in answer.stdout
+    assert "mine.tex" in answer.stdout
     assert not (recorded / "mlflow.db").exists()
+
+
+def test_report_shows_models_in_the_order_and_by_the_names_asked_for(recorded, capfd):
+    options = ("--results", recorded, "--no-mlflow", "--format", "latex")
+    answer = mer_here(capfd, "report", *options, "--names", "crnn=CRNN (ours)", "--order", "crnn")
+    assert answer.returncode == 0, answer.stderr
+    assert "CRNN (ours)" in answer.stdout
+    assert r"\label{tab:mine-rmse}" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--names", "crnn", "--names 'crnn': write MODEL=NAME, as in crnn='CRNN (ours)'."),
+        ("--names", "tcn=TCN", "--names: no row is of a model 'tcn'. There are: crnn."),
+        ("--order", "tcn", "--order: no row is of a model 'tcn'. There are: crnn."),
+        ("--figures", "gif", "'gif' is not one of png, svg, pdf, column."),
+    ],
+)
+def test_report_says_what_is_wrong_with_an_option_and_draws_nothing(
+    recorded, capfd, option, value, message
+):
+    answer = mer_here(capfd, "report", "--results", recorded, "--no-mlflow", option, value)
+    assert answer.returncode == 2
+    assert message in " ".join(answer.stderr.split())
 
 
 def test_report_writes_a_page_whose_links_lead_to_the_rows_runs(recorded, capfd):
     answer = mer_here(capfd, "report", "--results", recorded, "--format", "html")
-    page = recorded / "report" / "all_studies.html"
+    page = recorded / "report" / "mine.html"
     assert (answer.returncode, answer.stdout) == (0, f"written: {page}\n")
     found = re.findall(r'href="(http[^"]+)">([^<]+)</a>', page.read_text())
     client = open_client(recorded)

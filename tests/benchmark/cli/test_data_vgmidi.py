@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from datasets.features.cache import kept_file, read_rows
+from datasets.features.cache import kept_file, read_extracted
 from datasets.features.registry import extractor_for
 from datasets.vgmidi_files import ANNOTATIONS, FOLDER, MIDI, RAW_FILES
 from tests.benchmark.cli.cli import mer_here
@@ -103,7 +103,7 @@ def test_pieces_are_rendered_extracted_kept_and_verified(data, capfd):
     for name in ("baseline", "logmel"):
         extractor = extractor_for(name)
         path = kept_file(data, f"vgmidi/{ALL_NAMES[0].removesuffix('.mid')}", extractor)
-        assert len(read_rows(path, extractor)[0]) >= 7  # of 3.7 s, and what rings on
+        assert len(read_extracted(path, extractor).rows_NF) >= 7  # of 3.7 s, and what rings on
     assert not list(data.rglob("*.wav"))
 
     (data / MIDI / ALL_NAMES[2]).write_bytes((data / MIDI / ALL_NAMES[1]).read_bytes())

@@ -1,6 +1,7 @@
 """`predict` on a user's own tones: from weights to numbers, and what it refuses or warns of."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -139,6 +140,35 @@ def test_a_start_nothing_was_learned_from_is_warned_of_once_and_not_counted(tone
     assert b["warnings"][0] == a["warnings"][0]
     done = predict(capfd, results, tmp_path, tmp_path / "a.wav", tmp_path / "b.wav")
     assert done.stderr.count(sentence) == 1
+
+
+def test_a_model_of_a_file_that_was_not_given_is_said_to_lack_it(results, tones, tmp_path, capfd):
+    (path,) = find_weights(results, "context", [])
+    with safe_open(path, "np") as file:
+        cell = json.loads(file.metadata()["model"])["cell"]
+    other = rewritten(path, tmp_path / "w.safetensors", cell=cell | {"model": "hers"})
+    done = mer_here(capfd, "predict", tones / "0.wav", "--record", other, "--out", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: {other} holds weights of model 'hers', which is not one of this suite. Give the"
+        " file that defines it: --include FILE.py\n"
+    )
+
+
+def test_weights_of_two_kinds_are_told_apart_with_their_datasets(results, tones, tmp_path, capfd):
+    both = tmp_path / "both"
+    shutil.copytree(results, both)
+    again = mer_here(
+        capfd, "run", "--models", "constant", "--results", both, "--workers", 1, "--repetitions", 1
+    )
+    assert again.returncode == 0, again.stderr
+    done = predict(capfd, both, tmp_path, tones / "0.wav")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"error: {both} has weights of 2 kinds of cells. Name all repetitions of one as --record"
+    )
+    for kind in ("context on dataset tones (logmel) as ", "context on dataset synthetic (baseline"):
+        assert kind in done.stderr
 
 
 def rewritten(path, to, **changes):

@@ -14,7 +14,8 @@ FLOORS = ("constant", "linear", "context")
 
 
 def test_the_main_job_on_embedded_songs(tmp_path):
-    answer = mer("run", "--models", "crnn", "--results", tmp_path, "--repetitions", 1)
+    options = ("--study", "smoke", "--models", "crnn", "--repetitions", 1)
+    answer = mer("run", *options, "--results", tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert answer.stderr.startswith(
         "study smoke on dataset synthetic: numbers say nothing about music"
@@ -43,6 +44,31 @@ def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, 
     assert {row["model"]: row["n_cells"] for row in rows} == {
         "crnn": 3, "tiny_gru": 3, "constant": 1, "linear": 1, "context": 1,
     }  # fmt: skip
+
+
+def test_without_a_study_models_are_trained_in_full(capfd):
+    answer = mer_here(capfd, "run", "--models", "crnn", "--dry-run")
+    title, counts, *cells = answer.stdout.splitlines()
+    assert title.startswith("study compare on dataset synthetic")
+    assert counts.startswith("8 cells, ")  # three floor rows, five repetitions
+    assert not any("max_epochs" in line for line in cells)
+
+
+def test_songs_without_an_evaluation_side_are_evaluated_in_folds(users_file, tmp_path, capfd):
+    alone = users_file.read_text().replace('tuple(songs("e", [7, 20, 33], 2))', "()")
+    users_file.write_text(alone)
+    options = ["--include", users_file, "--dataset", "tiny", "--models", "tiny_gru"]
+    options += ["--workers", 1, "--repetitions", 1, "--max-epochs", 1, "--results", tmp_path / "r"]
+    refused = mer_here(capfd, "run", *options)
+    assert refused.returncode == 2
+    assert "error: The dataset has no evaluation songs. Evaluate every song" in refused.stderr
+    folds = ["--set", "protocol.folds=3", "--set", "protocol.fold_over=all"]
+    answer = mer_here(capfd, "run", *options, *folds)
+    assert answer.returncode == 0, answer.stderr
+    for record in read_records(tmp_path / "r"):
+        assert record.per_song["song_id"] == [f"d{index}" for index in range(24)]
+    page = mer_here(capfd, "report", "--results", tmp_path / "r", "--format", "html")
+    assert page.returncode == 0, page.stderr
 
 
 def test_the_number_of_workers_changes_no_number(study, tmp_path, capfd):

@@ -77,6 +77,30 @@ def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
         time.sleep(0.1)
 
 
+def begins(pid):
+    """Return whether a run is at its start: its fork server is there and imports torch."""
+    children = psutil.Process(pid).children()
+    return any("forkserver" in str(child.cmdline()) for child in children)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no fork server")
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0])
+def test_ctrl_c_at_the_start_prints_no_traceback(tmp_path, seconds):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", "run", "--workers", "2", "--results", tmp_path / "r"],
+        cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+    while not begins(process.pid):
+        time.sleep(0.01)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    # Python dies of the signal where that came inside eval(); to shells both are 130
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in stderr
+
+
 def test_a_killed_worker_is_told_in_one_line(study, tmp_path):
     options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
     process = start(options, tmp_path / "r")

@@ -1,10 +1,13 @@
 """Which songs a model may learn from, and which judge it."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmark.errors import ConfigError
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plan.studies import read_study
+from datasets.contract import DatasetError
 from tests.conftest import make_split
 
 SPLIT = make_split(n_development=25)
@@ -33,6 +36,16 @@ def test_cross_validation_never_opens_the_evaluation_songs():
     folds = rounds(SPLIT, ProtocolConfig(folds=5), seed=1)
     used = {song_id for fold in folds for song_id in [*ids(fold.learning), *ids(fold.judging)]}
     assert not used & set(ids(SPLIT.evaluation))
+
+
+def test_without_evaluation_songs_every_song_is_held_out_once_and_one_round_is_refused():
+    alone = replace(SPLIT, evaluation=())
+    folds = rounds(alone, ProtocolConfig(folds=5, fold_over="all"), seed=1)
+    held_out = [song_id for fold in folds for song_id in ids(fold.judging)]
+    assert sorted(held_out) == sorted(ids(SPLIT.development))
+    message = "no evaluation songs. Evaluate every song in turn with --set protocol.folds=10"
+    with pytest.raises(DatasetError, match=message):
+        rounds(alone, ProtocolConfig(), seed=1)
 
 
 def test_another_seed_makes_other_folds():

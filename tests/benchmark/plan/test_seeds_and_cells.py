@@ -1,11 +1,13 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from benchmark.plan.cell import HARNESS
-from benchmark.plan.config import TrainingConfig, plain
+from benchmark.plan.config import StudyConfig, TrainingConfig, plain
+from benchmark.plan.expand import expand
 from benchmark.plan.protocol import ProtocolConfig
 from benchmark.plan.seeds import derive
+from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS
 from tests.models.test_every_model import make_cell
 
@@ -99,3 +101,32 @@ def test_all_models_of_a_repetition_hold_out_the_same_songs():
     assert crnn.shared_seed(choice) == blstm.shared_seed(choice)
     assert crnn.seed("weights") != blstm.seed("weights")
     assert crnn.shared_seed(choice) != replace(crnn, repetition=2).shared_seed(choice)
+
+
+def options_of(dataset, **options):
+    """Return the dataset's options in the cells of a study."""
+    written = {f"{dataset}.{key}": value for key, value in options.items()}
+    study = StudyConfig(name="mine", models=("constant",), dataset=dataset, set=written)
+    return expand(study, "digest")[0].dataset_options
+
+
+@pytest.mark.parametrize("dataset", ["mediaeval2015", "deam"])
+def test_an_option_younger_than_records_is_left_out_where_it_is_not_used(dataset):
+    assert "families" not in options_of(dataset)
+    assert "families" not in options_of(dataset, families="none")
+    assert options_of(dataset, families="artist")["families"] == "artist"
+    before = {"mediaeval2015": {"labels": "deam"}, "deam": {"development": [], "evaluation": []}}
+    assert options_of(dataset) == before[dataset]  # as of the first records
+
+
+def test_every_other_option_is_recorded_whatever_its_value(registries):
+    @dataclass(frozen=True)
+    class Options:
+        smoothing: str = "none"
+        order: int = 0
+
+    DATASETS["mine"] = DatasetEntry(
+        load="no:loader", options=Options, summary="", feature_sets=("six",)
+    )
+    assert options_of("mine") == {"smoothing": "none", "order": 0}
+    assert options_of("mine", smoothing="median") == {"smoothing": "median", "order": 0}

@@ -4,6 +4,7 @@ from benchmark.errors import USER_ERRORS, ConfigError, UnknownNameError
 from benchmark.plan.config import TrainingConfig, resolve
 from benchmark.plan.expand import expand
 from benchmark.plan.studies import named_studies, read_study
+from benchmark.plugins import include_plugins
 from models.registry import MODELS
 
 
@@ -23,8 +24,15 @@ def test_every_named_study_can_be_read(name):
     assert all(expand(part, "digest") for part in study.parts)
 
 
-def test_smoke_is_listed_first():
-    assert next(iter(named_studies())) == "smoke"
+def test_smoke_and_compare_are_listed_first():
+    assert list(named_studies())[:2] == ["smoke", "compare"]
+    assert len(set(named_studies())) == len(list(named_studies()))
+
+
+def test_compare_trains_one_s_own_model_in_full_and_five_times():
+    cells = expand(only_part("compare", {"models": ("crnn",), "dataset": "deam"}), "")
+    assert names(cells)[3:] == [f"crnn-L10-r{n}" for n in range(1, 6)]
+    assert cells[-1].settings == {}  # nothing but defaults: up to 100 epochs, patience 10
 
 
 def test_the_command_line_wins_over_the_file():
@@ -189,10 +197,32 @@ def test_a_part_takes_the_study_s_keys_and_changes_some(tmp_path):
 
 
 def test_the_command_line_wins_over_every_part(tmp_path):
-    overrides = {"models": ("crnn_nb",), "set": {"training.patience": "7"}, "repetitions": 1}
+    overrides = {"set": {"training.patience": "7"}, "repetitions": 1}
     for part in parts_of(tmp_path, overrides):
-        assert (part.models, part.repetitions) == (("crnn_nb",), 1)
+        assert part.repetitions == 1
         assert part.set["training.patience"] == "7"
+
+
+def test_a_model_that_no_part_names_runs_where_the_study_s_own_do(tmp_path):
+    base, dropout = parts_of(tmp_path, {"models": ("crnn_nb",)})
+    assert base.models == dropout.models == ("crnn_nb",)
+    assert (base.sequence_lengths, dropout.set["crnn.dropout"]) == ((10, 60), 0.5)
+
+
+def test_models_of_the_command_line_run_in_the_parts_that_name_them(tmp_path):
+    (part,) = parts_of(tmp_path, {"models": ("blstm",)})
+    assert (part.models, part.sequence_lengths) == (("blstm",), (60,))
+    base, blstm, dropout = parts_of(tmp_path, {"models": ("crnn_nb", "blstm", "crnn")})
+    assert base.models == dropout.models == ("crnn_nb", "crnn")
+    assert blstm.models == ("blstm",)
+
+
+def test_the_tradeoff_of_one_s_own_model_trains_it_once(users_file, registries):
+    include_plugins([users_file])
+    (part,) = read_study("tradeoff", {"models": ("tiny_gru",)}).parts
+    assert "training.patience" not in part.set
+    (ensemble,) = read_study("tradeoff", {"models": ("blstm_ensemble",)}).parts
+    assert ensemble.set["training.patience"] == 5
 
 
 def test_a_variant_is_the_model_with_its_settings_and_the_study_s_win(tmp_path):
@@ -280,3 +310,25 @@ def test_a_short_key_of_another_dataset_is_refused(tmp_path):
     path = tmp_path / "two.yaml"
     path.write_text("models: [crnn]\ndataset: synthetic\nalso: [{dataset: folder}]\n")
     assert len(read_study(str(path), {"resample": True}).parts) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resample: true",
+        "also: [{models: [blstm], resample: true}]",
+        "dataset: folder\nalso: [{dataset: synthetic, resample: true}]",
+    ],
+)
+def test_a_short_key_of_another_dataset_is_refused_in_a_file_as_well(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"models: [crnn]\n{text}\n")
+    message = r"mine\.yaml: 'resample' belongs to dataset 'folder', .* here is 'synthetic'\. Leave"
+    with pytest.raises(ConfigError, match=message):
+        read_study(str(path), {})
+
+
+def test_a_short_key_that_one_part_takes_stays_in_a_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("models: [crnn]\nresample: true\nalso: [{dataset: folder}]\n")
+    assert [part.set for part in read_study(str(path), {}).parts] == [{"folder.resample": True}] * 2

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 
 from benchmark.errors import ResultsError
+from benchmark.record.places import prepare_folder, write_whole
 from benchmark.record.store import (
     declared_contrasts,
     latest_by_cell,
-    prepare_folder,
     read_plans,
     read_predictions,
     read_records,
     record_path,
     write_plan,
     write_record,
-    write_whole,
 )
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell
@@ -73,9 +72,9 @@ def test_a_write_that_dies_in_the_middle_leaves_the_old_record(tmp_path, monkeyp
     ("content", "message"),
     [
         ("{", "is damaged"),
-        ("[]", "holds no JSON object"),
+        ("[]", "Input should be an object, got a list"),
         ('{"schema": 99}', "has schema 99, this version reads 2"),
-        ('{"schema": 2}', "is incomplete"),
+        ('{"schema": 2}', "cell: Field required"),
     ],
 )
 def test_a_damaged_record_is_named(tmp_path, content, message):

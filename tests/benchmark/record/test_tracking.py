@@ -6,10 +6,13 @@ import pytest
 from mlflow import MlflowClient
 
 from benchmark.errors import ResultsError
+from benchmark.record.names import experiment_name
 from benchmark.record.store import write_record
 from benchmark.record.tracking import database
-from benchmark.record.tracking.database import DATABASE, open_client, store_uri, with_logarithms
-from benchmark.record.tracking.mirror import Mirror, experiment_name
+from benchmark.record.tracking.database import DATABASE, open_client, store_uri
+from benchmark.record.tracking.mirror import Mirror
+from benchmark.record.tracking.runs import with_logarithms
+from benchmark.record.tracking.writer import Writer
 from benchmark.report.answer import Answer, answer_from_records, write_answer
 from benchmark.run import mirror_answer, mirror_records
 from tests.benchmark.report.records import make_record
@@ -101,7 +104,21 @@ def test_a_parent_carries_the_means_and_the_figure(mirrored):
 def test_no_two_means_are_drawn_alike(mirrored):
     _, _, _, runs = mirrored
     means = [run.data.tags for run in runs if run.data.tags["mer.kind"] == "mean"]
-    assert len({tags["mlflow.runColor"] for tags in means}) == 3
+    colours = {tags["mer.model"]: set() for tags in means}
+    for tags in means:
+        colours[tags["mer.model"]].add(tags["mlflow.runColor"])
+    assert sum(map(len, colours.values())) == len(set().union(*colours.values())) == 3
+
+
+def test_runs_are_coloured_as_their_model_in_figures_also_those_of_an_earlier_version(mirrored):
+    results, client, _, runs = mirrored
+    run = named(runs, "crnn-L60")
+    # #0072b2 with a share .5 - .13 log2(6) = .164 of white
+    assert run.data.tags["mlflow.runColor"] == "#2a89bf"
+    client.set_tag(run.info.run_id, "mlflow.runColor", "#123456")
+    mirror_records(results)
+    again = client.get_run(run.info.run_id)
+    assert again.data.tags["mlflow.runColor"] == "#2a89bf"
 
 
 def test_a_cost_of_nothing_has_no_logarithm():
@@ -190,11 +207,13 @@ def test_a_mean_that_goes_up_and_down_does_not_grow_the_database(tmp_path):
 
 
 def test_a_locked_database_is_busy_not_damaged(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     open_client(tmp_path)
     with closing(sqlite3.connect(tmp_path / DATABASE)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ResultsError, match=r"Another process .* Try again when it has ended"):
+        with pytest.raises(
+            ResultsError, match=r"is locked by another process .* Try again when it has ended"
+        ):
             open_client(tmp_path)
     open_client(tmp_path)
 
@@ -214,7 +233,7 @@ def test_a_folder_that_holds_figures_of_any_format_is_mirrored_with_them(tmp_pat
     for record in RECORDS:
         write_record(tmp_path, record, {})
     write_answer(answer_from_records(tmp_path), tmp_path, ["svg"])
-    mirror_records(tmp_path)
+    mirror_records(tmp_path, Writer(tmp_path, pytest.fail), 0)
     mirror = Mirror(tmp_path)
     mirror.copy(RECORDS[0])
     (shown,) = mirror.client.list_artifacts(mirror.parents[RECORDS[0].group])

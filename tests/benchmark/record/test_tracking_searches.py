@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.record.tracking.database import DATABASE, runs_of
+from benchmark.record.tracking.database import DATABASE
+from benchmark.record.tracking.runs import runs_of
 from benchmark.record.tracking.searches import SearchMirror
 
 
@@ -62,11 +63,12 @@ def test_a_trial_whose_copy_was_cut_short_is_copied_again(tmp_path):
     assert again[1].info.status == "FINISHED"
 
 
-def test_a_copy_that_another_process_is_making_is_left_to_it(tmp_path):
-    client, _, trials = mirror(tmp_path, found(trial(0), trial(1)))
-    client.update_run(trials[1].info.run_id, status="RUNNING")
-    SearchMirror(tmp_path, found().name).summarise(found(trial(0)), [])
-    assert client.get_run(trials[1].info.run_id).info.lifecycle_stage == "active"
+def test_trials_that_are_there_twice_are_healed(tmp_path):
+    client, own, trials = mirror(tmp_path, found(trial(0), trial(1)))
+    for run in (own, *trials.values()):
+        twin = client.create_run(run.info.experiment_id, tags=run.data.tags)
+        client.set_terminated(twin.info.run_id)
+    mirror(tmp_path, found(trial(0), trial(1)))  # which finds one run of each
 
 
 def test_a_search_begun_anew_under_its_name_leaves_no_earlier_trial(tmp_path):

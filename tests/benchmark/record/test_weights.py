@@ -56,7 +56,7 @@ def test_a_models_repetitions_are_found_by_its_name_and_by_records(results):
 
 
 def test_ambiguous_unknown_and_absent_weights_are_told(results, tmp_path):
-    with pytest.raises(ConfigError, match=r"weights of 4 kinds of cells. .*--model"):
+    with pytest.raises(ConfigError, match=r"weights of 4 models. Name one with --model: .*crnn"):
         find_weights(results, None, [])
     with pytest.raises(Exception, match=r"No model is called 'crn'. Did you mean 'crnn'"):
         find_weights(results, "crn", [])

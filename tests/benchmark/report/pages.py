@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.record.annotations import keep_annotations
+from benchmark.record.places import write_whole
 from benchmark.record.record import RunRecord
-from benchmark.record.store import write_record, write_whole
+from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.write import Tracked, write_page
 from datasets.contract import Song, Split

@@ -1,13 +1,13 @@
 """Records made by hand, with scores a reader can check in the head."""
 
+from benchmark.plan.cell import DECIDING, DECIDING_GROUP, digest_of, name_of
 from benchmark.record.record import RunRecord
 
 
 def make_record(**changes):
-    """Return a finished record; `repetition` and `model` also change its cell and group."""
+    """Return a finished record; whatever decides its outcome also changes its cell and group."""
     model, repetition = changes.get("model", "crnn"), changes.get("repetition", 1)
     length = changes.get("sequence_length", 60)
-    group = f"{model}-{length}".ljust(64, "0")
     scores = {
         f"rmse_{target}{suffix}": value
         for suffix, shift in (("", 0.0), ("_per_song", -0.05))
@@ -16,9 +16,7 @@ def make_record(**changes):
         )
     }
     values = {
-        "cell": f"{group[:12]}-r{repetition}".ljust(64, "0"),
-        "group": group,
-        "name": f"{model}-L{length}-r{repetition}",
+        "name": name_of(model, length, repetition),
         "status": "done",
         "model": model,
         "model_version": "1",
@@ -57,4 +55,6 @@ def make_record(**changes):
             "environment": {"commit": "abc"},
         },
     }  # fmt: skip
-    return RunRecord(**values | changes)
+    values |= changes
+    digests = {"cell": digest_of(values, DECIDING), "group": digest_of(values, DECIDING_GROUP)}
+    return RunRecord(**digests | values)

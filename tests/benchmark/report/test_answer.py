@@ -37,7 +37,8 @@ def test_markdown_holds_both_conventions_floors_and_the_oracle():
     assert "| crnn | 60 | 2 | 35,000 | 0.300 ± 0.000 | 0.200 ± 0.000 | 0.250 ± 0.000 |" in text
     assert "| (oracle of song means) | - |" in text
     assert "| constant | 60 | 1 |" in text
-    assert "(six, labels deam, 24 + 3 songs, digest dddddddddddd)" in text
+    assert "(six, labels deam, 24 + 3 songs)" in text
+    assert "- Digest of the songs: dddddddddddd." in text
 
 
 def test_missing_cells_are_said_aloud_and_leave_the_row_empty():
@@ -84,7 +85,7 @@ def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):
     cells = [make_cell("crnn", repetition=n) for n in (1, 2, 3)]
     write_plan(tmp_path, "mine", cells)
     for cell in cells[:2]:
-        record = make_record(repetition=cell.repetition, cell=cell.key, group=cell.group)
+        record = make_record(**vars(cell))
         write_record(tmp_path, record, {})
     answer = answer_from_records(tmp_path, "mine")
     (row,) = answer.as_json()["rows"]

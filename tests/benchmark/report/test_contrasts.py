@@ -67,6 +67,37 @@ def test_p_values_are_corrected_over_all_contrasts_of_the_table():
     assert all(one.p_holm >= one.p for one in found)
 
 
+def test_p_values_are_corrected_over_what_was_declared_also_where_a_record_is_missing():
+    whole = contrasts(table(CRNN, SHORT, LARGE, LINEAR))
+    rows = table(CRNN, SHORT, LARGE, LINEAR, missing=[SHORT[0].group])
+    found = contrasts(rows)
+    assert names(found) == [
+        ("crnn, L=60", "linear"), ("blstm, L=60", "linear"), ("crnn, L=60", "blstm, L=60"),
+    ]  # fmt: skip
+    smallest = min(one.p for one in found)
+    assert min(one.p_holm for one in found) == pytest.approx(min(1, 5 * smallest))
+    assert {one.n_declared for one in (*found, *whole)} == {5}
+    (grid,) = contrast_grids(rows, found, None)
+    assert "the default ones, 5 of them" in grid.notes[0]
+
+
+def test_the_largest_model_stays_the_largest_where_one_of_its_cells_is_missing():
+    rows = table(CRNN, SHORT, LARGE, LINEAR, missing=[LARGE[0].group])
+    found = contrasts(rows, [("every", "largest")])
+    assert found == []
+    (only,) = contrasts(rows, [("crnn, L=60", "crnn, L=10"), ("every", "largest")])
+    assert only.n_declared == 3
+    assert only.p_holm == pytest.approx(min(1, 3 * only.p))
+
+
+def test_a_row_without_a_record_counts_among_the_declared():
+    pairs = [("crnn, L=60", "linear"), ("crnn, L=60", "blstm")]
+    (found,) = contrasts(table(CRNN, LINEAR), pairs, has_every_row=False)
+    assert found.n_declared == 2
+    (found,) = contrasts(table(CRNN, LINEAR), pairs)  # the study has no such row in this table
+    assert found.n_declared == 1
+
+
 def test_flattered_rows_and_changed_settings_take_no_part():
     flattered = row("crnn_nb", 0.2, settings={"selection": "evaluation"}, group="f" * 64)
     for number, record in enumerate(flattered):

@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.report.draws import drawn_averages, samples, weights
+from benchmark.report.draws import resampled_averages, samples, studentised
 from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
+from benchmark.report.resamples import (
+    BLOCK,
+    FEW,
+    MANY,
+    _block,
+    _floats,
+    blocks,
+    n_for_intervals,
+    stream_of,
+    sums,
+)
 from tests.benchmark.report.records import make_record
 from tests.interval_coverage import World, coverage
 
@@ -44,11 +55,11 @@ def test_draws_equal_a_brute_force_bootstrap_of_songs_crossed_with_repetitions()
     draws = np.array([one_draw(cells, rng) for _ in range(4000)])
     for column, suffix in enumerate(("", "_per_song")):
         expected = np.percentile(draws[:, column], [2.5, 50, 97.5])
-        drawn = np.percentile(drawn_averages(cells, suffix), [2.5, 50, 97.5])
+        drawn = np.percentile(resampled_averages(cells, suffix, FEW), [2.5, 50, 97.5])
         assert drawn == pytest.approx(expected, abs=0.003)
 
 
-def studentised(errors, frames):
+def by_hand(errors, frames):
     """Return pooled RMSE, and its standard error from the derivative with respect to a song."""
     square, n = (frames * errors**2).sum() / frames.sum(), len(errors)
     pulls = [f * (e**2 - square) / (2 * np.sqrt(square) * frames.mean())
@@ -63,7 +74,7 @@ def test_one_repetition_has_the_interval_of_a_bootstrap_t_over_songs(name):
     if name.endswith("per_song"):
         frames, score = np.ones(N_SONGS), lambda e, f: (e.mean(), e.std(ddof=1) / N_SONGS**0.5)
     else:
-        frames, score = np.array(FRAMES, dtype=float), studentised
+        frames, score = np.array(FRAMES, dtype=float), by_hand
     value, error = score(errors, frames)
     rng, pivots = np.random.default_rng(9), []
     for _ in range(6000):
@@ -88,7 +99,7 @@ def test_a_few_songs_have_the_interval_of_student_s_t():
     assert bootstrap_intervals(samples([one]))["rmse_arousal_per_song"] == pytest.approx(expected)
 
 
-def test_every_song_s_pull_is_the_change_that_more_of_it_would_make():
+def test_every_song_s_influence_is_the_change_that_more_of_it_would_make():
     cells = [cell(1), cell(2)]
     found, step = samples(cells)["rmse_valence"], 1e-6
     for song in range(N_SONGS):
@@ -97,20 +108,25 @@ def test_every_song_s_pull_is_the_change_that_more_of_it_would_make():
         roots = [np.sqrt((frames * np.square(one.per_song["rmse_valence"])).sum() / frames.sum())
                  for one in cells]  # fmt: skip
         change = (np.mean(roots) - found.value) / step * N_SONGS
-        assert found.pull[song] == pytest.approx(change, abs=1e-5)
+        assert found.influence[song] == pytest.approx(change, abs=1e-5)
 
 
-def test_a_song_s_pull_in_a_draw_is_that_of_the_drawn_songs():
+def test_a_resample_is_measured_in_standard_errors_of_its_own_songs():
     cells = [cell(1)]
-    found = samples(cells)["rmse_average"]
-    counts = weights(N_SONGS)[:, 7].astype(int)
-    frames = np.repeat(FRAMES, counts)
-    pulls = np.zeros(N_SONGS)
+    moved = studentised({"rmse_average": samples(cells)["rmse_average"]}, "mine", 20)
+    (_, counts_SB), *_ = blocks(N_SONGS, 20)
+    order = stream_of("mine").permutation(N_SONGS)
+    songs = np.repeat(order, counts_SB[:, 7].astype(int))
+    error, value, whole = np.zeros(N_SONGS), 0.0, 0.0
+    frames = np.array(FRAMES)[songs]
     for target in ("valence", "arousal"):
-        squares = np.repeat(np.square(cells[0].per_song[f"rmse_{target}"]), counts)
-        mean = (frames * squares).sum() / frames.sum()
-        pulls += frames * (squares - mean) / (2 * np.sqrt(mean) * frames.mean()) / 2
-    assert found.drawn_squares()[7] == pytest.approx((pulls**2).sum())
+        squares = np.square(cells[0].per_song[f"rmse_{target}"])
+        mean = (frames * squares[songs]).sum() / frames.sum()
+        error += frames * (squares[songs] - mean) / (2 * np.sqrt(mean) * frames.mean()) / 2
+        value += np.sqrt(mean) / 2
+        whole += np.sqrt((FRAMES * squares).sum() / np.sum(FRAMES)) / 2
+    standard_error = np.sqrt((error**2).sum() / (N_SONGS * (N_SONGS - 1)))
+    assert moved["rmse_average"][7] == pytest.approx((value - whole) / standard_error)
 
 
 def test_the_average_is_drawn_on_the_same_songs_for_both_targets():
@@ -134,8 +150,59 @@ def test_paired_repetitions_cancel_what_they_share_and_others_do_not():
 def test_the_same_records_give_the_same_interval():
     cells = [cell(1), cell(2)]
     first = bootstrap_intervals(samples(cells))
-    weights.cache_clear()
+    _block.cache_clear()
+    _floats.cache_clear()
     assert bootstrap_intervals(samples(cells)) == first
+
+
+def test_the_ends_of_an_interval_hold_in_the_third_digit():
+    """With other random numbers an end moves by a hundredth of a standard error.
+
+    The third digit of an error is about a twentieth of one with 58 songs.
+    """
+    songs = [f"e{index}" for index in range(58)]
+    rng = np.random.default_rng(3)
+    errors = {f"rmse_{target}": (0.1 + rng.gamma(2, 0.08, 58)).tolist()
+              for target in ("valence", "arousal")}  # fmt: skip
+    frames = np.clip(rng.lognormal(6, 0.5, 58), 68, 1224).astype(int).tolist()
+    found = samples([make_record(per_song={"song_id": songs, "n_frames": frames, **errors})])
+    for name in ("rmse_average", "rmse_average_per_song"):
+        one = {name: found[name]}
+        error = np.sqrt(found[name].influence.var(ddof=1) / 58)
+        ends = np.array([bootstrap_intervals(one, f"stream {n}")[name] for n in range(12)])
+        spread = ends.std(axis=0, ddof=1)
+        assert (spread < 0.03 * error).all()
+        assert (spread < 0.0005).all()
+        assert (spread > 0).all()  # other streams are other random numbers
+
+
+def test_equal_rows_of_other_names_have_random_numbers_of_their_own():
+    found = samples([cell(1)])
+    ends = {bootstrap_intervals(found, name, FEW)["rmse_valence"] for name in "abcdefgh"}
+    assert len(ends) == 8
+    assert bootstrap_intervals(found, "a", FEW) == bootstrap_intervals(found, "a", FEW)
+
+
+def test_an_answer_of_thousands_of_rows_has_fewer_resamples_for_each():
+    assert [n_for_intervals(n) for n in (1, 100, 101, 1000, 4000)] == [MANY, MANY, FEW, FEW, 999]
+
+
+def test_every_resample_has_as_many_songs_as_there_are():
+    n_resamples = BLOCK + 5
+    counts = [counts_SB for _, counts_SB in blocks(N_SONGS, n_resamples)]
+    assert [one.shape for one in counts] == [(N_SONGS, BLOCK), (N_SONGS, 5)]
+    assert all((one.sum(axis=0) == N_SONGS).all() for one in counts)
+    # n draws of one of n: counts have mean 1 and variance 1 - 1/n
+    assert counts[0].mean() == pytest.approx(1)
+    assert counts[0].var() == pytest.approx(1 - 1 / N_SONGS, rel=0.02)
+
+
+def test_sums_are_the_same_in_every_order_of_adding():
+    rng = np.random.default_rng(1)
+    values, (_, counts) = rng.normal(size=(3, 58)) * 10.0 ** np.arange(58), next(blocks(58, 100))
+    order = rng.permutation(58)
+    assert (sums(values, counts) == sums(values[:, order], counts[order])).all()
+    assert sums(values, counts) == pytest.approx(np.einsum("ks,sd->kd", values, counts))
 
 
 def test_repetitions_that_judged_other_songs_are_refused():
@@ -170,7 +237,7 @@ def test_songs_and_repetitions_are_drawn_independently_where_there_are_equally_m
     for one, shift in zip(cells, swing, strict=True):
         for target in ("valence", "arousal"):
             one.per_song[f"rmse_{target}"] = (level + shift).tolist()
-    drawn = drawn_averages(cells, "_per_song")
+    drawn = resampled_averages(cells, "_per_song", FEW)
     expected = np.sqrt((np.var(level) + np.var(swing)) / n)
     assert np.std(drawn) == pytest.approx(expected, rel=0.1)
 

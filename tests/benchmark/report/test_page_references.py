@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from benchmark.record.store import write_record, write_whole
+from benchmark.record.places import write_whole
+from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.page.write import write_page
 from tests.benchmark.report.pages import plan, records
-from tests.browser import visit
+from tests.browser import ready, visit
 
 LINES = {"oracle": 0.24, "raters' ceiling": 0.243, "noise floor": 0.246}
 
@@ -23,7 +24,7 @@ def test_three_lines_close_together_have_their_names_above_below_and_at_the_othe
     write_whole(tmp_path / "plans" / "mine-1.json", plan("mine", groups))
     address = write_page(answer_from_records(tmp_path, "mine"), tmp_path, {}).as_uri()
     with visit(browser, address) as one:
-        one.page.wait_for_selector("html[data-ready]")
+        ready(one)
         labels = one.page.evaluate(
             "document.getElementById('tradeoff-chart').layout.annotations"
             ".map(one => [one.text, [one.xanchor, one.yanchor]])"

@@ -123,7 +123,7 @@ def test_a_narrow_terminal_gets_evaluation_and_development_one_below_the_other()
     assert len(terminal_tables(grid, 120)) == 2
 
 
-def test_printed_values_are_hollow_points_of_the_figure(tmp_path, monkeypatch):
+def test_published_values_have_marks_of_their_own_in_the_figure(tmp_path, monkeypatch):
     from matplotlib.axes import Axes
 
     drawn = []
@@ -131,12 +131,12 @@ def test_printed_values_are_hollow_points_of_the_figure(tmp_path, monkeypatch):
 
     def spy(self, *values, **options):
         if str(options.get("label", "")).startswith("published"):
-            drawn.append((options["label"], options["markerfacecolor"], len(values[0])))
+            drawn.append((options["label"], options["marker"], len(values[0])))
         return original(self, *values, **options)
 
     monkeypatch.setattr(Axes, "plot", spy)
     ours = table(on_real_songs())
     assert tradeoff_figure(ours, standings(ours), tmp_path / "figure.png")
-    assert ("published: CRNN, baseline", "none", 4) in drawn
-    assert ("published: CRNN, logmel", "none", 4) in drawn
-    assert ("published: Li et al. 2016, baseline", "none", 1) in drawn
+    assert ("published: CRNN, baseline", "x", 4) in drawn
+    assert ("published: CRNN, logmel", "+", 4) in drawn
+    assert ("published: Li et al. 2016, baseline", "1", 1) in drawn

@@ -54,3 +54,8 @@ def test_holm_is_closed_testing_with_bonferroni(n):
 def test_holm_of_the_textbook():
     # three tests: .01 x 3, then .03 x 2 where .04 x 1 would be smaller
     assert holm([0.03, 0.01, 0.04]) == pytest.approx([0.06, 0.03, 0.06])
+
+
+def test_holm_counts_tests_that_have_no_p_value():
+    # of four tests two are known: 4 x .01, and 3 x .02, which is the larger
+    assert holm([0.02, 0.01], 4) == pytest.approx([0.06, 0.04])

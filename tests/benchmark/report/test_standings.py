@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.report.draws import drawn_averages
+from benchmark.report.draws import resampled_averages
 from benchmark.report.pareto import front
+from benchmark.report.resamples import FEW
 from benchmark.report.standings import on_front, standing_grids, standings
 from tests.benchmark.report.rows import row, size, table
 
@@ -35,7 +36,7 @@ def test_the_front_of_every_draw_is_the_front_of_its_points(costs, seed):
 def test_shares_and_mean_ranks_are_counted_draw_by_draw(suffix):
     rows = table(*ROWS)
     found = standings(rows)
-    draws = np.array([drawn_averages(one.cells, suffix) for one in rows.competitors]).T
+    draws = np.array([resampled_averages(one.cells, suffix, FEW) for one in rows.competitors]).T
     for index, one in enumerate(rows.competitors):
         ranks = [1 + sum(other < draw[index] for other in draw) for draw in draws]
         standing = found[one.group]

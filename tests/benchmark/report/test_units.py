@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from benchmark.report.contrasts import contrast_grids, contrasts
-from benchmark.report.draws import drawn_averages, samples, weights
+from benchmark.report.draws import resampled_averages, samples
 from benchmark.report.intervals import bootstrap_differences, bootstrap_intervals
+from benchmark.report.resamples import FEW, blocks
 from benchmark.report.standings import standing_grids, standings
 from benchmark.report.tables import grids
 from tests.benchmark.report.records import make_record
@@ -48,14 +49,14 @@ def test_a_family_weighs_the_sum_of_its_frames_and_its_square_is_their_mean():
     zelda, mario = 30 * ((10 * 0.04 + 20 * 0.16) / 30 - mean), 30 * (0.09 - mean)
     found = samples([one])["rmse_valence"]
     assert found.value == pytest.approx(np.sqrt(mean))
-    assert found.pull == pytest.approx(np.array([zelda, mario]) / (2 * np.sqrt(mean) * 30))
+    assert found.influence == pytest.approx(np.array([zelda, mario]) / (2 * np.sqrt(mean) * 30))
 
 
 def test_a_mean_over_songs_is_a_ratio_of_sums_over_families():
     one = cell([0.2, 0.4, 0.6], [10, 30, 20], ["zelda", "zelda", "mario"])
     found = samples([one])["rmse_valence_per_song"]
     assert found.value == pytest.approx(0.4)  # (2 x .3 + 1 x .6) / 3: every song counts the same
-    assert found.pull == pytest.approx([2 * (0.3 - 0.4) / 1.5, 1 * (0.6 - 0.4) / 1.5])
+    assert found.influence == pytest.approx([2 * (0.3 - 0.4) / 1.5, 1 * (0.6 - 0.4) / 1.5])
     # influences of -.4 / 3 and .4 / 3 have variance 2 (.4 / 3)^2, the mean of two half of it
     reach = stats.t.ppf(0.975, 1) * 0.4 / 3
     expected = max(0.4 - reach, 0), 0.4 + reach
@@ -70,7 +71,8 @@ def test_families_of_one_song_each_are_songs():
         name: pytest.approx(ends) for name, ends in bootstrap_intervals(samples(alone)).items()
     }
     for suffix in ("", "_per_song"):
-        assert drawn_averages(named, suffix) == pytest.approx(drawn_averages(alone, suffix))
+        expected = resampled_averages(alone, suffix, FEW)
+        assert resampled_averages(named, suffix, FEW) == pytest.approx(expected)
 
 
 def test_an_error_that_songs_of_a_family_share_widens_the_interval():
@@ -79,7 +81,8 @@ def test_an_error_that_songs_of_a_family_share_widens_the_interval():
     by_song, by_family = samples([one]), samples(in_families([one], [4] * 10))
     for name in ("rmse_valence", "rmse_valence_per_song"):
         variances = [
-            found[name].pull.var(ddof=1) / len(found[name].pull) for found in (by_song, by_family)
+            found[name].influence.var(ddof=1) / len(found[name].influence)
+            for found in (by_song, by_family)
         ]
         assert variances[1] / variances[0] == pytest.approx(39 / 9)  # same deviations, n - 1 less
         widths = [np.diff(bootstrap_intervals(found)[name])[0] for found in (by_song, by_family)]
@@ -93,10 +96,11 @@ def test_a_family_is_drawn_with_all_its_songs(suffix):
     errors = np.array(cells[0].per_song["rmse_valence"])
     frames = np.array(cells[0].per_song["n_frames"])
     order = list(dict.fromkeys(cells[0].per_song["family"]))
-    drawn = drawn_averages(cells, suffix)
+    drawn = resampled_averages(cells, suffix, FEW)
+    (_, counts_SB), *_ = blocks(len(SIZES), FEW)
     for number in (0, 7, 500):
         songs = []
-        for place, count in enumerate(weights(len(SIZES))[:, number].astype(int)):
+        for place, count in enumerate(counts_SB[:, number].astype(int)):
             members = [
                 n for n, one in enumerate(cells[0].per_song["family"]) if one == order[place]
             ]
@@ -104,11 +108,10 @@ def test_a_family_is_drawn_with_all_its_songs(suffix):
         means = errors[songs].mean(), (frames * errors**2)[songs].sum() / frames[songs].sum()
         expected = means[0] if suffix else np.sqrt(means[1])
         assert drawn[number] == pytest.approx(expected)
-        assert samples(cells)[f"rmse_average{suffix}"].drawn_D[number] == pytest.approx(expected)
     assert len(set(family)) == len(SIZES)
 
 
-def studentised(errors, weight):
+def by_hand(errors, weight):
     """Return a weighted mean over families, and its standard error from the influence of each."""
     mean, n = (weight * errors).sum() / weight.sum(), len(errors)
     influence = weight * (errors - mean) / weight.mean()
@@ -120,11 +123,11 @@ def test_one_repetition_has_the_interval_of_a_bootstrap_t_over_families():
     family, errors = family_of(one), np.array(one.per_song["rmse_valence"])
     sizes = np.bincount(family).astype(float)
     means = np.bincount(family, errors) / sizes
-    value, error = studentised(means, sizes)
+    value, error = by_hand(means, sizes)
     rng, pivots = np.random.default_rng(9), []
     for _ in range(6000):
         chosen = rng.integers(len(sizes), size=len(sizes))
-        drawn, drawn_error = studentised(means[chosen], sizes[chosen])
+        drawn, drawn_error = by_hand(means[chosen], sizes[chosen])
         pivots.append((drawn - value) / drawn_error)
     expected = value - error * np.percentile(pivots, [97.5, 2.5])
     found = bootstrap_intervals(samples([one]))["rmse_valence_per_song"]

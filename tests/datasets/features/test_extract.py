@@ -16,7 +16,7 @@ from datasets.features.cache import (
     folder,
     kept_file,
     made_alike,
-    read_rows,
+    read_extracted,
     write_rows,
 )
 from datasets.features.extract import extract_all, hear
@@ -37,7 +37,7 @@ def test_the_reader_gives_the_annotated_frames_of_what_was_extracted(tmp_path):
     bands = logmel.open_reader(tmp_path)(7, TIMES)
     assert bands.shape == (60, 64)
     kept = kept_file(tmp_path, 7, EXTRACTOR)
-    assert (bands == read_rows(kept, EXTRACTOR)[0][30:90]).all()
+    assert (bands == read_extracted(kept, EXTRACTOR).rows_NF[30:90]).all()
 
 
 def test_other_audio_under_the_same_name_is_refused_until_it_is_extracted(tmp_path):
@@ -87,6 +87,21 @@ def test_baseline_comes_from_deam_s_files_or_from_audio_and_never_from_both(tmp_
         deam_features.open_reader(tmp_path)(7, 0.5 * np.arange(6))
 
 
+def test_an_extracted_file_is_opened_once_for_its_features_and_for_what_made_them(
+    tmp_path, monkeypatch
+):
+    bands = np.zeros((4, 64), np.float32)
+    for number in (7, 8):
+        write_rows(kept_file(tmp_path, number, EXTRACTOR), bands, "digest", EXTRACTOR, "librosa 0")
+    opened, load = [], np.load
+    monkeypatch.setattr(np, "load", lambda file, **options: opened.append(file) or load(file))
+    reader = logmel.open_reader(tmp_path)
+    for number in (7, 8, 7):
+        reader(number, np.array([0.5]))
+    assert reader.made_by() == f"logmel-{EXTRACTOR.digest()} by librosa 0"
+    assert len(opened) == 3
+
+
 def test_what_is_missing_cut_or_damaged_is_named(tmp_path):
     read = logmel.open_reader(tmp_path)
     with pytest.raises(
@@ -108,7 +123,8 @@ def test_features_of_different_programs_are_refused_until_all_are_made_again(tmp
     for tone in tones:
         extracted(root, tone)
     kept = kept_file(root, 7, EXTRACTOR)
-    write_rows(kept, *read_rows(kept, EXTRACTOR), EXTRACTOR, "librosa 0")
+    file = read_extracted(kept, EXTRACTOR)
+    write_rows(kept, file.rows_NF, file.audio_sha256, EXTRACTOR, "librosa 0")
     reader = logmel.open_reader(root)
     for number in (7, 8):
         reader(number, times)
@@ -159,7 +175,8 @@ def test_all_are_extracted_but_the_damaged_one_which_is_named(three_songs):
     for name, n_frames in ((2, 6), (10, 8)):
         for features in ("logmel", "logmel32"):
             extractor = extractor_for(features)
-            assert len(read_rows(kept_file(three_songs, name, extractor), extractor)[0]) == n_frames
+            file = read_extracted(kept_file(three_songs, name, extractor), extractor)
+            assert len(file.rows_NF) == n_frames
 
 
 def test_a_second_run_makes_only_what_is_missing_or_torn(three_songs):
@@ -172,7 +189,7 @@ def test_a_second_run_makes_only_what_is_missing_or_torn(three_songs):
     assert kept.stat().st_mtime_ns == stamp  # only the other set was made
     kept.write_bytes(kept.read_bytes()[:100])
     assert hear(three_songs, audio, ("logmel",)).status == "extracted"
-    assert len(read_rows(kept, EXTRACTOR)[0]) == 6
+    assert len(read_extracted(kept, EXTRACTOR).rows_NF) == 6
 
 
 def test_parallel_extraction_gives_what_one_process_gives(real_data, tmp_path):
@@ -181,6 +198,6 @@ def test_parallel_extraction_gives_what_one_process_gives(real_data, tmp_path):
         shutil.copy(real_data / AUDIO / f"{song_id}.mp3", tmp_path / AUDIO)
     extract_all(tmp_path, recordings(tmp_path), ["logmel"], 2)
     for audio in recordings(tmp_path):
-        found, _ = read_rows(kept_file(tmp_path, int(audio.stem), EXTRACTOR), EXTRACTOR)
+        found = read_extracted(kept_file(tmp_path, int(audio.stem), EXTRACTOR), EXTRACTOR).rows_NF
         assert found.shape == (90, 64)
         assert (found == extract_file(audio, EXTRACTOR)).all()

@@ -1,0 +1,175 @@
+"""Whether a record agrees with itself, with the name of its file and with its neighbours.
+
+The types of a record are checked where it is read. Here its digests are computed again, so that
+no name of a cell becomes a path or a row of a table unless it is that of the settings beside it.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from benchmark.errors import ResultsError
+from benchmark.files import content_of
+from benchmark.plan.cell import DECIDING, DECIDING_GROUP, digest_of, name_of
+from benchmark.record.reading import AGAIN, adapter_of, hidden_characters, reason_of
+from benchmark.record.record import SCHEMA, RunRecord
+from datasets.contract import TARGETS
+from datasets.names import flaw_of_file_name
+
+DIGEST_CHARACTERS = 12  # of the cell digest in file names
+SCORES = tuple(
+    f"rmse_{one}{suffix}" for suffix in ("", "_per_song") for one in (*TARGETS, "average")
+)
+PER_SONG = ("song_id", "n_frames", "rmse_valence", "rmse_arousal")  # of every finished cell
+
+
+def checked_record(path: Path) -> RunRecord:
+    """Read one record; one that is damaged, changed, renamed or of another version is named."""
+    try:
+        content = content_of(path)
+    except OSError as error:
+        raise ResultsError(f"Record {path} cannot be read: {error.strerror}. {AGAIN}") from error
+    record = parsed_record(content, str(path))
+    folder, name = folder_of(record), stem_of(record) + ".json"
+    if path.name != name or path.parent.name != folder:
+        raise ResultsError(
+            f"Record {path} is not in its place, which is {folder}/{name}. Rename it back, or"
+            " remove it and run again."
+        )
+    return record
+
+
+def parsed_record(content: bytes, path: str) -> RunRecord:
+    """Return a file's content as a record that agrees with itself."""
+    try:
+        record: RunRecord = adapter_of(RunRecord).validate_json(content)
+    except ValidationError as error:
+        raise ResultsError(_damage(path, content, error)) from error
+    flaw = _schema_flaw(record.schema) or flaw_of(record)
+    if not flaw and (hidden := hidden_characters(content, record)):
+        flaw = f"{hidden}. {AGAIN}"
+    if flaw:
+        raise ResultsError(f"Record {path} {flaw}")
+    return record
+
+
+def folder_of(record: Any) -> str:
+    """Return the folder of a cell or record: dataset and features."""
+    return f"{record.dataset}-{record.features}"
+
+
+def stem_of(record: RunRecord) -> str:
+    """Return the name of a record's files, without the ending."""
+    return f"{record.name}-{record.cell[:DIGEST_CHARACTERS]}"
+
+
+def flaw_of(record: RunRecord) -> str:
+    """Return what in a record contradicts the rest of it, and what to do; "" if nothing does."""
+    values = vars(record)
+    digests = digest_of(values, DECIDING), digest_of(values, DECIDING_GROUP)
+    if (record.cell, record.group) != digests:
+        return (
+            f"was changed: its settings have digest {digests[0][:DIGEST_CHARACTERS]} and group"
+            f" {digests[1][:DIGEST_CHARACTERS]}, it says {record.cell[:DIGEST_CHARACTERS]} and"
+            f" {record.group[:DIGEST_CHARACTERS]}. {AGAIN}"
+        )
+    name = name_of(record.model, record.sequence_length, record.repetition)
+    if record.name != name:
+        return f"calls itself {record.name!a}, and its cell is called {name!a}. {AGAIN}"
+    for part in (record.name, folder_of(record)):
+        if flaw := _name_flaw(part):
+            return f"has {part!a} for a name, which {flaw}. {AGAIN}"
+    wholes = record.config, record.training, record.protocol
+    for key, value in record.settings.items():
+        if not any(key in whole and whole[key] == value for whole in wholes):
+            return f"sets {key!a} in its settings, and not in what they are part of. {AGAIN}"
+    if not record.circumstances:
+        return f"is incomplete: it has no 'circumstances'. {AGAIN}"
+    return _result_flaw(record) if record.status == "done" else ""
+
+
+def _schema_flaw(schema: Any) -> str:
+    """Return that a record is of another version."""
+    if schema == SCHEMA:
+        return ""
+    return (
+        f"has schema {schema!a:.20}, this version reads {SCHEMA}. Use the version that wrote it, or"
+        " another --results folder."
+    )
+
+
+def _result_flaw(record: RunRecord) -> str:
+    """Return what a finished cell's record lacks."""
+    for name in SCORES:
+        if record.scores.get(name) is None:
+            return f"is incomplete: status is done, and there is no score {name!a}. {AGAIN}"
+    songs = record.per_song
+    n_songs = len(songs.get("song_id", ()))
+    for name in PER_SONG:
+        if not songs.get(name):
+            return f"is incomplete: status is done, and there is no {name!a} of songs. {AGAIN}"
+    for name, values in songs.items():
+        if not isinstance(values, list) or len(values) != n_songs:
+            return f"is damaged: {name!a} has not one value for each of {n_songs} songs. {AGAIN}"
+    if len(set(songs["song_id"])) != n_songs:
+        return f"is damaged: it names a song twice. {AGAIN}"
+    if not min(songs["n_frames"]):
+        return f"is damaged: a song has no frames. {AGAIN}"
+    if "train_seconds" not in record.circumstances:
+        return f"is incomplete: status is done, and there are no 'train_seconds'. {AGAIN}"
+    return ""
+
+
+def _damage(path: str, content: bytes, error: ValidationError) -> str:
+    """Return what is wrong with a record that has another form."""
+    try:
+        values = from_json(content)
+    except ValueError:
+        values = {}
+    if isinstance(values, dict) and "schema" in values and (flaw := _schema_flaw(values["schema"])):
+        return f"Record {path} {flaw}"
+    return f"Record {path} is damaged: {reason_of(error)}. {AGAIN}"
+
+
+@lru_cache(maxsize=10_000)
+def _name_flaw(name: str) -> str:
+    """Return why a name cannot be that of a file."""
+    return flaw_of_file_name(name)
+
+
+def check_together(results: Path, records: Iterable[RunRecord]) -> None:
+    """Refuse finished records of the same songs that name other songs, and groups of other parts.
+
+    Tables pair the songs of rows, and average parts over repetitions.
+    """
+    firsts: dict[tuple[Any, ...], RunRecord] = {}
+    for record in records:
+        if record.status != "done":
+            continue
+        keys = (record.dataset_digest, record.folds, record.folds_over), (record.group,)
+        for key, agree in zip(keys, (_same_songs, _same_parts), strict=True):
+            first = firsts.setdefault(key, record)
+            if first is not record and not agree(first, record):
+                folder = results / "records"
+                raise ResultsError(
+                    f"Records {folder / folder_of(first) / stem_of(first)}.json and"
+                    f" {folder / folder_of(record) / stem_of(record)}.json are of the same dataset"
+                    " and name other songs, frames, families or components. Remove the wrong one"
+                    " and run again."
+                )
+
+
+def _same_songs(first: RunRecord, other: RunRecord) -> bool:
+    """Tell whether two records name the same songs, with their frames and families."""
+    songs, others = first.per_song, other.per_song
+    names: Sequence[str] = ("song_id", "n_frames", "family")
+    return all(songs.get(name) == others.get(name) for name in names)
+
+
+def _same_parts(first: RunRecord, other: RunRecord) -> bool:
+    """Tell whether two repetitions name the same components."""
+    return first.components.keys() == other.components.keys()

@@ -1,0 +1,119 @@
+"""Places: every path inside a results folder, what is written there, and what is removed.
+
+Records may come from a stranger, and their names become paths: no name leads out of the folder, no
+link is followed that does, and only what this suite made is removed.
+"""
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NewType
+
+from benchmark.errors import ResultsError
+from datasets.names import flaw_of_file_name, shown_name
+
+Place = NewType("Place", Path)  # a path that `place` made
+FOLDERS = (  # that this suite writes to; MLflow and Optuna look after their own files
+    *("records", "predictions", "annotations", "weights", "plans", "searches", "studies"),
+    *("tables", "figures", "report", "speed"),
+)
+UNFINISHED = ".mer-"  # how a file is called while it is written
+LEFT_BEHIND = re.compile(r"\.mer-[a-z0-9_]{8}")  # such a file of a process that was killed
+OLD_SECONDS = 3600  # no file takes this long to be written
+
+
+def place(results: Path, *names: str) -> Place:
+    """Return a path inside a results folder; each name is that of one folder or file."""
+    path = results
+    for name in names:
+        if flaw := flaw_of_file_name(name):
+            raise ResultsError(
+                f"{shown_name(name)} cannot name a file in results folder {results}: it {flaw}."
+                " Give it a short name without slashes and control characters."
+            )
+        path /= name
+        if path.is_symlink() and not path.resolve().is_relative_to(results.resolve()):
+            raise ResultsError(
+                f"{path} is a link that leads out of results folder {results}; nothing is read or"
+                " written through it. Put the folder or file itself there."
+            )
+    return Place(path)
+
+
+def prepare_folder(results: Path) -> None:
+    """Make the results folder, or say why nothing can be written there; tidy after kills."""
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results, prefix=UNFINISHED):
+            pass
+    except OSError as error:
+        raise ResultsError(
+            f"Results folder {results} cannot be written ({error.strerror})."
+            " Give another one with --results."
+        ) from error
+    _remove_left_behind(results)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write atomically: a temporary file in the same folder, flushed, then renamed."""
+    written = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
+            written = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        written.chmod(0o644)
+        written.replace(path)
+    except OSError as error:
+        if written is not None:
+            with suppress(OSError):
+                written.unlink(missing_ok=True)
+        raise ResultsError(
+            f"{path} cannot be written ({error.strerror}). Free space or rights,"
+            " or give another folder with --results; what is recorded stays."
+        ) from error
+
+
+def remove(path: Place, *, holding: str = "") -> None:
+    """Remove a file, or a folder that holds a file of this name; where nothing is, do nothing.
+
+    Of a link the link is removed, never what it leads to. Anything else was not made by this
+    suite and is refused.
+    """
+    try:
+        kind = path.lstat().st_mode
+        if stat.S_ISREG(kind) or stat.S_ISLNK(kind):
+            path.unlink()
+        elif stat.S_ISDIR(kind) and holding and (path / holding).is_file():
+            shutil.rmtree(path)
+        else:
+            raise ResultsError(
+                f"{path} was not made by mer-benchmark and is left as it is. Move it away and run"
+                " the command again."
+            )
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be removed ({error.strerror}).") from error
+
+
+def _remove_left_behind(results: Path) -> None:
+    """Remove the temporary files that killed processes left in the folder, once they are old."""
+    oldest = time.time() - OLD_SECONDS
+    for kind in FOLDERS:
+        if (results / kind).is_symlink():
+            continue
+        for folder, _, files in os.walk(results / kind):  # follows no link below
+            for name in filter(LEFT_BEHIND.fullmatch, files):
+                with suppress(OSError):
+                    path = Path(folder) / name
+                    status = path.lstat()
+                    if stat.S_ISREG(status.st_mode) and status.st_mtime < oldest:
+                        path.unlink()

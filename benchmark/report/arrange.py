@@ -1,0 +1,35 @@
+"""The rows of an answer in the order, and under the names, that a paper wants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from benchmark.errors import ConfigError
+from benchmark.report.aggregate import Table
+from benchmark.report.answer import Answer
+
+
+def arranged(answer: Answer, order: Sequence[str], names: Mapping[str, str]) -> Answer:
+    """Return the answer with models in this order, the others after them, and under these names.
+
+    Floor rows stay below the others. Records, the column `model` and MLflow keep the models' own
+    names. A model that has no row is a `ConfigError`.
+    """
+    known = list(dict.fromkeys(row.model for table in answer.tables for row in table.rows))
+    for option, models in (("--order", order), ("--names", names)):
+        for model in models:
+            if model not in known:
+                raise ConfigError(
+                    f"{option}: no row is of a model '{model}'. There are: {', '.join(known)}."
+                )
+    if not order and not names:
+        return answer
+    return replace(answer, tables=[_arranged(table, order, names) for table in answer.tables])
+
+
+def _arranged(table: Table, order: Sequence[str], names: Mapping[str, str]) -> Table:
+    """Return one table with its rows arranged; rows of one model keep their order."""
+    places = {model: place for place, model in enumerate(order)}
+    rows = sorted(table.rows, key=lambda row: (row.is_floor, places.get(row.model, len(places))))
+    return replace(
+        table, rows=tuple(replace(row, named=names.get(row.model, row.named)) for row in rows)
+    )

@@ -1,0 +1,1 @@
+"""Attacks on the command line, generated from a seed: see README.md in this folder."""
