@@ -227,8 +227,9 @@ def test_evaluation_songs_are_never_looked_at(capfd, tmp_path):
                 + "def load(options, features, data_root):\n"
                 + "    split = _load(options, features, data_root)\n"
                 + "    for song in split.evaluation:\n"
-                + "        song.features[:] = np.nan\n"
-                + "        song.annotations[:] = np.nan\n"
+                + "        for name in ('features', 'annotations'):  # past the checks of Song\n"
+                + "            nothing = np.full_like(getattr(song, name), np.nan)\n"
+                + "            object.__setattr__(song, name, nothing)\n"
                 + "    return split\n"
                 + "DATASETS['tiny'] = DatasetEntry(load=load, summary='', feature_sets=('six',))\n"
             )

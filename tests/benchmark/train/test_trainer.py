@@ -1,5 +1,7 @@
 """No leakage: what a model is fitted with, and what it is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -16,9 +18,8 @@ from tests.models.test_every_model import fitted, make_cell
 
 def test_scaling_is_learned_from_training_songs_alone():
     training = [make_song(f"t{index}", 20) for index in range(8)]
-    validation = [make_song(f"v{index}", 20) for index in range(3)]
-    for song in validation:
-        song.features[:] += 1000
+    songs = [make_song(f"v{index}", 20) for index in range(3)]
+    validation = [replace(song, features=song.features + 1000) for song in songs]
     trainer = CellTrainer(make_cell("crnn"), "cpu", lambda network, epoch, error: None)
     from tests.models.test_every_model import build
 
