@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,27 @@ def clean(environment: dict[str, str]) -> dict[str, str]:
 def mer_here(capfd: pytest.CaptureFixture[str], *arguments: object) -> subprocess.CompletedProcess:
     """Run the same command line inside this process, where everything heavy is loaded."""
     capfd.readouterr()
+    code = _exit_code(*arguments)
+    stdout, stderr = capfd.readouterr()
+    return subprocess.CompletedProcess(arguments, code, stdout, stderr)
+
+
+def mer_once(*arguments: object, cwd: Path = ROOT, **environment: str):
+    """Run a command line inside this process for a fixture of many tests, which has no `capfd`."""
+    stdout, stderr = StringIO(), StringIO()
+    with chdir(cwd), redirect_stdout(stdout), redirect_stderr(stderr):
+        code = _exit_code(*arguments, **environment)
+    return subprocess.CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())
+
+
+def _exit_code(*arguments: object, **environment: str) -> int:
+    """Call the command line, and put back what it included, as the end of a process would."""
     before = dict(MODELS), dict(DATASETS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["mer-benchmark", *map(str, arguments)])
         patch.delenv("MER_DATA", raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
         with pytest.raises(SystemExit) as stop:
             main()
     if before[1] != DATASETS:
@@ -43,6 +62,5 @@ def mer_here(capfd: pytest.CaptureFixture[str], *arguments: object) -> subproces
         _cached_split.cache_clear()  # songs of a dataset that is gone
     for table, rows in zip((MODELS, DATASETS), before, strict=True):
         table.clear()
-        table.update(rows)  # what the call included is gone with it, as with a process
-    stdout, stderr = capfd.readouterr()
-    return subprocess.CompletedProcess(sys.argv, int(stop.value.code or 0), stdout, stderr)
+        table.update(rows)
+    return int(stop.value.code or 0)

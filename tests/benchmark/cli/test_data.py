@@ -10,7 +10,7 @@ import pytest
 
 from datasets.audio import read_samples
 from datasets.features.cache import AUDIO
-from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.cli.cli import mer, mer_here, mer_once
 from tests.sounds import write_tone
 
 DEVELOPMENT, EVALUATION = (2, 3, 4, 5, 7, 8, 10, 12), (13, 17)
@@ -51,7 +51,7 @@ def trained(ten_clips, tmp_path_factory):
     """Train CRNN on both feature sets of the real clips, two repetitions each."""
     results = tmp_path_factory.mktemp("results")
     for features in ("baseline", "logmel"):
-        done = mer(
+        done = mer_once(
             "run", "--models", "crnn", "--dataset", "deam", "--features", features, *split("deam"),
             "--repetitions", 2, "--max-epochs", 3, "--workers", 1, "--data-root", ten_clips,
             "--results", results / features,

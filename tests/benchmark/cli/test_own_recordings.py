@@ -10,7 +10,7 @@ import pytest
 
 from benchmark.record.store import read_records
 from benchmark.record.tracking.database import open_client
-from tests.benchmark.cli.cli import ROOT, mer, mer_here
+from tests.benchmark.cli.cli import ROOT, mer_here, mer_once
 from tests.sounds import write_tone
 
 PAGE = (ROOT / "docs" / "own-data.md").read_text()
@@ -53,7 +53,7 @@ def answers(home):
         if words[:3] == ["python", "-m", "benchmark"]:
             command = words[3:]
             quick = QUICK if "run" in command else ()
-            answer = mer(*command, *quick, cwd=home, MER_DATA=str(home / "mysongs"))
+            answer = mer_once(*command, *quick, cwd=home, MER_DATA=str(home / "mysongs"))
             assert answer.returncode == 0, answer.stderr
             answers[" ".join(command[:2])] = answer
     return answers

@@ -3,7 +3,7 @@
 import numpy as np
 import soundfile
 
-from tests.benchmark.cli.cli import mer
+from tests.benchmark.cli.cli import mer_once
 from tests.sounds import RATE, tone
 
 PITCHES = [220, 330, 440, 550, 660, 880, 990, 1100]  # Hz; the last two are evaluation songs
@@ -32,7 +32,7 @@ def load(options, features, data_root):
 
 
 DATASETS = {
-    "tones": DatasetEntry(
+    NAME: DatasetEntry(
         load=load, summary="eight tones", feature_sets=("logmel",), needs_data_root=True
     )
 }
@@ -57,9 +57,10 @@ def write_tones(folder):
 def train(tones, folder, models, first=0):
     """Run models on the tones and return the results folder."""
     file = folder / "tones.py"
-    file.write_text(f"FIRST = {first}\n{TONES}")
-    done = mer(
-        "run", "--models", models, "--dataset", "tones", "--include", file, "--workers", 1,
+    name = f"tones{first or ''}"  # loaded datasets are kept by name
+    file.write_text(f"FIRST, NAME = {first}, {name!r}\n{TONES}")
+    done = mer_once(
+        "run", "--models", models, "--dataset", name, "--include", file, "--workers", 1,
         "--data-root", tones, "--results", folder / "r", "--max-epochs", 1, "--repetitions", 1,
         "--sequence-lengths", 4,
     )  # fmt: skip
