@@ -130,7 +130,8 @@ def _outcome(
 
 def _failure(error: BaseException, circumstances: dict[str, Any]) -> Outcome:
     """Return a failed cell's outcome; the traceback stands in its circumstances."""
-    circumstances["traceback"] = "".join(traceback.format_exception(error))
+    text = "".join(traceback.format_exception(error))
+    circumstances["traceback"] = text.encode("utf-8", "replace").decode()  # no half characters
     return Outcome({"status": "failed", "error": f"{described(error)} in {place_of(error)}"})
 
 

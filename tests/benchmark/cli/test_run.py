@@ -56,8 +56,8 @@ def test_without_a_study_models_are_trained_in_full(capfd):
 
 def test_songs_without_an_evaluation_side_are_evaluated_in_folds(users_file, tmp_path, capfd):
     alone = users_file.read_text().replace('tuple(songs("e", [7, 20, 33], 2))', "()")
-    users_file.write_text(alone)
-    options = ["--include", users_file, "--dataset", "tiny", "--models", "tiny_gru"]
+    users_file.write_text(alone.replace('"tiny": ', '"alone": '))  # splits are cached by name
+    options = ["--include", users_file, "--dataset", "alone", "--models", "tiny_gru"]
     options += ["--workers", 1, "--repetitions", 1, "--max-epochs", 1, "--results", tmp_path / "r"]
     refused = mer_here(capfd, "run", *options)
     assert refused.returncode == 2
