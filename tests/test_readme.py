@@ -77,7 +77,7 @@ LINKS = [
 def test_every_command_and_option_of_a_page_exists(page, capfd):
     text = (ROOT / page).read_text()
     lines = re.findall(r"python -m benchmark (data \w+|\w+)(.*)", text)
-    assert lines
+    assert lines or page == "docs/faults.md"
     for command, rest in lines:
         helped = mer_here(capfd, *command.split(), "--help")
         assert helped.returncode == 0, command

@@ -75,7 +75,7 @@ def serve(database: str, port: int) -> int:
 
 def _stop(number: int, _: object) -> None:
     """Leave as a program that this signal stops, after its children."""
-    raise SystemExit(128 + number)
+    raise typer.Exit(128 + number)
 
 
 def _end(server: "subprocess.Popen[bytes]") -> None:
