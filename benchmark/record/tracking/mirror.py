@@ -32,7 +32,10 @@ from benchmark.record.tracking.views import UI, cell_views, colour_of_model, run
 from datasets.registry import DATASETS
 
 LAYOUT = 2  # raise it when copies of the same records would look different
-HOW_TO_READ = "Trade-off: *Views*, *RMSE against parameters*, chart icon."
+HOW_TO_READ = (  # short lines: the UI shows the beginning of a description
+    "Trade-off: *Views*, *RMSE against parameters*, chart icon.\n\n"
+    "A cost of 0, as a constant's multiply-adds, has no logarithm and so no point."
+)
 
 
 class Mirror:
@@ -194,7 +197,7 @@ def _experiment_note(record: RunRecord) -> str:
     entry = DATASETS.get(record.dataset)
     caveat = f": **{entry.caveat}**" if entry and entry.caveat else ""
     songs = ", ".join(f"{count} {side} songs" for side, count in record.n_songs.items())
-    return f"Dataset {record.dataset}{caveat} ({record.features}; {songs}). {HOW_TO_READ}"
+    return f"Dataset {record.dataset}{caveat} ({record.features}; {songs}).\n\n{HOW_TO_READ}"
 
 
 def _settings(record: RunRecord) -> str:
