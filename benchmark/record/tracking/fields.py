@@ -7,7 +7,10 @@ from benchmark.record.record import RunRecord
 from benchmark.record.tracking.runs import metric_name, with_logarithms
 from datasets.registry import DATASETS
 
-HOW_TO_READ = "Trade-off: *Views*, *RMSE against parameters*, chart icon."
+HOW_TO_READ = (  # short lines: the UI shows the beginning of a description
+    "Trade-off: *Views*, *RMSE against parameters*, chart icon.\n\n"
+    "A cost of 0, as a constant's multiply-adds, has no logarithm and so no point."
+)
 
 
 def experiment_note(record: RunRecord) -> str:
@@ -15,7 +18,7 @@ def experiment_note(record: RunRecord) -> str:
     entry = DATASETS.get(record.dataset)
     caveat = f": **{entry.caveat}**" if entry and entry.caveat else ""
     songs = ", ".join(f"{count} {side} songs" for side, count in record.n_songs.items())
-    return f"Dataset {record.dataset}{caveat} ({record.features}; {songs}). {HOW_TO_READ}"
+    return f"Dataset {record.dataset}{caveat} ({record.features}; {songs}).\n\n{HOW_TO_READ}"
 
 
 def settings(record: RunRecord) -> str:
