@@ -36,11 +36,6 @@ def n_for_intervals(n_rows: int) -> int:
     return next((n for n, at_most in ROWS_AT_MOST.items() if n_rows <= at_most), FEWEST)
 
 
-def n_for_ranks(n_rows: int) -> int:
-    """Return how many resamples are ranked; shares are printed in whole per cent."""
-    return min(n_for_intervals(10 * n_rows), FEW)
-
-
 def stream_of(name: str) -> np.random.Generator:
     """Return the random numbers that belong to a name."""
     return np.random.default_rng(int.from_bytes(sha256(name.encode()).digest()[:8]))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmark.report.aggregate import CONVENTIONS, Row, Table
 from benchmark.report.draws import resampled_averages
 from benchmark.report.grid import Column, Grid
-from benchmark.report.resamples import Array, n_for_ranks
+from benchmark.report.resamples import FEW, FEWEST, MANY, Array
 
 COSTS = ("parameters", "flops", "train_seconds", "train_joules")  # what a lower error may cost
 
@@ -44,7 +44,7 @@ def standings(table: Table) -> dict[str, Standing]:
     if not rows:
         return {}
     found = [Standing({}, {}, {}) for _ in rows]
-    n = n_for_ranks(len(rows))
+    n = FEW if rows[0].n_resamples == MANY else FEWEST  # shares are printed in whole per cent
     for suffix in CONVENTIONS.values():
         errors_DN = np.stack([resampled_averages(row.cells, suffix, n) for row in rows], axis=1)
         ranks_DN = ranks(errors_DN)
