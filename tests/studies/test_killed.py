@@ -115,6 +115,7 @@ def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(
 def retrained(folder, trial):
     """Train a trial's configuration once more, elsewhere, through `run`'s own way."""
     from benchmark.execute import Job, execute
+    from benchmark.loading import load_split
     from benchmark.plugins import include_plugins
     from datasets.registry import DATASETS
     from models.registry import MODELS
@@ -126,8 +127,8 @@ def retrained(folder, trial):
         search = checked_search(
             SearchConfig(model="narrow", dataset="tiny", folds=2, set={"training.max_epochs": 3})
         )
-        digest = found(folder)["identity"]["dataset digest"]
-        cell = search.cell(trial["values"], digest)
+        split = load_split("tiny", {}, search.features, None)
+        cell = search.for_songs(split).cell(trial["values"], split.digest())
         assert cell.key == trial["cell"]
         record = execute(Job(cell, folder / "elsewhere", None, "cpu"), lambda *_: None)
         return record.scores["rmse_average"]

@@ -102,7 +102,7 @@ def test_status_counts_what_is_missing(recorded, capfd):
     assert json.loads(answer.stdout) == {"done": 2, "diverged": 0, "failed": 0, "missing": 1}
     assert answer.returncode == 1
     named = mer_here(capfd, "status", "--results", recorded, "--study", "mine")
-    assert "missing: tiny six crnn-L60: 1 of 3 cells have no record" in named.stderr
+    assert "missing: test six crnn-L10: 1 of 3 cells have no record" in named.stderr
 
 
 @pytest.mark.parametrize("format_", ["table", "csv", "markdown", "latex", "json"])

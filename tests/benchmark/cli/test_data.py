@@ -133,7 +133,7 @@ def test_predict_needs_to_know_one_kind_of_model(trained, tmp_path, capfd):
     twice = ("--record", crnn, "--record", crnn)
     results = ("--results", trained / "logmel", "--out", tmp_path)
     for arguments, message in (
-        ((clip, *results), "weights of 4 kinds of cells"),
+        ((clip, *results), "weights of 4 models. Name one with --model"),
         ((clip, "--model", "blstm", *results), "has no weights of blstm"),
         ((clip, "--model", "crnn", "--record", "x", *results), "--model or --record, not both"),
         ((clip, tmp_path / "b" / "a.wav", *results), "Two recordings are called a"),
