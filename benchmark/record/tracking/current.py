@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from benchmark.record.store import DIGEST_CHARACTERS, read_plans
 from benchmark.record.tracking.database import ARTIFACTS, DATABASE
 from benchmark.record.tracking.runs import FILE_TAG, KIND_TAG, copies, digest_of
 
@@ -10,6 +11,7 @@ def is_current(results: Path) -> bool:
     """Compare digests of files with those that the copies carry, and look for the copies' files.
 
     A mean whose cells have changed since it was summarised is not whole, and so not current.
+    Records of cells that no plan asks for, as of a search's trials, have no copy of their own.
     """
     if not (results / DATABASE).is_file():
         return False
@@ -18,7 +20,12 @@ def is_current(results: Path) -> bool:
         return False
     copied = {copy.tags[FILE_TAG]: copy.run_id for copy in found if FILE_TAG in copy.tags}
     kept = {path.parents[1].name for path in (results / ARTIFACTS).glob("*/*/artifacts/*")}
-    records = [_digest(path) for path in results.glob("records/*/*.json")]
+    asked = {cell[:DIGEST_CHARACTERS] for plan in read_plans(results) for cell in plan.groups}
+    records = [
+        _digest(path)
+        for path in results.glob("records/*/*.json")
+        if not asked or path.stem[-DIGEST_CHARACTERS:] in asked
+    ]
     searches = [_digest(path) for path in results.glob("searches/*.json")]
     has_files = all(copied.get(digest) in kept for digest in records)
     return has_files and all(digest in copied for digest in searches)
