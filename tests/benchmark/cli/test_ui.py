@@ -136,7 +136,7 @@ def test_a_database_that_stayed_is_left_alone(results):
 
 def test_a_damaged_database_is_named(tmp_path):
     (tmp_path / DATABASE).write_text("no database at all, but long enough to be looked at" * 99)
-    with pytest.raises(ResultsError, match=r"mlflow.db is damaged .* `report` rebuilds it"):
+    with pytest.raises(ResultsError, match=r"mlflow.db is damaged .* `report` makes another"):
         open_client(tmp_path)
     with sqlite3.connect(tmp_path / "other.db") as empty:
         empty.execute("CREATE TABLE unrelated (name)")
