@@ -281,7 +281,7 @@ def test_a_portable_module_predicts_what_the_network_predicts(length):
     module = portable(scaled)
     for song, expected in zip(songs, scaled.predict(songs), strict=True):
         with torch.no_grad():
-            predicted = module(torch.from_numpy(song.features)[None])[0].numpy()
+            predicted = module(torch.tensor(song.features)[None])[0].numpy()
         np.testing.assert_allclose(predicted, np.clip(expected, -1, 1), atol=1e-6)
 
 

@@ -132,7 +132,7 @@ class Mirror:
             return
         run_id = mean.run_id
         run = self.client.get_run(run_id)
-        length = run.data.params["sequence_length"]
+        length = run.data.params.get("sequence_length", "")
         length_or_none = int(length) if length.isdecimal() else None
         colour = colour_of_model(run.data.tags["mer.model"], length_or_none)
         tags = {NOTE_TAG: note, **colour}

@@ -22,7 +22,7 @@ RECORDS = [
     make_record(),
     make_record(repetition=2),
     make_record(model="constant"),
-    make_record(model="blstm", settings={"layers": 2}),
+    make_record(model="blstm", config={"layers": 2}, settings={"layers": 2}),
 ]
 
 
@@ -116,7 +116,7 @@ def test_runs_are_coloured_as_their_model_in_figures_also_those_of_an_earlier_ve
     # #0072b2 with a share .5 - .13 log2(6) = .164 of white
     assert run.data.tags["mlflow.runColor"] == "#2a89bf"
     client.set_tag(run.info.run_id, "mlflow.runColor", "#123456")
-    mirror_records(results)
+    mirror_records(results, Writer(results, pytest.fail), 60)
     again = client.get_run(run.info.run_id)
     assert again.data.tags["mlflow.runColor"] == "#2a89bf"
 

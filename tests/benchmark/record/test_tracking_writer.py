@@ -301,13 +301,6 @@ def test_deleted_files_of_runs_come_back(results):
     assert cells(results) == ALL
 
 
-def test_a_record_under_another_name_is_copied_all_the_same(results):
-    path = record_path(results, RECORDS[0])
-    path.rename(path.with_name("renamed.json"))
-    assert bring_up_to_date(results) == []
-    assert cells(results) == ALL
-
-
 def test_an_experiment_deleted_in_the_ui_does_not_stop_the_copy(results):
     client = open_client(results)
     (one,) = [one for one in client.search_experiments() if one.name != "Default"]

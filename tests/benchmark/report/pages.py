@@ -110,7 +110,7 @@ def write_unfinished_beside(folder: Path) -> Path:
     write_results(folder)
     failed = make_record(
         dataset="other", dataset_digest="e" * 64, status="failed", error="no memory",
-        cell="1" * 64, group="2" * 64, **WRONG,
+        **WRONG,
     )  # fmt: skip
     write_record(folder, failed, {})
     write_whole(folder / "plans" / "mine-2.json", plan("mine", {failed.cell: failed.group}))

@@ -114,7 +114,7 @@ def test_figures_of_tables_that_are_no_more_are_removed_and_nothing_else(tmp_pat
     for name in [*old, *kept]:
         (folder / name).write_bytes(b"")
     (folder / "mine-folder-six-0123abcd.png").mkdir()
-    remove_stale(folder, "mine", {"mine-own"}, [stem])
+    remove_stale(tmp_path, "mine", {"mine-own"}, [stem])
     left = {path.name for path in folder.iterdir()}
     assert left == {*kept, "mine-folder-six-0123abcd.png"}
 
