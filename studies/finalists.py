@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from benchmark.errors import ConfigError
+from benchmark.files import content_of
 from benchmark.plan.cell import Cell
 from benchmark.plan.config import STUDY_NAME, Study, StudyConfig
 from benchmark.plan.studies import named_studies
@@ -90,7 +91,7 @@ def check_promotion(search: Search, name: str, results: Path) -> None:
     if name in named_studies():
         raise ConfigError(f"--promote {name}: a study of that name ships with the suite.")
     path = promoted_path(results, name)
-    if path.is_file() and not path.read_text().startswith(_origin(search)):
+    if path.is_file() and not content_of(path).startswith(_origin(search).encode()):
         raise ConfigError(f"--promote {name}: {path} is there and not from this search.")
 
 

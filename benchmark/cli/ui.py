@@ -39,7 +39,7 @@ def ui(
         raise ResultsError(
             f"No records in {results}. Run: python -m benchmark run --results {results}"
         )
-    client = open_client(results)
+    client = open_client(results, SECONDS_TO_WAIT)
     _bring_up_to_date(results)
     address = f"http://{HOST}:{port}"
     typer.echo(f"MLflow UI on {address} for {results}; stop it with Ctrl-C.")

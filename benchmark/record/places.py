@@ -37,12 +37,20 @@ def place(results: Path, *names: str) -> Place:
                 " Give it a short name without slashes and control characters."
             )
         path /= name
-        if path.is_symlink() and not path.resolve().is_relative_to(results.resolve()):
+        if path.is_symlink() and _leads_out(path, results):
             raise ResultsError(
-                f"{path} is a link that leads out of results folder {results}; nothing is read or"
-                " written through it. Put the folder or file itself there."
+                f"{path} is a link that leads out of results folder {results}, or in a circle; nothing"
+                " is read or written through it. Put the folder or file itself there."
             )
     return Place(path)
+
+
+def _leads_out(path: Path, results: Path) -> bool:
+    """Tell whether a link leads out of a folder, or in a circle."""
+    try:
+        return not path.resolve().is_relative_to(results.resolve())
+    except (OSError, RuntimeError):  # RuntimeError: of a circle, before Python 3.13
+        return True
 
 
 def prepare_folder(results: Path) -> None:

@@ -69,12 +69,12 @@ def test_a_name_that_cannot_be_promoted_is_refused_before_anything_is_trained(
 ):
     studies = tmp_path / "results" / "studies"
     studies.mkdir(parents=True)
-    (studies / "mine.yaml").write_text("models: [crnn]\n")
+    (studies / "mine.yaml").write_bytes(b"models: [crnn]  # \xff\n")  # nor UTF-8
     answer = search(capfd, tmp_path, trials=1, promote=name)
     assert answer.returncode == 2
     assert said in answer.stderr
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["studies"]
-    assert (studies / "mine.yaml").read_text() == "models: [crnn]\n"
+    assert (studies / "mine.yaml").read_bytes() == b"models: [crnn]  # \xff\n"
 
 
 @pytest.mark.parametrize(

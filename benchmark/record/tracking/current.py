@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from benchmark.files import content_of
 from benchmark.record.store import DIGEST_CHARACTERS, read_plans
 from benchmark.record.tracking.database import ARTIFACTS, DATABASE
 from benchmark.record.tracking.runs import FILE_TAG, KIND_TAG, copies, digest_of
@@ -32,5 +33,8 @@ def is_current(results: Path) -> bool:
 
 
 def _digest(path: Path) -> str:
-    """Return the digest by which the copy of a file is known."""
-    return digest_of(path.read_bytes())
+    """Return the digest by which the copy of a file is known; "" of what cannot be read."""
+    try:
+        return digest_of(content_of(path))
+    except OSError:
+        return ""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from benchmark.errors import ResultsError
+from benchmark.record.places import place
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -38,7 +39,7 @@ PLACES = (  # where MLflow keeps absolute addresses of files
 )
 
 
-class DatabaseBusy(Exception):  # noqa: N818 - not a mistake: another process writes the copy
+class DatabaseBusy(ResultsError):  # noqa: N818 - not a mistake: the other process is ours
     """Another process is writing the MLflow copy of this results folder."""
 
 
@@ -59,7 +60,7 @@ def _address(path: Path) -> str:
 
 def artifacts_uri(results: Path) -> str:
     """Return the address of the folder that holds the files of all runs."""
-    return (results / ARTIFACTS).absolute().as_uri()
+    return place(results, ARTIFACTS).absolute().as_uri()
 
 
 @contextmanager
@@ -75,7 +76,8 @@ def only_writer(results: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         lock.acquire(timeout=seconds)
     except TimeoutError as error:
         raise DatabaseBusy(
-            f"another process is writing MLflow database {results / DATABASE}"
+            f"Another process is writing MLflow database {results / DATABASE}."
+            " Try again when it has ended."
         ) from error
     try:
         yield
@@ -83,11 +85,14 @@ def only_writer(results: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         lock.release()
 
 
-def open_client(results: Path) -> "MlflowClient":
+def open_client(results: Path, seconds: float = LOCK_SECONDS) -> "MlflowClient":
     """Open the results folder's database; a new one is made, a moved one repaired.
 
-    Raises `ResultsError` where it is damaged, not of this MLflow, or kept locked by others.
+    Raises `ResultsError` where it is damaged, not of this MLflow, kept locked by others for so
+    long, or where it or the files of its runs lie outside the folder.
     """
+    place(results, DATABASE)
+    place(results, ARTIFACTS)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     with warnings.catch_warnings():
@@ -97,7 +102,7 @@ def open_client(results: Path) -> "MlflowClient":
         for chatty in ("mlflow", "alembic"):
             logging.getLogger(chatty).setLevel(logging.CRITICAL)
         if not is_complete(results) or _former_places(results):
-            with only_writer(results):
+            with only_writer(results, seconds):
                 if not is_complete(results):
                     _make(results)
                 repair_moved(results)

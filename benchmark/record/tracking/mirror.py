@@ -15,6 +15,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from benchmark.record.names import experiment_name, short_name
+from benchmark.record.places import place
 from benchmark.record.record import RunRecord
 from benchmark.record.store import record_path
 from benchmark.record.tracking.database import ARTIFACTS, open_client
@@ -99,7 +100,7 @@ class Mirror:
         if self._n_runs < 0:
             self.refresh()
         path = record_path(self.results, record)
-        is_file = path.is_file()  # a user may have given it another name
+        is_file = path.is_file()  # it may have gone since it was read
         content = path.read_bytes() if is_file else json.dumps(asdict(record)).encode()
         digest, name = digest_of(content), experiment_name(record)
         experiment = self._experiment(name, record)
@@ -157,6 +158,7 @@ class Mirror:
         """Return the experiment's id."""
         if name not in self.experiments:
             tags = cell_views() | {NOTE_TAG: experiment_note(record)}
+            place(self.results, ARTIFACTS, name)  # no link leads the files of its runs elsewhere
             self.experiments[name] = experiment_id(self.client, self.results, name, tags)
         return self.experiments[name]
 

@@ -30,9 +30,12 @@ class Writer:
                 say(f"{name} is set and not used: records are copied to {results / DATABASE}.")
 
     def attempt(self, write: Callable[[], Result], seconds: float = LOCK_SECONDS) -> Result | None:
-        """Write as the only process, after waiting so long for another; None: it did not work."""
+        """Write as the only process, after waiting so long for another; None: it did not work.
+
+        Who has said that it did not work before waits no more.
+        """
         try:
-            with only_writer(self.results, seconds):
+            with only_writer(self.results, 0 if self._has_said else seconds):
                 return write()
         except Exception as error:  # a copy that cannot be made must not cost what it copies
             self._explain(error)
@@ -64,5 +67,4 @@ class Writer:
 def _reason(error: Exception) -> str:
     """Return an error as one sentence."""
     text = " ".join(str(error).split("\n[SQL", 1)[0].split())[:LONGEST].rstrip(".")
-    known = isinstance(error, ResultsError | DatabaseBusy)
-    return f"{text}." if known else f"{type(error).__name__}: {text}."
+    return f"{text}." if isinstance(error, ResultsError) else f"{type(error).__name__}: {text}."

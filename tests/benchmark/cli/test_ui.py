@@ -7,6 +7,7 @@ import sqlite3
 import sys
 
 import pytest
+from filelock import FileLock
 from mlflow import MlflowClient
 from playwright.sync_api import expect
 
@@ -143,3 +144,13 @@ def test_a_damaged_database_is_named(tmp_path):
     shutil.move(tmp_path / "other.db", tmp_path / DATABASE)
     with pytest.raises(ResultsError, match=r"of another version of MLflow, or of another program"):
         open_client(tmp_path)
+
+
+def test_a_database_that_another_process_is_making_is_one_line(tmp_path, capfd, monkeypatch):
+    write_records(tmp_path)
+    monkeypatch.setattr("benchmark.cli.ui.SECONDS_TO_WAIT", 0.5)
+    with FileLock(tmp_path / f"{DATABASE}.lock"):
+        done = mer_here(capfd, "ui", "--results", tmp_path, "--port", free_port())
+    assert done.returncode == 2
+    assert "error: Another process is writing MLflow database" in done.stderr
+    assert "Try again when it has ended" in done.stderr

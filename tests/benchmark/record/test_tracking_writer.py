@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -120,7 +121,7 @@ def of_another_mlflow(path):
 
 SPOILT = {
     a_folder: "is not a file. Remove it. `report` makes another one from the records",
-    a_loop: "is not a file",
+    a_loop: "or in a circle",
     no_database: "is damaged (file is not a database). Remove it",
     of_another_program: "is of another version of MLflow, or of another program",
     of_another_mlflow: "(schema later, this MLflow has ",
@@ -328,3 +329,38 @@ def test_a_folder_like_that_gets_a_new_database(tmp_path):
     assert os.listdir(tmp_path) == [folder.name]  # noqa: PTH208 - names, as the system has them
     assert (folder / DATABASE).stat().st_size > 0
     assert sqlalchemy.make_url(store_uri(folder)).database == str(folder / DATABASE)
+
+
+def test_links_that_lead_out_of_the_folder_are_not_written_through(tmp_path):
+    results, outside = tmp_path / "results", tmp_path / "outside"
+    write_record(results, RECORDS[0], {})
+    outside.mkdir()
+    for link in (results / ARTIFACTS, results / DATABASE):
+        link.symlink_to(outside)
+        (said,) = bring_up_to_date(results)
+        assert f"{link} is a link that leads out of results folder" in said
+        link.unlink()
+    bring_up_to_date(results)
+    (folder,) = (results / ARTIFACTS).iterdir()
+    shutil.rmtree(folder)
+    folder.symlink_to(outside)
+    assert "is a link that leads out" in bring_up_to_date(results)[0]
+    assert not list(outside.iterdir())
+
+
+def test_a_pipe_among_the_records_is_named_and_not_waited_for(results):
+    os.mkfifo(results / "records" / "tiny-six" / "x.json")
+    assert not is_current(results)
+    (said,) = bring_up_to_date(results)
+    assert "x.json cannot be read: it is a pipe or device, no file" in said
+
+
+def test_who_has_said_that_another_process_writes_waits_no_more(results):
+    said, started = [], time.monotonic()
+    writer = Writer(results, said.append)
+    with FileLock(results / f"{DATABASE}.lock"):
+        for seconds in (0.5, 60):
+            assert writer.attempt(pytest.fail, seconds) is None
+    assert time.monotonic() - started < 30
+    assert len(said) == 1
+    assert "Another process is writing MLflow database" in said[0]
