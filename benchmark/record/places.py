@@ -39,7 +39,7 @@ def place(results: Path, *names: str) -> Place:
         path /= name
         if path.is_symlink() and _leads_out(path, results):
             raise ResultsError(
-                f"{path} is a link that leads out of results folder {results}, or in a circle; nothing"
+                f"{path} is a link out of results folder {results}, or in a circle; nothing"
                 " is read or written through it. Put the folder or file itself there."
             )
     return Place(path)

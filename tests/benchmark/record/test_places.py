@@ -43,7 +43,7 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_not(tmp_path):
     (results / "tables").mkdir(parents=True)
     (results / "figures").symlink_to(outside)
     (results / "weights").symlink_to(results / "tables")
-    with pytest.raises(ResultsError, match="leads out of results folder"):
+    with pytest.raises(ResultsError, match="is a link out of results folder"):
         place(results, "figures", "a.png")
     place(results, "weights", "a")
 
