@@ -100,6 +100,8 @@ def read_weights(path: Path) -> Weights:
         weights = _weights(adapter_of(Header).validate_json(header["model"]), state)
     except FileNotFoundError as error:
         raise ResultsError(f"{path} does not exist; {GIVE}") from error
+    except IsADirectoryError as error:
+        raise ResultsError(f"{path} is a folder; {GIVE}") from error
     except ValidationError as error:
         raise ResultsError(f"File {path} is damaged: {reason_of(error)}; {GIVE}") from error
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
