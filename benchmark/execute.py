@@ -22,7 +22,7 @@ from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plan.seeds import make_deterministic
 from benchmark.record.environment import environment, peak_memory_bytes
 from benchmark.record.record import RunRecord, Scores
-from benchmark.record.store import write_record
+from benchmark.record.store import readable, write_record
 from benchmark.record.weights import write_weights
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
@@ -75,7 +75,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
 
 
 def _write(job: Job, split: Split, circumstances: dict[str, Any], outcome: "Outcome") -> RunRecord:
-    """Write weights, predictions and, last, the record."""
+    """Write weights, predictions and, last, the record; nothing where it could not be read."""
     cell = job.cell
     record = RunRecord(
         cell=cell.key,
@@ -88,6 +88,7 @@ def _write(job: Job, split: Split, circumstances: dict[str, Any], outcome: "Outc
         **outcome.told,
     )
     if outcome.state:
+        readable(record)  # no weights of a record that is refused
         learned = FeatureRange.of(split.development)
         write_weights(job.results, record, cell, outcome.state, learned)
     write_record(job.results, record, outcome.predictions)

@@ -61,6 +61,13 @@ FAILURES = {
         "predictions complex64, expected real numbers"),
     "parameters": ({"other_parameters": lambda self: {"a": np.nan}}, "TypeError"),
     "names of parameters": ({"other_parameters": lambda self: {(1, 2): 3}}, "keys must be str"),
+    "too many parameters": ({"other_parameters": lambda self: {"a": 2**60}},
+                            r"RecordFlawed: Record of this cell is damaged: parameters\.a: "),
+    "negative parameters": ({"other_parameters": lambda self: {"b": -5}},
+                            r"RecordFlawed: .* parameters\.b: .*, got -5 in .*store.py:"),
+    "a component's name": (
+        {"components": lambda self, songs: {"a\x1b[31mb": Mean.predict(self, songs)}},
+        r"RecordFlawed: Record of this cell holds the control character U\+001B in "),
     "flops": ({"other_flops": lambda self: 2j}, "'complex' object cannot be interpreted"),
     "weights": ({"state": lambda self: {"a": np.array([None])}, "restore": lambda *_: None},
                 "TypeError|KeyError|ValueError|SafetensorError"),
@@ -77,6 +84,16 @@ def test_what_a_model_does_wrong_fails_its_cell_alone(record_of, tmp_path, metho
     assert failed.error.isprintable()
     assert len(list(tmp_path.glob("records/*/users-*.json"))) == 1
     assert record_of(Mean).status == "done"
+
+
+def test_a_record_that_is_refused_leaves_no_weights(record_of, tmp_path):
+    failed = record_of(spoilt(
+        other_parameters=lambda self: {"b": -5}, state=lambda self: {"mean": self.mean},
+        restore=lambda *_: None,
+    ))  # fmt: skip
+    assert failed.status == "failed"
+    assert "parameters.b" in failed.error
+    assert not list(tmp_path.glob("weights/*/*"))
 
 
 def test_predictions_that_are_not_finite_are_recorded_as_diverged(record_of):
