@@ -8,14 +8,21 @@ import re
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from datasets.contract import DatasetError
+from benchmark.errors import ConfigError
+from benchmark.plan.config import Study, StudyConfig
+from benchmark.run import RunOptions, plan_run
+from datasets.contract import DatasetError, Song
+from datasets.registry import DATASETS
+from models.registry import MODELS, ModelEntry
 from tests.benchmark.users import Mean, numbers, raising, record_of, spoilt
+from tests.conftest import make_split
 
 __all__ = ["record_of"]  # a fixture
 
@@ -71,6 +78,12 @@ FAILURES = {
     "flops": ({"other_flops": lambda self: 2j}, "'complex' object cannot be interpreted"),
     "weights": ({"state": lambda self: {"a": np.array([None])}, "restore": lambda *_: None},
                 "TypeError|KeyError|ValueError|SafetensorError"),
+    "our ConfigError": ({"fit": raising(ConfigError("a bad dial"))},
+                        "ConfigError: a bad dial in .*users.py:"),
+    "our DatasetError": (
+        {"predict": lambda self, songs: [Song(one.song_id, one.features * np.nan, one.features,
+                                              one.times) for one in songs]},
+        "DatasetError: Song e0: expected features .* in .*contract.py:"),
     "writing": ({"fit": lambda self, songs, trainer: songs[0].features.fill(0)}, "read-only"),
 }  # fmt: skip
 
@@ -216,4 +229,23 @@ def test_ctrl_c_stops_even_where_a_model_swallows_it(record_of, tmp_path, swallo
 def test_a_cell_planned_for_other_songs_is_refused_and_not_recorded(record_of, tmp_path):
     with pytest.raises(DatasetError, match=r"Dataset 'test' changed: users.* digest eeeeeeeeeeee,"):
         record_of(Mean, dataset_digest="e" * 64)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [ConfigError("a bad dial"), DatasetError("no songs")])
+def test_a_model_that_raises_our_errors_is_priced_and_left_to_fail(record_of, tmp_path, error):
+    MODELS["users"] = ModelEntry(
+        target=spoilt(fit=raising(error)), summary="theirs", kind="estimator"
+    )
+    part = StudyConfig(name="mine", models=("users",), dataset="test", repetitions=1)
+    bill = plan_run(Study("mine", (part,)), RunOptions(results=tmp_path, is_dry=True))
+    assert [one.seconds for one in bill.estimates.values()] == [0.0] * len(bill.cells)
+    assert bill.todo == bill.cells
+
+
+def test_too_few_songs_for_a_model_of_our_own_still_mean_the_user(record_of, tmp_path):
+    few = make_split(n_development=2)
+    DATASETS["test"] = replace(DATASETS["test"], load=lambda *_: few)
+    with pytest.raises(DatasetError, match="blstm_ensemble leaves out one fold of the songs for"):
+        record_of("blstm_ensemble", dataset_digest=few.digest())
     assert not list(tmp_path.iterdir())
