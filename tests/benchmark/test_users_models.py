@@ -109,6 +109,21 @@ def test_a_record_that_is_refused_leaves_no_weights(record_of, tmp_path):
     assert not list(tmp_path.glob("weights/*/*"))
 
 
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        (np.array([1, np.nan], np.float32), "weights cannot be kept: 'mean' holds NaN or inf in "),
+        (np.array([object()]), "weights cannot be kept: 'mean' holds object, no numbers in "),
+    ],
+)
+def test_weights_that_could_not_be_read_are_not_kept(record_of, tmp_path, kept, message):
+    failed = record_of(spoilt(state=lambda self: {"mean": kept}, restore=lambda *_: None))
+    assert failed.status == "failed"
+    assert failed.error.startswith(f"ValueError: {message}")
+    assert not list(tmp_path.glob("weights/*/*"))
+    assert not list(tmp_path.glob("predictions/*/*"))
+
+
 def test_predictions_that_are_not_finite_are_recorded_as_diverged(record_of):
     record = record_of(spoilt(**predicting(lambda song: np.full((song.n_frames, 2), np.nan))))
     assert (record.status, record.error) == ("diverged", "song e0: predictions hold NaN or inf")
