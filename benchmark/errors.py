@@ -8,6 +8,7 @@ MerError
     DeviceError         a device this machine does not have
 TrainingDiverged        not the user's fault: the loss left the finite numbers
 TrainingStopped         not an error: whoever watches has seen enough, and nothing is recorded
+RecordFlawed            not the user's fault: what a model told cannot be read back from a record
 WorkerLost              not the user's fault: a worker process was killed
 """
 
@@ -44,6 +45,10 @@ class TrainingDiverged(Exception):  # noqa: N818 - an outcome of training, not a
 
 class ModelBroken(Exception):  # noqa: N818 - training meets it again, and records it
     """A user's model failed while it was priced or counted."""
+
+
+class RecordFlawed(Exception):  # noqa: N818 - the cell is recorded as failed instead
+    """A record just made that could not be read back: its model told what no record can hold."""
 
 
 class TrainingStopped(Exception):  # noqa: N818 - a wish, not a mistake

@@ -17,17 +17,18 @@ from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.evaluate.references import reference_scores
 from benchmark.loading import check_unchanged, planned_split
 from benchmark.plan.cell import Cell
+from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import validated
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plan.seeds import make_deterministic
 from benchmark.record.environment import environment, peak_memory_bytes
 from benchmark.record.record import RunRecord, Scores
-from benchmark.record.store import write_record
+from benchmark.record.store import readable, write_record
 from benchmark.record.weights import write_weights
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
-from benchmark.users_code import ctrl_c, described, is_ours, place_of, text_of
+from benchmark.users_code import ctrl_c, described, place_of, text_of
 from datasets.contract import Song, Split
 from datasets.ranges import FeatureRange
 from models.contract import Restorable, State
@@ -50,8 +51,8 @@ class Job:
 def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) -> RunRecord:
     """Run one cell and write its record, whatever the model does.
 
-    Raised are user errors (data that changed since the cell was planned, too), Ctrl-C, and
-    `TrainingStopped` where a callback raises it; they leave no record.
+    Raised are user errors (data that changed since the cell was planned, too) but those of a
+    user's model, Ctrl-C, and `TrainingStopped` where a callback raises it; they leave no record.
     """
     cell = job.cell
     started, clock = time.time(), time.perf_counter()
@@ -75,7 +76,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
 
 
 def _write(job: Job, split: Split, circumstances: dict[str, Any], outcome: "Outcome") -> RunRecord:
-    """Write weights, predictions and, last, the record."""
+    """Write weights, predictions and, last, the record; nothing where it could not be read."""
     cell = job.cell
     record = RunRecord(
         cell=cell.key,
@@ -88,6 +89,7 @@ def _write(job: Job, split: Split, circumstances: dict[str, Any], outcome: "Outc
         **outcome.told,
     )
     if outcome.state:
+        readable(record)  # no weights of a record that is refused
         learned = FeatureRange.of(split.development)
         write_weights(job.results, record, cell, outcome.state, learned)
     write_record(job.results, record, outcome.predictions)
@@ -120,7 +122,8 @@ def _outcome(
         except TrainingDiverged as error:
             outcome = Outcome({"status": "diverged", "error": text_of(error)})
         except BaseException as error:  # a broken model must not stop the other cells
-            if is_ours(error) or (isinstance(error, KeyboardInterrupt) and was_pressed()):
+            is_ctrl_c = isinstance(error, KeyboardInterrupt) and was_pressed()
+            if is_ctrl_c or ends_the_run(error, job.cell.model):
                 raise
             outcome = _failure(error, circumstances)
         if was_pressed():  # and the model caught it

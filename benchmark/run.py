@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.errors import ModelBroken
+from benchmark.errors import USER_ERRORS, ModelBroken
 from benchmark.execute import Job
 from benchmark.loading import load_split
 from benchmark.plan.cell import Cell
+from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import Study, plain_options, resolve
 from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
@@ -127,7 +128,9 @@ def _price(
     try:
         with users_code(cell.name, ModelBroken):
             return estimate(cell, split, device, kernels, step_times)
-    except ModelBroken:  # training meets it again and records it
+    except (ModelBroken, *USER_ERRORS) as error:  # training meets it again and records it
+        if ends_the_run(error, cell.model):
+            raise
         return Estimate(n_networks=1, n_epochs=1, seconds=0.0)
 
 

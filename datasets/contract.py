@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.frozen import frozen
-from datasets.names import LONGEST, flaw_of_name, shown_name
+from datasets.names import LONGEST, flaw_of_characters, flaw_of_name, shown_name
 from datasets.raters import Raters
 
 TARGETS = ("valence", "arousal")
@@ -144,6 +144,15 @@ def _freeze(song: AnySong, names: Sequence[str]) -> None:
         object.__setattr__(song, name, frozen(array))
 
 
+def _flaw_of_numbers(array: object, shape: tuple[int, ...]) -> str:
+    """Return why something is no array of finite numbers of a shape, as "holds NaN or inf"."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        return f"is {array.dtype if isinstance(array, np.ndarray) else type(array).__name__}"
+    if array.shape != shape:
+        return f"has shape {array.shape}"
+    return "" if np.isfinite(array).all() else "holds NaN or inf"
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Songs to learn from and evaluation songs; neither a song nor a family is on both sides.
@@ -180,8 +189,12 @@ class Split:
         widths = {song.features.shape[1] for song in self.development + self.evaluation}
         if len(widths) != 1:
             raise DatasetError(f"All songs need the same number of features, got {sorted(widths)}.")
+        if widths == {0}:
+            raise DatasetError("Songs have features (T, 0); give at least one column of features.")
         self._check_names()
         self._check_families()
+        self._check_texts()
+        self._check_references()
 
     def _check_names(self) -> None:
         """Refuse what cannot be the name of a song or family in files and on a terminal."""
@@ -210,6 +223,48 @@ class Split:
                 f"Song {without.song_id} has no family and others have; give every song one (its"
                 " own id will do), or none."
             )
+
+    def _check_texts(self) -> None:
+        """Refuse what cannot be printed before a run, or stand in its records."""
+        if self.made_by != "" and (flaw := flaw_of_name(self.made_by)):
+            raise DatasetError(
+                f"made_by of a split {flaw}. Name what made the features in printable text of at"
+                f' most {LONGEST} bytes, or give "".'
+            )
+        if not isinstance(self.notes, tuple | list):
+            raise DatasetError(
+                f"notes of a split are {type(self.notes).__name__}; give a tuple of sentences."
+            )
+        for note in self.notes:
+            no_text = "" if isinstance(note, str) else f"is no text but {type(note).__name__}"
+            if flaw := no_text or flaw_of_characters(note):
+                raise DatasetError(f"A note of a split {flaw}. Give sentences in printable text.")
+
+    def _check_references(self) -> None:
+        """Refuse references that cannot be scored as predictions for the evaluation songs."""
+        if not isinstance(self.references, Mapping):
+            raise DatasetError(
+                f"references of a split are {type(self.references).__name__}; give a dictionary of"
+                " names and arrays."
+            )
+        expected = [song.annotations.shape for song in self.evaluation]
+        for name, arrays in self.references.items():
+            if flaw := flaw_of_name(name):
+                raise DatasetError(
+                    f"{shown_name(name)} cannot name a reference: it {flaw}. Give printable text."
+                )
+            if not isinstance(arrays, tuple | list) or len(arrays) != len(expected):
+                n_given = len(arrays) if isinstance(arrays, tuple | list) else "no tuple of"
+                raise DatasetError(
+                    f"Reference {shown_name(name)} has {n_given} arrays for {len(expected)}"
+                    " evaluation songs; give one (T, 2) array for each."
+                )
+            for song, array in zip(self.evaluation, arrays, strict=True):
+                if flaw := _flaw_of_numbers(array, song.annotations.shape):
+                    raise DatasetError(
+                        f"Reference {shown_name(name)} {flaw} for song {song.song_id}; expected"
+                        f" finite numbers {song.annotations.shape}."
+                    )
 
     @property
     def songs(self) -> tuple[Song, ...]:

@@ -3,8 +3,8 @@
 from dataclasses import is_dataclass
 from typing import Any
 
-from benchmark.errors import PluginError
-from benchmark.users_code import time_limit, users_code
+from benchmark.errors import USER_ERRORS, PluginError
+from benchmark.users_code import is_ours, time_limit, users_code
 from models.registry import MODELS
 
 
@@ -14,6 +14,16 @@ def model_class(name: str) -> Any:
     advice = "Mend its row in MODELS, or install what it needs"
     with users_code(f"Model '{name}' ({row.target})", PluginError, advice), time_limit():
         return row.load()
+
+
+def ends_the_run(error: BaseException, model: str) -> bool:
+    """Tell whether what was raised while a model ran means the user, not this model's cell alone.
+
+    Errors of our own mean the user where a model of our own ran: songs too few for it, say. While
+    a user's model runs they are one more thing that it did wrong.
+    """
+    is_own = model_class(model).__module__.partition(".")[0] == "models"
+    return is_ours(error) and (is_own or not isinstance(error, USER_ERRORS))
 
 
 def config_of(name: str) -> type | None:

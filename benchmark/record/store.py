@@ -24,13 +24,13 @@ from numpy.lib.format import write_array
 from numpy.typing import NDArray
 from pydantic import Field
 
-from benchmark.errors import ResultsError
+from benchmark.errors import RecordFlawed, ResultsError
 from benchmark.plan.cell import Cell
 from benchmark.plan.values import STORED, Digest, Name
 from benchmark.record.agreement import DIGEST_CHARACTERS as DIGEST_CHARACTERS
 from benchmark.record.agreement import check_together, checked_record, folder_of, parsed_record
 from benchmark.record.places import Place, place, write_whole
-from benchmark.record.reading import read_arrays, read_checked
+from benchmark.record.reading import AGAIN, read_arrays, read_checked
 from benchmark.record.record import RunRecord
 from datasets.names import shown_name
 
@@ -53,15 +53,24 @@ def write_record(
 ) -> Path:
     """Write predictions, then the record: a record on disk always has its predictions.
 
-    What could not be read back is not written.
+    Raises RecordFlawed, and writes nothing, where it could not be read back.
     """
-    content = _json(asdict(record))
-    parsed_record(content, str(record_path(results, record)))
+    content = readable(record)
     if predictions:
         write_arrays(path_of(results, "predictions", record, ".npz"), predictions)
     path = record_path(results, record)
     write_whole(path, content)
     return path
+
+
+def readable(record: RunRecord) -> bytes:
+    """Return a new record as the content of its file; RecordFlawed if that could not be read."""
+    content = _json(asdict(record))
+    try:
+        parsed_record(content, "of this cell")
+    except ResultsError as error:  # nothing is on the disk yet, so nothing can be removed
+        raise RecordFlawed(str(error).removesuffix(f". {AGAIN}")) from error
+    return content
 
 
 def read_predictions(results: Path, record: RunRecord) -> dict[str, NDArray[np.float32]]:

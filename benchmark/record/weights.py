@@ -66,7 +66,10 @@ def weights_path(results: Path, record: RunRecord) -> Place:
 def write_weights(
     results: Path, record: RunRecord, cell: Cell, state: State, learned: FeatureRange
 ) -> Path:
-    """Write a fitted model beside its record, with the range of its development songs' features."""
+    """Write a fitted model beside its record, with the range of its development songs' features.
+
+    Raises ValueError, and writes nothing, where they could not be read back.
+    """
     from safetensors.numpy import save
 
     header = {
@@ -77,6 +80,11 @@ def write_weights(
     }
     every = state | {LOW: learned.low, HIGH: learned.high}
     arrays = {name: np.ascontiguousarray(array) for name, array in every.items()}
+    for name, array in arrays.items():
+        try:
+            check_numbers(name, array)
+        except ValueError as error:
+            raise ValueError(f"weights cannot be kept: {error}") from error
     path = weights_path(results, record)
     metadata = {"format": f"mer-benchmark {FORMAT}", "model": json.dumps(header, sort_keys=True)}
     write_whole(path, save(arrays, metadata))

@@ -8,14 +8,21 @@ import re
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from datasets.contract import DatasetError
+from benchmark.errors import ConfigError
+from benchmark.plan.config import Study, StudyConfig
+from benchmark.run import RunOptions, plan_run
+from datasets.contract import DatasetError, Song
+from datasets.registry import DATASETS
+from models.registry import MODELS, ModelEntry
 from tests.benchmark.users import Mean, numbers, raising, record_of, spoilt
+from tests.conftest import make_split
 
 __all__ = ["record_of"]  # a fixture
 
@@ -61,9 +68,22 @@ FAILURES = {
         "predictions complex64, expected real numbers"),
     "parameters": ({"other_parameters": lambda self: {"a": np.nan}}, "TypeError"),
     "names of parameters": ({"other_parameters": lambda self: {(1, 2): 3}}, "keys must be str"),
+    "too many parameters": ({"other_parameters": lambda self: {"a": 2**60}},
+                            r"RecordFlawed: Record of this cell is damaged: parameters\.a: "),
+    "negative parameters": ({"other_parameters": lambda self: {"b": -5}},
+                            r"RecordFlawed: .* parameters\.b: .*, got -5 in .*store.py:"),
+    "a component's name": (
+        {"components": lambda self, songs: {"a\x1b[31mb": Mean.predict(self, songs)}},
+        r"RecordFlawed: Record of this cell holds the control character U\+001B in "),
     "flops": ({"other_flops": lambda self: 2j}, "'complex' object cannot be interpreted"),
     "weights": ({"state": lambda self: {"a": np.array([None])}, "restore": lambda *_: None},
                 "TypeError|KeyError|ValueError|SafetensorError"),
+    "our ConfigError": ({"fit": raising(ConfigError("a bad dial"))},
+                        "ConfigError: a bad dial in .*users.py:"),
+    "our DatasetError": (
+        {"predict": lambda self, songs: [Song(one.song_id, one.features * np.nan, one.features,
+                                              one.times) for one in songs]},
+        "DatasetError: Song e0: expected features .* in .*contract.py:"),
     "writing": ({"fit": lambda self, songs, trainer: songs[0].features.fill(0)}, "read-only"),
 }  # fmt: skip
 
@@ -77,6 +97,31 @@ def test_what_a_model_does_wrong_fails_its_cell_alone(record_of, tmp_path, metho
     assert failed.error.isprintable()
     assert len(list(tmp_path.glob("records/*/users-*.json"))) == 1
     assert record_of(Mean).status == "done"
+
+
+def test_a_record_that_is_refused_leaves_no_weights(record_of, tmp_path):
+    failed = record_of(spoilt(
+        other_parameters=lambda self: {"b": -5}, state=lambda self: {"mean": self.mean},
+        restore=lambda *_: None,
+    ))  # fmt: skip
+    assert failed.status == "failed"
+    assert "parameters.b" in failed.error
+    assert not list(tmp_path.glob("weights/*/*"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        (np.array([1, np.nan], np.float32), "weights cannot be kept: 'mean' holds NaN or inf in "),
+        (np.array([object()]), "weights cannot be kept: 'mean' holds object, no numbers in "),
+    ],
+)
+def test_weights_that_could_not_be_read_are_not_kept(record_of, tmp_path, kept, message):
+    failed = record_of(spoilt(state=lambda self: {"mean": kept}, restore=lambda *_: None))
+    assert failed.status == "failed"
+    assert failed.error.startswith(f"ValueError: {message}")
+    assert not list(tmp_path.glob("weights/*/*"))
+    assert not list(tmp_path.glob("predictions/*/*"))
 
 
 def test_predictions_that_are_not_finite_are_recorded_as_diverged(record_of):
@@ -199,4 +244,23 @@ def test_ctrl_c_stops_even_where_a_model_swallows_it(record_of, tmp_path, swallo
 def test_a_cell_planned_for_other_songs_is_refused_and_not_recorded(record_of, tmp_path):
     with pytest.raises(DatasetError, match=r"Dataset 'test' changed: users.* digest eeeeeeeeeeee,"):
         record_of(Mean, dataset_digest="e" * 64)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [ConfigError("a bad dial"), DatasetError("no songs")])
+def test_a_model_that_raises_our_errors_is_priced_and_left_to_fail(record_of, tmp_path, error):
+    MODELS["users"] = ModelEntry(
+        target=spoilt(fit=raising(error)), summary="theirs", kind="estimator"
+    )
+    part = StudyConfig(name="mine", models=("users",), dataset="test", repetitions=1)
+    bill = plan_run(Study("mine", (part,)), RunOptions(results=tmp_path, is_dry=True))
+    assert [one.seconds for one in bill.estimates.values()] == [0.0] * len(bill.cells)
+    assert bill.todo == bill.cells
+
+
+def test_too_few_songs_for_a_model_of_our_own_still_mean_the_user(record_of, tmp_path):
+    few = make_split(n_development=2)
+    DATASETS["test"] = replace(DATASETS["test"], load=lambda *_: few)
+    with pytest.raises(DatasetError, match="blstm_ensemble leaves out one fold of the songs for"):
+        record_of("blstm_ensemble", dataset_digest=few.digest())
     assert not list(tmp_path.iterdir())

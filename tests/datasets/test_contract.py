@@ -131,3 +131,47 @@ def test_families_are_part_of_the_digest_and_their_absence_leaves_it_as_it_was()
 def test_raters_must_have_rated_every_frame():
     with pytest.raises(DatasetError, match=r"raters are \(5, 3, 2\), expected \(raters, 4, 2\)"):
         replace(make_song("x", 4), raters=Raters(np.zeros((5, 3, 2), np.float32)))
+
+
+def test_songs_without_features_are_refused():
+    songs = [replace(make_song(one, 5), features=np.zeros((5, 0), np.float32)) for one in "ab"]
+    with pytest.raises(DatasetError, match=r"features \(T, 0\); give at least one column"):
+        Split((songs[0],), (songs[1],))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"made_by": 7}, "made_by of a split is no text but int. Name what made the features"),
+        ({"made_by": "a\x1b[31m"}, r"made_by of a split holds the control character U\+001B"),
+        ({"notes": 5}, "notes of a split are int; give a tuple of sentences"),
+        ({"notes": "one"}, "notes of a split are str; give a tuple of sentences"),
+        ({"notes": ("one", 2)}, "A note of a split is no text but int. Give sentences"),
+        ({"notes": ("a\nb",)}, r"A note of a split holds the control character U\+000A"),
+    ],
+)
+def test_texts_of_a_split_that_cannot_be_printed_are_refused(given, message):
+    with pytest.raises(DatasetError, match=message):
+        replace(make_split(), **given)
+
+
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        ([], "references of a split are list; give a dictionary of names and arrays"),
+        ({3: ()}, "'int' cannot name a reference: it is no text but int"),
+        ({"a\x1b": ()}, r"cannot name a reference: it holds the control character U\+001B"),
+        ({"x": ()}, r"Reference 'x' has 0 arrays for 2 evaluation songs; give one \(T, 2\)"),
+        ({"x": 5}, "Reference 'x' has no tuple of arrays for 2 evaluation songs"),
+        ({"x": (np.zeros((3, 2)), [0, 0])}, r"'x' is list for song b; expected finite numbers"),
+        ({"x": (np.zeros((3, 2)), np.zeros((4, 2), complex))}, "'x' is complex128 for song b"),
+        ({"x": (np.zeros((3, 2)), np.zeros((3, 2)))}, r"'x' has shape \(3, 2\) for song b; .*4, 2"),
+        ({"x": (np.full((3, 2), np.nan), np.zeros((4, 2)))}, "'x' holds NaN or inf for song a"),
+    ],
+)
+def test_references_that_cannot_be_scored_are_refused(references, message):
+    songs = (make_song("a", 3), make_song("b", 4))
+    good = {"x": (np.zeros((3, 2)), np.zeros((4, 2)))}
+    assert Split((make_song("d", 5),), songs, good).references == good
+    with pytest.raises(DatasetError, match=message):
+        Split((make_song("d", 5),), songs, references)

@@ -21,7 +21,7 @@ from models.spaces import Choice, Integer, Real
 @dataclass(frozen=True)
 class NarrowConfig:
     width: Annotated[int, Field(ge=1, le=8)] = 4
-    mishap: Literal["none", "raise", "diverge", "memory", "shape"] = "none"
+    mishap: Literal["none", "raise", "ours", "diverge", "memory", "shape"] = "none"
 
 
 class Narrow(nn.Module):
@@ -38,6 +38,8 @@ class Narrow(nn.Module):
     def forward(self, features_BTF):
         if self.mishap == "raise" and self.training:
             raise ValueError("a bug in the model")
+        if self.mishap == "ours" and self.training:
+            raise DatasetError("odd songs")
         emotion = self.head(torch.tanh(self.body(features_BTF)))
         if self.mishap == "shape":
             return emotion[..., :1]
@@ -49,7 +51,7 @@ SPACES = {
     "small": {"narrow.width": Integer(1, 8), "training.learning_rate": RATES},
     "grid": {"narrow.width": Choice((1, 2, 4)), "sequence_length": Choice((10, 20))},
     "mishaps": {
-        "narrow.mishap": Choice(("none", "raise", "diverge", "memory", "shape")),
+        "narrow.mishap": Choice(("none", "raise", "ours", "diverge", "memory", "shape")),
         "narrow.width": Integer(1, 8),
     },
     "impossible": {"narrow.width": Integer(1, 9)},

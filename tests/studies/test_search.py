@@ -76,6 +76,7 @@ def test_a_failing_trial_has_its_reason_and_the_study_goes_on(capfd, tmp_path):
     assert len(trials) == 25
     for mishap, reason in {
         "raise": "ValueError: a bug in the model",
+        "ours": "failed: DatasetError: odd songs in ",
         "diverge": "diverged: ",
         "memory": "memory",
         "shape": "expected (1, 20, 2)",

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 import numpy as np
 import pytest
 
-from benchmark.errors import ResultsError
+from benchmark.errors import RecordFlawed, ResultsError
 from benchmark.plan.cell import Cell
 from benchmark.record.places import write_whole
 from benchmark.record.reading import read_arrays
@@ -139,7 +139,7 @@ def test_a_renamed_folder_of_records_is_named(tmp_path):
 
 def test_what_could_not_be_read_back_is_not_written(tmp_path):
     record = make_record(references={ESCAPE: {}})
-    with pytest.raises(ResultsError, match=r"holds the control character U\+001B"):
+    with pytest.raises(RecordFlawed, match=r"of this cell holds the control character U\+001B$"):
         write_record(tmp_path, record, {"e0": np.zeros((7, 2), np.float32)})
     assert not list(tmp_path.rglob("*.json"))
 
