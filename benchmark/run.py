@@ -15,7 +15,7 @@ from benchmark.plan.expand import dataset_of, expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.publish import publish
 from benchmark.record.annotations import keep_annotations
-from benchmark.record.places import prepare_folder
+from benchmark.record.places import files_of, prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, read_records, write_plan
@@ -227,7 +227,7 @@ def mirror_records(results: Path, writer: Writer, seconds: float) -> None:
     """Make the MLflow copy of a whole results folder, with the figures that are there."""
 
     def write() -> None:
-        figures = sorted((results / "figures").glob("*"))
+        figures = files_of(results, "figures", ending="")
         if read_records(results):
             mirror_and_publish(Mirror(results), answer_from_records(results), figures)
         drawn: dict[str, list[Path]] = {}

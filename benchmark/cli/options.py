@@ -85,7 +85,15 @@ def figure_kinds(text: str) -> tuple[str, ...]:
             raise ConfigError(
                 f"--figures={text!r}: '{kind}' is not one of {', '.join(FIGURE_KINDS)}."
             )
-    return kinds
+    return once("--figures", kinds)
+
+
+def once(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a list that names something twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise ConfigError(f"{option}={','.join(values)} names '{value}' twice; name it once.")
+    return values
 
 
 def model_names(pairs: list[str]) -> dict[str, str]:
@@ -95,6 +103,8 @@ def model_names(pairs: list[str]) -> dict[str, str]:
         model, equals, name = pair.partition("=")
         if not equals or not model.strip() or not name.strip():
             raise ConfigError(f"--names {pair!r}: write MODEL=NAME, as in crnn='CRNN (ours)'.")
+        if model.strip() in chosen:
+            raise ConfigError(f"--names {pair!r}: '{model.strip()}' has a name already; give one.")
         chosen[model.strip()] = " ".join(name.split())
     return chosen
 

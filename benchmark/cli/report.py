@@ -15,6 +15,7 @@ from benchmark.cli.options import (
     figure_kinds,
     model_names,
     names,
+    once,
 )
 
 
@@ -62,7 +63,8 @@ def report(
     kinds = figure_kinds(figures)
     prepare_to_draw(results)
     recorded = answer_from_records(results, study)
-    answer = arranged(recorded, names("--order", order) or (), model_names(names_ or []))
+    first = once("--order", names("--order", order) or ())
+    answer = arranged(recorded, first, model_names(names_ or []))
     paths = write_answer(answer, results, kinds)
     wanted = Format.JSON if as_json else format_
     tracked: dict[str, tuple[str, str]] = {}
@@ -89,4 +91,4 @@ def report(
         page = write_page(answer, results, {group: Tracked(*run) for group, run in tracked.items()})
         typer.echo(f"written: {page}")
     else:
-        print_answer(answer, paths, results)
+        print_answer(answer, paths, results, has_mlflow=mlflow)

@@ -71,6 +71,7 @@ def run(
     from benchmark.plan.studies import read_study
     from benchmark.plugins import include_plugins
     from benchmark.processes import preload
+    from benchmark.record.searches import promoted_studies
 
     if not dry_run and workers != "1":
         preload()
@@ -87,7 +88,7 @@ def run(
         "precision": precision,
         "resample": resample or None,
     }
-    config = read_study(study, overrides, results)
+    config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.screen import Screen, planning, print_answer, print_bill
     from benchmark.run import RunOptions, complete_run, plan_run

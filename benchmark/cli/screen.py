@@ -188,7 +188,9 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
         typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<14}{row['settings']}".rstrip())
 
 
-def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
+def print_answer(
+    answer: Answer, paths: Sequence[Path], results: Path, *, has_mlflow: bool = True
+) -> None:
     """Print the tables to read first, where the others are, and how to open MLflow."""
     screen = console()
     if not screen.is_terminal:
@@ -206,4 +208,5 @@ def print_answer(answer: Answer, paths: Sequence[Path], results: Path) -> None:
             typer.echo(f"  {title}")
     for path in paths:
         typer.echo(f"written: {path}")
-    typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")
+    if has_mlflow:
+        typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")

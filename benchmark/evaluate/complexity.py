@@ -155,7 +155,7 @@ def model_cost(estimator: Estimator, n_features: int) -> Cost:
     counted = [count_flops(network, n_features) for network in networks]
     others = {part: index(count) for part, count in estimator.other_parameters().items()}
     return Cost(  # `index` refuses what is no whole number
-        parameters=parameters | others,
+        parameters=(parameters | others) or {"networks": 0},  # a record without is damaged
         flops=sum(flops for flops, _ in counted) + N_FRAMES * index(estimator.other_flops()),
         uncounted_operations=sorted({name for _, names in counted for name in names}),
     )

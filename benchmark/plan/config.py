@@ -99,7 +99,9 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
     for key, value in values.items():
         parts = value if isinstance(value, list | tuple) else [value]
         texts = [str(one) for one in parts if isinstance(one, str | float)]
-        if any(text.strip().lower().lstrip("+-") in NOT_FINITE for text in texts):
+        if config_class is not StudyConfig and any(  # whose texts are names
+            text.strip().lower().lstrip("+-") in NOT_FINITE for text in texts
+        ):
             raise ConfigError(f"{where}: {key}={value}: give a finite number.")
         if flaw := flaw_of_setting(value):
             raise ConfigError(f"{where}: {key} {flaw}.")

@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from datasets.contract import DatasetError, Song, Split
-from datasets.splits import song_folds
+from datasets.splits import families_of, song_folds
 
 WHOLE = "whole"
 
@@ -48,9 +48,12 @@ def rounds(split: Split, protocol: ProtocolConfig, seed: int) -> list[Round]:
             " --set protocol.folds=10 --set protocol.fold_over=all, or give it evaluation songs."
         )
     if protocol.folds is None:
+        check_enough(split.development)
         return [Round("", split.development, split.evaluation)]
     songs = split.songs if protocol.fold_over == "all" else split.development
     folds = song_folds(songs, protocol.folds, seed)
+    for fold in folds:
+        check_enough([song for other in folds if other is not fold for song in other])
     return [
         Round(
             name=f"fold {index}",
@@ -59,3 +62,13 @@ def rounds(split: Split, protocol: ProtocolConfig, seed: int) -> list[Round]:
         )
         for index, fold in enumerate(folds, start=1)
     ]
+
+
+def check_enough(learning: Sequence[Song]) -> None:
+    """Refuse fewer songs to learn from than models need, which hold some of them out."""
+    if len(families_of(learning)) < 2:
+        given = "1 song" if len(learning) == 1 else f"{len(learning)} songs of one family"
+        raise DatasetError(
+            f"There is nothing to choose settings on: {given} to learn from, and models hold songs"
+            " out of these. Give songs of two families or more; a song without one counts as one."
+        )

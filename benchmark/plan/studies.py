@@ -33,25 +33,20 @@ def named_studies() -> dict[str, Path]:
     return {name: by_name[name] for name in (*FIRST_LISTED, *by_name)}
 
 
-def promoted_studies(results: Path) -> dict[str, Path]:
-    """Return the studies that a search promoted in a results folder, name -> YAML file."""
-    return {path.stem: path for path in sorted((results / "studies").glob("*.yaml"))}
-
-
 def read_study(
-    name_or_file: str, overrides: Mapping[str, Any], results: Path | None = None
+    name_or_file: str, overrides: Mapping[str, Any], promoted: Mapping[str, Path] | None = None
 ) -> "Study":
     """Read a study by name or file; `overrides` are the options given on the command line.
 
-    Names are those that ship with the package and those that `search --promote` wrote to
-    `results`. `also` lists further parts: each takes the keys of the study, changes some and is
-    run too. The command line wins over every part, but for models that a part names itself (see
-    `_shared`). `contrasts` lists which rows are compared.
+    Names are those that ship with the package and those of `promoted`, name -> YAML file.
+    `also` lists further parts: each takes the keys of the study, changes some and is run too. The
+    command line wins over every part, but for models that a part names itself (see `_shared`).
+    `contrasts` lists which rows are compared.
     """
     from benchmark.plan.config import Study, StudyConfig
 
     is_file = name_or_file.endswith((".yaml", ".yml"))
-    names = (promoted_studies(results) if results else {}) | named_studies()
+    names = dict(promoted or {}) | named_studies()
     path = Path(name_or_file) if is_file else find(names, name_or_file, kind="study")
     written = _read_yaml(path)
     known = [*(one.name for one in fields(StudyConfig)), "also", "contrasts", *SHORT]

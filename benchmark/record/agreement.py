@@ -24,6 +24,7 @@ DIGEST_CHARACTERS = 12  # of the cell digest in file names
 SCORES = tuple(
     f"rmse_{one}{suffix}" for suffix in ("", "_per_song") for one in (*TARGETS, "average")
 )
+ERRORS = ("rmse_", "mae_")  # r and CCC may be below 0
 PER_SONG = ("song_id", "n_frames", "rmse_valence", "rmse_arousal")  # of every finished cell
 
 
@@ -89,7 +90,7 @@ def flaw_of(record: RunRecord) -> str:
             return f"sets {key!a} in its settings, and not in what they are part of. {AGAIN}"
     if not record.circumstances:
         return f"is incomplete: it has no 'circumstances'. {AGAIN}"
-    return _result_flaw(record) if record.status == "done" else ""
+    return _value_flaw(record) or (_result_flaw(record) if record.status == "done" else "")
 
 
 def _schema_flaw(schema: Any) -> str:
@@ -100,6 +101,23 @@ def _schema_flaw(schema: Any) -> str:
         f"has schema {schema!a:.20}, this version reads {SCHEMA}. Use the version that wrote it, or"
         " another --results folder."
     )
+
+
+def _value_flaw(record: RunRecord) -> str:
+    """Return which value cannot be: an error below 0, a curve that misses epochs."""
+    parts, references = record.components.values(), record.references.values()
+    for scores in (record.scores, record.training_scores, *parts, *references):
+        for name, value in scores.items():
+            if name.startswith(ERRORS) and value is not None and value < 0:
+                return f"is damaged: {name!a} is {value}, and no error is below 0. {AGAIN}"
+    for network, curve in record.curves.items():
+        n_epochs, n_errors = len(curve["training_loss"]), len(curve["validation_rmse"])
+        if n_errors not in (0, n_epochs) or curve["best_epoch"] > n_epochs:
+            return (
+                f"is damaged: the curves of {network!a} have {n_epochs} epochs, {n_errors}"
+                f" validation errors, the best of epoch {curve['best_epoch']}. {AGAIN}"
+            )
+    return ""
 
 
 def _result_flaw(record: RunRecord) -> str:
@@ -119,6 +137,8 @@ def _result_flaw(record: RunRecord) -> str:
         return f"is damaged: it names a song twice. {AGAIN}"
     if not min(songs["n_frames"]):
         return f"is damaged: a song has no frames. {AGAIN}"
+    if not record.parameters:
+        return f"is incomplete: status is done, and there are no 'parameters'. {AGAIN}"
     if "train_seconds" not in record.circumstances:
         return f"is incomplete: status is done, and there are no 'train_seconds'. {AGAIN}"
     return ""

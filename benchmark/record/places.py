@@ -53,6 +53,32 @@ def _leads_out(path: Path, results: Path) -> bool:
         return True
 
 
+def files_of(results: Path, *names: str, ending: str) -> list[Path]:
+    """Return the files of a folder that end so, in order; a link that leads out is refused.
+
+    `Path.glob` takes three times as long, which is felt with a thousand records.
+    """
+    return [Path(entry) for entry in _entries(results, *names) if entry.name.endswith(ending)]
+
+
+def folders_of(results: Path, *names: str) -> list[str]:
+    """Return the names of a folder's folders, in order; a link that leads out is refused."""
+    return [entry.name for entry in _entries(results, *names) if entry.is_dir()]
+
+
+def _entries(results: Path, *names: str) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder of results, nothing where there is none."""
+    folder = place(results, *names)
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_symlink():
+            place(results, *names, entry.name)
+    return entries
+
+
 def prepare_folder(results: Path) -> None:
     """Make the results folder, or say why nothing can be written there; tidy after kills."""
     try:

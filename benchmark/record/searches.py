@@ -1,6 +1,7 @@
 """What a search leaves behind: one JSON file with every trial, readable without Optuna.
 
 Layout  RESULTS/searches/<name>.json
+        RESULTS/studies/<name>.yaml    what `search --promote` wrote
 A trial that finished has a record of its cell beside it, under `records/`.
 """
 
@@ -24,7 +25,7 @@ from benchmark.plan.values import (
     Whole,
     stored_as,
 )
-from benchmark.record.places import Place, place, write_whole
+from benchmark.record.places import Place, files_of, place, write_whole
 from benchmark.record.reading import read_checked
 
 SCHEMA = 1
@@ -120,7 +121,12 @@ def write_search(results: Path, search: SearchRecord) -> Path:
 
 def read_searches(results: Path) -> list[SearchRecord]:
     """Read every search of a results folder."""
-    return [_checked(path) for path in sorted((results / "searches").glob("*.json"))]
+    return [_checked(path) for path in files_of(results, "searches", ending=".json")]
+
+
+def promoted_studies(results: Path) -> dict[str, Path]:
+    """Return the studies that searches promoted in a results folder, name -> YAML file."""
+    return {path.stem: path for path in files_of(results, "studies", ending=".yaml")}
 
 
 def _checked(path: Path) -> SearchRecord:

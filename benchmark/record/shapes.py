@@ -54,8 +54,8 @@ class LearningCurve(TypedDict):
 
     __pydantic_config__ = STORED  # type: ignore[misc]
 
-    training_loss: list[Score]
-    validation_rmse: list[Score]
+    training_loss: list[Error]
+    validation_rmse: list[Error]
     best_epoch: Count
     n_steps: NotRequired[Count]
 

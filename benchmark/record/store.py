@@ -11,7 +11,6 @@ absent.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -26,10 +25,11 @@ from pydantic import Field
 
 from benchmark.errors import RecordFlawed, ResultsError
 from benchmark.plan.cell import Cell
+from benchmark.plan.config import STUDY_NAME
 from benchmark.plan.values import STORED, Digest, Name
 from benchmark.record.agreement import DIGEST_CHARACTERS as DIGEST_CHARACTERS
 from benchmark.record.agreement import check_together, checked_record, folder_of, parsed_record
-from benchmark.record.places import Place, place, write_whole
+from benchmark.record.places import Place, files_of, folders_of, place, write_whole
 from benchmark.record.reading import AGAIN, read_arrays, read_checked
 from benchmark.record.record import RunRecord
 from datasets.names import shown_name
@@ -41,7 +41,7 @@ class Plan:
 
     __pydantic_config__ = STORED
 
-    study: Name
+    study: Annotated[str, Field(pattern=STUDY_NAME, max_length=100)]
     groups: dict[Digest, Digest]
     contrasts: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] | None = (
         None  # rows; None: the default
@@ -101,23 +101,36 @@ def write_plan(
     """
     for cell in {(one.dataset, one.features, one.model): one for one in cells}.values():
         _path(results, "records", cell, cell.key, ".json")  # can there be such a file?
-    groups = {cell.key: cell.group for cell in cells}
-    plan: dict[str, Any] = {"study": study, "groups": groups}
-    asked = "".join(sorted(groups))
-    if contrasts is not None:
-        plan["contrasts"] = [list(pair) for pair in contrasts]
-        asked += json.dumps(sorted(plan["contrasts"]))
+    pairs = None if contrasts is None else [list(pair) for pair in contrasts]
+    plan = Plan(study, {cell.key: cell.group for cell in cells}, pairs)
+    content = {key: value for key, value in vars(plan).items() if value is not None}
+    write_whole(place(results, "plans", _file_name(plan)), _json(content))
+
+
+def _file_name(plan: Plan) -> str:
+    """Return what a plan's file is called: the study, and a digest of what it asks for."""
+    asked = "".join(sorted(plan.groups))
+    if plan.contrasts is not None:
+        asked += json.dumps(sorted(plan.contrasts))
     digest = hashlib.sha256(asked.encode()).hexdigest()[:DIGEST_CHARACTERS]
-    content = _json(plan)
-    write_whole(place(results, "plans", f"{study}-{digest}.json"), content)
+    return f"{plan.study}-{digest}.json"
 
 
 def read_plans(results: Path, study: str | None = None) -> list[Plan]:
     """Read what was asked for, of one study or of all."""
-    plans = [
-        read_checked(path, Plan, "Plan") for path in sorted((results / "plans").glob("*.json"))
-    ]
+    plans = [_checked_plan(path) for path in files_of(results, "plans", ending=".json")]
     return [plan for plan in plans if study in (None, plan.study)]
+
+
+def _checked_plan(path: Path) -> Plan:
+    """Read one plan; one that was changed or renamed is named."""
+    plan = read_checked(path, Plan, "Plan")
+    if path.name != _file_name(plan):
+        raise ResultsError(
+            f"Plan {path} asks for other cells than its name says; by its content it is called"
+            f" {_file_name(plan)}. Rename it back, or remove it and run again."
+        )
+    return plan
 
 
 def declared_contrasts(results: Path, study: str | None) -> tuple[tuple[str, str], ...] | None:
@@ -157,22 +170,13 @@ def read_records(results: Path) -> list[RunRecord]:
     """Read every record of a results folder, in the order of their paths."""
     if not results.is_dir():
         raise ResultsError(f"No results folder {results}. Run: python -m benchmark run")
-    records = [checked_record(path) for path in _record_paths(results / "records")]
+    records = [
+        checked_record(path)
+        for folder in folders_of(results, "records")
+        for path in files_of(results, "records", folder, ending=".json")
+    ]
     check_together(results, records)
     return records
-
-
-def _record_paths(folder: Path) -> list[Path]:
-    """Return the JSON files of every folder, in order; `Path.glob` takes three times as long."""
-    if not folder.is_dir():
-        return []
-    folders = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
-    return [
-        Path(one, name)
-        for one in folders
-        for name in sorted(os.listdir(one))  # noqa: PTH208 - names are all that is needed
-        if name.endswith(".json")
-    ]
 
 
 def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:

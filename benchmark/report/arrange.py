@@ -23,6 +23,14 @@ def arranged(answer: Answer, order: Sequence[str], names: Mapping[str, str]) -> 
                 )
     if not order and not names:
         return answer
+    owners: dict[str, str] = {}  # shown name -> model
+    for model in known:
+        name = names.get(model, model)
+        if owners.setdefault(name, model) != model:
+            raise ConfigError(
+                f"--names: '{owners[name]}' and '{model}' would both be called '{name}'. Give each"
+                " model a name of its own."
+            )
     return replace(answer, tables=[_arranged(table, order, names) for table in answer.tables])
 
 

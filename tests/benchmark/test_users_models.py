@@ -138,6 +138,11 @@ def test_whole_numbers_and_numpys_own_are_fine(record_of):
     assert record.parameters == {"mean": 2}
 
 
+def test_a_model_without_parameters_has_none_of_them_and_is_recorded(record_of):
+    record = record_of(spoilt(other_parameters=lambda self: {}))
+    assert (record.status, record.n_parameters) == ("done", 0), record.error
+
+
 def overwrite(self, songs, trainer):
     """Write where NumPy forbids it, through torch, which does not ask."""
     with warnings.catch_warnings():

@@ -117,6 +117,7 @@ def test_report_without_mlflow_writes_the_files_alone(recorded, capfd):
     answer = mer_here(capfd, "report", "--results", recorded, "--no-mlflow", "--figures", "svg,pdf")
     assert answer.returncode == 0, answer.stderr
     assert "mine.tex" in answer.stdout
+    assert "MLflow" not in answer.stdout
     assert not (recorded / "mlflow.db").exists()
 
 
@@ -135,6 +136,8 @@ def test_report_shows_models_in_the_order_and_by_the_names_asked_for(recorded, c
         ("--names", "tcn=TCN", "--names: no row is of a model 'tcn'. There are: crnn."),
         ("--order", "tcn", "--order: no row is of a model 'tcn'. There are: crnn."),
         ("--figures", "gif", "'gif' is not one of png, svg, pdf, column."),
+        ("--figures", "column,png,column", "--figures=column,png,column names 'column' twice;"),
+        ("--order", "crnn,crnn", "--order=crnn,crnn names 'crnn' twice; name it once."),
     ],
 )
 def test_report_says_what_is_wrong_with_an_option_and_draws_nothing(
@@ -143,6 +146,13 @@ def test_report_says_what_is_wrong_with_an_option_and_draws_nothing(
     answer = mer_here(capfd, "report", "--results", recorded, "--no-mlflow", option, value)
     assert answer.returncode == 2
     assert message in " ".join(answer.stderr.split())
+
+
+def test_report_refuses_two_names_of_one_model(recorded, capfd):
+    twice = ("--names", "crnn=a", "--names", "crnn=b")
+    answer = mer_here(capfd, "report", "--results", recorded, "--no-mlflow", *twice)
+    assert answer.returncode == 2
+    assert "--names 'crnn=b': 'crnn' has a name already; give one." in answer.stderr
 
 
 def test_report_writes_a_page_whose_links_lead_to_the_rows_runs(recorded, capfd):

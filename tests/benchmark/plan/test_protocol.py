@@ -13,6 +13,12 @@ from tests.conftest import make_split
 SPLIT = make_split(n_development=25)
 
 
+def of_one_family(split):
+    development = tuple(replace(song, family="zelda") for song in split.development)
+    evaluation = tuple(replace(song, family=song.song_id) for song in split.evaluation)
+    return replace(split, development=development, evaluation=evaluation)
+
+
 def ids(songs):
     return [song.song_id for song in songs]
 
@@ -65,3 +71,16 @@ def test_folds_over_all_songs_hold_out_every_song_of_both_sides_once():
 def test_folds_over_all_songs_need_a_number_of_folds():
     with pytest.raises(ConfigError, match=r"fold_over=all needs a number of folds; give --set"):
         read_study("smoke", {"set": {"protocol.fold_over": "all"}})
+
+
+@pytest.mark.parametrize(
+    ("split", "folds", "given"),
+    [
+        (make_split(n_development=1), None, "1 song"),
+        (make_split(n_development=2), 2, "1 song"),  # each fold leaves one
+        (of_one_family(make_split(n_development=3)), None, "3 songs of one family"),
+    ],
+)
+def test_too_few_songs_to_learn_from_are_refused_before_training(split, folds, given):
+    with pytest.raises(DatasetError, match=f"choose settings on: {given} to learn from, and"):
+        rounds(split, ProtocolConfig(folds=folds), seed=1)

@@ -332,3 +332,12 @@ def test_a_short_key_that_one_part_takes_stays_in_a_file(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("models: [crnn]\nresample: true\nalso: [{dataset: folder}]\n")
     assert [part.set for part in read_study(str(path), {}).parts] == [{"folder.resample": True}] * 2
+
+
+@pytest.mark.parametrize("name", ["nan", "inf", "Infinity"])
+def test_a_model_and_a_study_may_have_the_name_of_no_finite_number(tmp_path, registries, name):
+    MODELS[name] = MODELS["crnn"]
+    part = only_part("smoke", {"models": (name,), "name": name})
+    assert (part.name, part.models) == (name, (name,))
+    with pytest.raises(ConfigError, match=f"crnn: l1={name}: give a finite number"):
+        expand(only_part("smoke", {"models": ("crnn",), "set": {"crnn.l1": name}}), "digest")

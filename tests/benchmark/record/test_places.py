@@ -5,6 +5,9 @@ import pytest
 
 from benchmark.errors import ResultsError
 from benchmark.record.places import FOLDERS, place, prepare_folder, remove, write_whole
+from benchmark.record.searches import promoted_studies, read_searches
+from benchmark.record.store import read_plans, read_records, record_path
+from tests.benchmark.report.records import make_record
 
 HOUR = 3600
 
@@ -46,6 +49,37 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_not(tmp_path):
     with pytest.raises(ResultsError, match="is a link out of results folder"):
         place(results, "figures", "a.png")
     place(results, "weights", "a")
+
+
+READERS = {
+    "records": read_records,
+    "plans": read_plans,
+    "searches": read_searches,
+    "studies": promoted_studies,
+}
+
+
+@pytest.mark.parametrize("is_file", [False, True], ids=["folder", "file"])
+@pytest.mark.parametrize("kind", READERS)
+def test_what_is_listed_is_not_read_through_a_link_that_leads_out(tmp_path, kind, is_file):
+    results, outside = tmp_path / "results", tmp_path / "elsewhere"
+    results.mkdir()
+    outside.mkdir()
+    link = results / kind
+    if is_file:
+        link.mkdir()
+        link /= "a.yaml" if kind == "studies" else "a.json"  # of records, a folder with that name
+    link.symlink_to(outside)
+    with pytest.raises(ResultsError, match=f"{link} is a link that leads out of results folder"):
+        READERS[kind](results)
+
+
+def test_a_record_that_is_a_link_out_of_the_folder_is_refused(tmp_path):
+    path = record_path(tmp_path / "results", make_record())
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/zero")
+    with pytest.raises(ResultsError, match=f"{path} is a link that leads out of results folder"):
+        read_records(tmp_path / "results")
 
 
 def test_the_results_folder_itself_may_be_a_link(tmp_path):

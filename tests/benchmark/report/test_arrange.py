@@ -54,3 +54,12 @@ def test_nothing_asked_for_changes_nothing():
 def test_a_model_without_a_row_is_an_error_that_names_those_there_are(order, names, option):
     with pytest.raises(ConfigError, match=f"{option}: no row is of a model 'tcm'. There are: crnn"):
         arranged(ANSWER, order, names)
+
+
+@pytest.mark.parametrize(
+    ("names", "both"),
+    [({"crnn": "Net", "tcn": "Net"}, "'crnn' and 'tcn'"), ({"crnn": "tcn"}, "'crnn' and 'tcn'")],
+)
+def test_two_models_under_one_name_are_refused(names, both):
+    with pytest.raises(ConfigError, match=f"--names: {both} would both be called '"):
+        arranged(ANSWER, (), names)
