@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.errors import USER_ERRORS, ConfigError, WorkerLost
+from benchmark.errors import USER_ERRORS, ConfigError, ResultsError, WorkerLost
 from benchmark.execute import Job
 from benchmark.loading import load_split
 from benchmark.plan.cell import Cell
@@ -74,6 +74,19 @@ def load_songs(search: Search, options: SearchOptions) -> Split:
 
 def open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
     """Create the search's study or resume it, if it still is the same search."""
+    from optuna.exceptions import StorageInternalError
+
+    try:
+        return _open_study(search, digest, storage)
+    except (KeyError, StorageInternalError) as error:
+        raise ResultsError(
+            f"The storage of search '{search.name}' is damaged: tables or rows are missing. Remove"
+            " it, or give another --storage; finished trials keep their records."
+        ) from error
+
+
+def _open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
+    """Create or resume; raises what Optuna raises."""
     import optuna
 
     sampler, pruner = make_sampler(search), make_pruner(search)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from benchmark.errors import ConfigError, ResultsError
-from benchmark.record.places import write_whole
+from benchmark.record.places import place, write_whole
 from studies.trials import queue_again
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def default_storage(results: Path) -> str:
     """Return the address of the results folder's own database, with `?` and `%` quoted."""
     from sqlalchemy import URL
 
-    path = str((results / DATABASE).absolute())
+    path = str(place(results, DATABASE).absolute())
     return URL.create("sqlite", database=path).render_as_string()
 
 

@@ -111,7 +111,7 @@ def other_arrays(path: Path, random: Random) -> str:
     with np.load(path) as stored:
         arrays = dict(stored)
     name = random.choice(list(arrays))
-    one = arrays[name]
+    one = np.atleast_1d(arrays[name])
     odd = {
         "NaN": np.full_like(one, np.nan), "empty": np.zeros((0, 2), np.float32),
         "text": np.array("x"), "shorter": one[:1],

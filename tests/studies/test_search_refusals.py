@@ -1,5 +1,8 @@
 """What `search` refuses, before anything is trained: another meaning, bad input, taken names."""
 
+import sqlite3
+from contextlib import closing
+
 import optuna
 import pytest
 
@@ -110,3 +113,21 @@ def test_bad_input_is_one_clear_line(capfd, tmp_path, changed, said):
     errors = [line for line in answer.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert any(part in errors[0] for part in said.split("|"))
+
+
+def test_a_storage_whose_tables_are_gone_is_named_in_one_line(capfd, tmp_path, users_file):
+    assert search(capfd, tmp_path, trials=1).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "results" / "optuna.db")) as database, database:
+        database.execute("DROP TABLE studies")
+    answer = search(capfd, tmp_path, trials=2)
+    assert answer.returncode == 2
+    assert "is damaged: tables or rows are missing. Remove it" in answer.stderr
+
+
+def test_a_storage_that_is_a_link_out_of_the_folder_is_refused(capfd, tmp_path, users_file):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "optuna.db").symlink_to(tmp_path / "outside.db")
+    answer = search(capfd, tmp_path, trials=1)
+    assert answer.returncode == 2
+    assert "optuna.db is a link out of results folder" in answer.stderr
+    assert not (tmp_path / "outside.db").exists()
