@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.record.record import RunRecord
-from benchmark.report.draws import TINY, Sample, place_of, samples, songs_of, studentised
+from benchmark.report.draws import TINY, Sample, place_of, studentised
 from benchmark.report.resamples import MANY, Array, stream_of
 
 HIGH = 0.975
@@ -44,30 +44,13 @@ def bootstrap_intervals(
     return {name: (max(low, 0.0), high) for name, (low, high) in ends.items()}
 
 
-def bootstrap_differences(
-    cells: Sequence[RunRecord],
-    base: Sequence[RunRecord],
-    stream: str = "",
-    n_resamples: int = MANY,
-) -> dict[str, Interval]:
-    """Return the interval of every error of `cells` less that of `base`."""
-    return intervals(differences(cells, base), stream, n_resamples)
-
-
-def differences(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> dict[str, Sample]:
-    """Return every error of `cells` less that of `base`, on the same songs.
-
-    Equal repetitions are paired, as they hold out the same songs; others are independent.
-    """
-    if songs_of(cells[0]) != songs_of(base[0]):
-        raise ValueError("a paired difference needs the same songs on both sides")
-    return subtracted(samples(cells), samples(base), is_paired=share_repetitions(cells, base))
-
-
 def subtracted(
     ours: Mapping[str, Sample], theirs: Mapping[str, Sample], *, is_paired: bool
 ) -> dict[str, Sample]:
-    """Return every error of ours less that of theirs."""
+    """Return every error of ours less that of theirs, on the same songs.
+
+    Equal repetitions are paired, as they hold out the same songs; others are independent.
+    """
     return {
         name: sample.plus(theirs[name].times(-1), is_paired=is_paired)
         for name, sample in ours.items()
