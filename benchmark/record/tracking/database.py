@@ -106,6 +106,7 @@ def open_client(results: Path, seconds: float = LOCK_SECONDS) -> "MlflowClient":
                 if not is_complete(results):
                     _make(results)
                 repair_moved(results)
+        _refuse_elsewhere(results)
         address = store_uri(results)
         client = MlflowClient(tracking_uri=address, registry_uri=address)
         client.search_experiments(max_results=1)
@@ -199,6 +200,24 @@ def repair_moved(results: Path) -> bool:
                         (artifacts_uri(results), len(there) + 1, f"{_literal(there)}/%"),
                     )
     return bool(former)
+
+
+def _refuse_elsewhere(results: Path) -> None:
+    """Refuse a database that would have files written outside the folder."""
+    inside = f"{_literal(artifacts_uri(results))}/%"
+    with tables(results) as database:
+        for table, column in PLACES:
+            of_ours = "AND name <> 'Default'" if table == "experiments" else ""
+            found = database.execute(
+                f"SELECT {column} FROM {table} WHERE {column} <> '' {of_ours}"
+                f" AND ({column} NOT LIKE ? ESCAPE '\\' OR {column} LIKE '%/../%') LIMIT 1",
+                (inside,),
+            ).fetchone()
+            if found:
+                raise ResultsError(
+                    f"MLflow database {results / DATABASE} names files outside the folder"
+                    f" ({found[0]!a:.100}). Remove it. {REBUILT}"
+                )
 
 
 def _former_places(results: Path) -> set[str]:

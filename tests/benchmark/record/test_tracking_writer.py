@@ -174,7 +174,7 @@ def test_who_does_not_get_the_lock_goes_on_and_says_so_at_the_end_only(results):
         assert writer.attempt(lambda: written.append(2), 0.01) is None
     assert written == []
     (line,) = said
-    assert "another process is writing MLflow database" in line
+    assert "Another process is writing MLflow database" in line
     writer.attempt(lambda: written.append(3), 0)
     assert written == [3]
 
@@ -364,3 +364,13 @@ def test_who_has_said_that_another_process_writes_waits_no_more(results):
     assert time.monotonic() - started < 30
     assert len(said) == 1
     assert "Another process is writing MLflow database" in said[0]
+
+
+@pytest.mark.parametrize("address", ["file://{}/outside", "file://{}/results/mlartifacts/../../x"])
+def test_a_database_that_names_files_outside_the_folder_is_refused(results, tmp_path, address):
+    with closing(sqlite3.connect(results / DATABASE)) as table, table:
+        table.execute("UPDATE runs SET artifact_uri = ?", (address.format(tmp_path),))
+    shutil.rmtree(results / ARTIFACTS)
+    (said,) = bring_up_to_date(results)
+    assert "names files outside the folder" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
