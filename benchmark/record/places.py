@@ -37,12 +37,18 @@ def place(results: Path, *names: str) -> Place:
                 " Give it a short name without slashes and control characters."
             )
         path /= name
-        if path.is_symlink() and not path.resolve().is_relative_to(results.resolve()):
+        if path.is_symlink() and not _stays_within(path, results):
             raise ResultsError(
                 f"{path} is a link that leads out of results folder {results}; nothing is read or"
                 " written through it. Put the folder or file itself there."
             )
     return Place(path)
+
+
+def _stays_within(link: Path, results: Path) -> bool:
+    """Tell whether a link leads to somewhere in the folder; one in a circle leads nowhere."""
+    end = Path(os.path.realpath(link))  # which does not fail in a circle, as `resolve` may
+    return not end.is_symlink() and end.is_relative_to(results.resolve())
 
 
 def files_of(results: Path, *names: str, ending: str) -> list[Path]:

@@ -74,6 +74,14 @@ def test_what_is_listed_is_not_read_through_a_link_that_leads_out(tmp_path, kind
         READERS[kind](results)
 
 
+def test_a_link_in_a_circle_is_refused(tmp_path):
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "a.json").symlink_to("b.json")
+    (tmp_path / "plans" / "b.json").symlink_to("a.json")
+    with pytest.raises(ResultsError, match=r"a\.json is a link that leads out of results folder"):
+        read_plans(tmp_path)
+
+
 def test_a_record_that_is_a_link_out_of_the_folder_is_refused(tmp_path):
     path = record_path(tmp_path / "results", make_record())
     path.parent.mkdir(parents=True)
