@@ -37,7 +37,7 @@ def place(results: Path, *names: str) -> Place:
                 " Give it a short name without slashes and control characters."
             )
         path /= name
-        if path.is_symlink() and _leads_out(path, results):
+        if path.is_symlink() and not _stays_within(path, results):
             raise ResultsError(
                 f"{path} is a link out of results folder {results}, or in a circle; nothing"
                 " is read or written through it. Put the folder or file itself there."
@@ -45,12 +45,10 @@ def place(results: Path, *names: str) -> Place:
     return Place(path)
 
 
-def _leads_out(path: Path, results: Path) -> bool:
-    """Tell whether a link leads out of a folder, or in a circle."""
-    try:
-        return not path.resolve().is_relative_to(results.resolve())
-    except (OSError, RuntimeError):  # RuntimeError: of a circle, before Python 3.13
-        return True
+def _stays_within(link: Path, results: Path) -> bool:
+    """Tell whether a link leads to somewhere in the folder; one in a circle leads nowhere."""
+    end = Path(os.path.realpath(link))  # which does not fail in a circle, as `resolve` may
+    return not end.is_symlink() and end.is_relative_to(results.resolve())
 
 
 def files_of(results: Path, *names: str, ending: str) -> list[Path]:

@@ -70,15 +70,23 @@ def test_what_is_listed_is_not_read_through_a_link_that_leads_out(tmp_path, kind
         link.mkdir()
         link /= "a.yaml" if kind == "studies" else "a.json"  # of records, a folder with that name
     link.symlink_to(outside)
-    with pytest.raises(ResultsError, match=f"{link} is a link that leads out of results folder"):
+    with pytest.raises(ResultsError, match=f"{link} is a link out of results folder"):
         READERS[kind](results)
+
+
+def test_a_link_in_a_circle_is_refused(tmp_path):
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "a.json").symlink_to("b.json")
+    (tmp_path / "plans" / "b.json").symlink_to("a.json")
+    with pytest.raises(ResultsError, match=r"a\.json is a link out of results folder"):
+        read_plans(tmp_path)
 
 
 def test_a_record_that_is_a_link_out_of_the_folder_is_refused(tmp_path):
     path = record_path(tmp_path / "results", make_record())
     path.parent.mkdir(parents=True)
     path.symlink_to("/dev/zero")
-    with pytest.raises(ResultsError, match=f"{path} is a link that leads out of results folder"):
+    with pytest.raises(ResultsError, match=f"{path} is a link out of results folder"):
         read_records(tmp_path / "results")
 
 
