@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 IDENTITY = "mer-benchmark"  # the study's attribute that says what its trials' values mean
 REPEATS_AT_MOST = 50  # proposals in a row that were tried before: the space is exhausted
 POLL_SECONDS = 1.0
+SECONDS_TO_NAME = 5.0  # for another process, between making a study and saying what it is
 OnTrial = Callable[["FrozenTrial"], None]
 
 
@@ -91,9 +92,13 @@ def _open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
 
     sampler, pruner = make_sampler(search), make_pruner(search)
     identity = search.identity(digest)
-    known = {one.study_name: one for one in optuna.get_all_study_summaries(storage)}
+    known = _known(storage)
+    deadline = time.monotonic() + SECONDS_TO_NAME
+    while known.get(search.name) == {} and time.monotonic() < deadline:
+        time.sleep(0.1)  # another process makes the study and is about to say what it is
+        known = _known(storage)
     if search.name in known:
-        _refuse_another(search, identity, known[search.name].user_attrs.get(IDENTITY))
+        _refuse_another(search, identity, known[search.name].get(IDENTITY))
         return optuna.load_study(
             study_name=search.name, storage=storage, sampler=sampler, pruner=pruner
         )
@@ -110,6 +115,14 @@ def _open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
     if search.config.sampler != "grid":  # which holds the default already, or a part of it
         study.enqueue_trial(default_parameters(search.space, search.known))
     return study
+
+
+def _known(storage: "BaseStorage") -> dict[str, dict[str, Any]]:
+    """Return what is said of every study of a storage, by its name."""
+    import optuna
+
+    summaries = optuna.get_all_study_summaries(storage)
+    return {one.study_name: one.user_attrs for one in summaries}
 
 
 def _refuse_another(search: Search, identity: dict[str, Any], stored: Any) -> None:

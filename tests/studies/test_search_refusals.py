@@ -2,10 +2,12 @@
 
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import optuna
 import pytest
 
+from studies.search import open_study
 from tests.studies.searching import found, search
 
 
@@ -131,3 +133,29 @@ def test_a_storage_that_is_a_link_out_of_the_folder_is_refused(capfd, tmp_path, 
     assert answer.returncode == 2
     assert "optuna.db is a link out of results folder" in answer.stderr
     assert not (tmp_path / "outside.db").exists()
+
+
+def test_a_study_of_another_program_is_refused(capfd, tmp_path, users_file, monkeypatch):
+    monkeypatch.setattr("studies.search.SECONDS_TO_NAME", 0)
+    (tmp_path / "results").mkdir()
+    optuna.create_study(storage=f"sqlite:///{tmp_path}/results/optuna.db", study_name="mine")
+    answer = search(capfd, tmp_path, trials=1, name="mine")
+    assert answer.returncode == 2
+    assert "holds a study 'mine' that this suite did not make" in answer.stderr
+
+
+def test_a_study_that_another_process_is_making_is_waited_for(tmp_path, users_file, monkeypatch):
+    study = optuna.create_study(storage=f"sqlite:///{tmp_path}/optuna.db", study_name="mine")
+    said = []
+
+    def after_a_while(_):
+        said.append(study.set_user_attr("mer-benchmark", {"objectives": ["rmse"]}))
+
+    monkeypatch.setattr("studies.search.time.sleep", after_a_while)
+    search_of = SimpleNamespace(
+        name="mine", identity=lambda digest: {"objectives": ["rmse"]}, config=None
+    )
+    monkeypatch.setattr("studies.search.make_sampler", lambda _: None)
+    monkeypatch.setattr("studies.search.make_pruner", lambda _: None)
+    assert open_study(search_of, "d" * 64, study._storage).study_name == "mine"
+    assert len(said) == 1

@@ -125,6 +125,9 @@ def test_two_searches_at_the_same_moment_copy_every_trial_once(processes, tmp_pa
         process.start()
     for process in running:
         ends_well(process, log)
+    again = processes.Process(target=run_apart, args=(arguments, log))  # who ended last knew all
+    again.start()
+    ends_well(again, log)
     numbers = sorted(int(copy.tags["mer.trial"]) for copy in copies(results, "trial"))
     (path,) = (results / "searches").glob("*.json")
     assert numbers == [one["number"] for one in json.loads(path.read_text())["trials"]]
