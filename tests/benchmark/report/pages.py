@@ -1,5 +1,6 @@
 """Results folders made by hand, as a page finds them."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from benchmark.record.annotations import keep_annotations
 from benchmark.record.places import write_whole
 from benchmark.record.record import RunRecord
-from benchmark.record.store import write_record
+from benchmark.record.store import Plan, _file_name, write_record
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.write import Tracked, write_page
 from datasets.contract import Song, Split
@@ -74,7 +75,7 @@ def write_results(folder: Path, *, has_curves: bool = True, split: Split = SPLIT
         is_done = has_curves and record.status == "done"
         write_record(folder, record, predictions_of(record) if is_done else {})
     groups = {record.cell: record.group for record in made}
-    write_whole(folder / "plans" / "mine-1.json", plan("mine", groups | {"f" * 64: made[-1].group}))
+    write_groups(folder, "mine", groups | {"f" * 64: made[-1].group})
     if has_curves:
         keep_annotations(folder, "tiny", made[0].dataset_digest, split)
     return folder
@@ -89,11 +90,11 @@ def predictions_of(record: RunRecord) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def plan(study: str, groups: dict[str, str]) -> bytes:
-    """Return a plan's file."""
-    import json
-
-    return json.dumps({"study": study, "groups": groups}).encode()
+def write_groups(folder: Path, study: str, groups: dict[str, str]) -> None:
+    """Write the plan of a study that asked for these cells, each of its group."""
+    asked = Plan(study, groups)
+    content = json.dumps({"study": study, "groups": groups}).encode()
+    write_whole(folder / "plans" / _file_name(asked), content)
 
 
 def write_mine(folder: Path, **options: Any) -> Path:
@@ -113,5 +114,5 @@ def write_unfinished_beside(folder: Path) -> Path:
         **WRONG,
     )  # fmt: skip
     write_record(folder, failed, {})
-    write_whole(folder / "plans" / "mine-2.json", plan("mine", {failed.cell: failed.group}))
+    write_groups(folder, "mine", {failed.cell: failed.group})
     return write_page(answer_from_records(folder, "mine"), folder, {})

@@ -9,14 +9,14 @@ from base64 import b64decode
 import numpy as np
 
 from benchmark.record.annotations import keep_annotations
-from benchmark.record.store import path_of, write_arrays, write_record, write_whole
+from benchmark.record.store import path_of, write_arrays, write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.page.charts import band
 from benchmark.report.page.packed import packed, packed_raters, squeezed_json
 from benchmark.report.page.songs import RATERS_LEFT_OUT, packed_bytes, table_songs
 from benchmark.report.page.write import write_page
 from datasets.contract import Song, Split
-from tests.benchmark.report.pages import RATED, plan, write_mine, write_results
+from tests.benchmark.report.pages import RATED, write_groups, write_mine, write_results
 from tests.benchmark.report.records import make_record
 
 
@@ -125,7 +125,7 @@ def test_the_full_study_stays_under_5_megabytes(tmp_path):
             }
             write_arrays(path_of(tmp_path, "predictions", record, ".npz"), predicted)
     assert len(groups) == 37
-    write_whole(tmp_path / "plans" / "full-1.json", plan("full", groups))
+    write_groups(tmp_path, "full", groups)
     development = Song("d", np.zeros((1, 1), np.float32), np.zeros((1, 2), np.float32), np.zeros(1))
     keep_annotations(tmp_path, "tiny", "d" * 64, Split((development,), tuple(songs)))
     figure = 250_000  # bytes of the drawn trade-off and its base64, which is left out here

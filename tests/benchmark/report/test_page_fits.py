@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from benchmark.palette import LOOKS, look_of, mark_size
-from benchmark.record.store import write_record, write_whole
+from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.grid import Column, Grid
 from benchmark.report.page.write import jinja, unbroken, write_page
-from tests.benchmark.report.pages import HOSTILE_MODEL, PER_SONG, plan, records
+from tests.benchmark.report.pages import HOSTILE_MODEL, PER_SONG, records, write_groups
 from tests.benchmark.report.records import make_record
 from tests.browser import ready, visit
 
@@ -38,7 +38,7 @@ def wide(tmp_path_factory):
     for one in made:
         write_record(folder, one, {})
     groups = {one.cell: one.group for one in made}
-    write_whole(folder / "plans" / "mine-1.json", plan("mine", groups))
+    write_groups(folder, "mine", groups)
     return write_page(answer_from_records(folder), folder, {}).as_uri()
 
 

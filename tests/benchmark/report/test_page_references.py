@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from benchmark.record.places import write_whole
 from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.page.write import write_page
-from tests.benchmark.report.pages import plan, records
+from tests.benchmark.report.pages import records, write_groups
 from tests.browser import ready, visit
 
 LINES = {"oracle": 0.24, "raters' ceiling": 0.243, "noise floor": 0.246}
@@ -21,7 +20,7 @@ def test_three_lines_close_together_have_their_names_above_below_and_at_the_othe
     for one in made:
         write_record(tmp_path, one, {})
     groups = {one.cell: one.group for one in made}
-    write_whole(tmp_path / "plans" / "mine-1.json", plan("mine", groups))
+    write_groups(tmp_path, "mine", groups)
     address = write_page(answer_from_records(tmp_path, "mine"), tmp_path, {}).as_uri()
     with visit(browser, address) as one:
         ready(one)
