@@ -30,12 +30,13 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000,
 ) -> None:
     """Start the MLflow UI on 127.0.0.1; stop it with Ctrl-C."""
+    from benchmark.record.store import record_files
     from benchmark.record.tracking.database import DATABASE, open_client, store_uri
     from benchmark.record.tracking.runs import experiments
     from benchmark.record.tracking.views import page_of
 
     _check_port(port)
-    if not (results / DATABASE).exists() and not any(results.glob("records/*/*.json")):
+    if not (results / DATABASE).exists() and not any(record_files(results)):
         raise ResultsError(
             f"No records in {results}. Run: python -m benchmark run --results {results}"
         )

@@ -11,7 +11,7 @@ absent.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -84,7 +84,7 @@ def read_predictions(results: Path, record: RunRecord) -> dict[str, NDArray[np.f
         if array.shape != expected:
             raise ResultsError(
                 f"File {path} is damaged (song {shown_name(song_id)} has shape {array.shape}, its"
-                f" record says {expected}). Remove it and run again."
+                f" record says {expected}). {AGAIN}"
             )
     return predictions
 
@@ -170,13 +170,15 @@ def read_records(results: Path) -> list[RunRecord]:
     """Read every record of a results folder, in the order of their paths."""
     if not results.is_dir():
         raise ResultsError(f"No results folder {results}. Run: python -m benchmark run")
-    records = [
-        checked_record(path)
-        for folder in folders_of(results, "records")
-        for path in files_of(results, "records", folder, ending=".json")
-    ]
+    records = [checked_record(path) for path in record_files(results)]
     check_together(results, records)
     return records
+
+
+def record_files(results: Path) -> Iterator[Path]:
+    """Yield the files of a results folder's records in order, unread."""
+    for folder in folders_of(results, "records"):
+        yield from files_of(results, "records", folder, ending=".json")
 
 
 def latest_by_cell(records: Iterable[RunRecord]) -> dict[str, RunRecord]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from benchmark.files import content_of
-from benchmark.record.store import DIGEST_CHARACTERS, read_plans
+from benchmark.record.places import files_of
+from benchmark.record.store import DIGEST_CHARACTERS, read_plans, record_files
 from benchmark.record.tracking.database import ARTIFACTS, DATABASE
 from benchmark.record.tracking.runs import FILE_TAG, KIND_TAG, copies, digest_of
 
@@ -24,10 +25,10 @@ def is_current(results: Path) -> bool:
     asked = {cell[:DIGEST_CHARACTERS] for plan in read_plans(results) for cell in plan.groups}
     records = [
         _digest(path)
-        for path in results.glob("records/*/*.json")
+        for path in record_files(results)
         if not asked or path.stem[-DIGEST_CHARACTERS:] in asked
     ]
-    searches = [_digest(path) for path in results.glob("searches/*.json")]
+    searches = [_digest(path) for path in files_of(results, "searches", ending=".json")]
     has_files = all(copied.get(digest) in kept for digest in records)
     return has_files and all(digest in copied for digest in searches)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmark.processes import follow_parent, n_cores, pool_of, preload
 from benchmark.record.places import Place, remove
+from benchmark.record.store import record_files
 from benchmark.report.aggregate import Table
 
 FEW = 4  # figures
@@ -24,8 +25,7 @@ HEAVY = ["benchmark.report.figures.tradeoff", "seaborn"]
 
 def prepare_to_draw(results: Path) -> None:
     """Let the fork server import seaborn while many records are read."""
-    records = (results / "records").glob("*/*.json")
-    if sum(1 for _ in islice(records, MANY)) == MANY:
+    if sum(1 for _ in islice(record_files(results), MANY)) == MANY:
         preload(HEAVY)
 
 
