@@ -1,7 +1,7 @@
 """Experiments and runs of MLflow: find them; write parameters, metrics and curves in few calls."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log10
 from pathlib import Path
@@ -93,17 +93,6 @@ def experiments(client: "MlflowClient") -> list[tuple[str, str, str]]:
     return found
 
 
-def runs_of(client: "MlflowClient", experiment: str) -> Iterator["Run"]:
-    """Yield every run of an experiment."""
-    token = None
-    while True:
-        page = client.search_runs([experiment], page_token=token, max_results=1000)
-        yield from page
-        token = page.token
-        if not token:
-            return
-
-
 def log(
     client: "MlflowClient",
     run_id: str,
@@ -116,7 +105,7 @@ def log(
 
     client.log_batch(
         run_id,
-        params=[Param(key, str(value)[:LONGEST]) for key, value in params.items()],
+        params=[Param(key, text) for key, text in _texts(params).items()],
         metrics=[Metric(key, value, at, 0) for key, value in _defined(metrics).items()],
     )
 
@@ -137,7 +126,7 @@ def restate(
     run_id, started = run.info.run_id, run.info.start_time
     is_same = run.data.metrics == _defined(metrics)
     if params is not None:
-        is_same &= run.data.params == {key: str(value) for key, value in params.items()}
+        is_same &= run.data.params == _texts(params)
     if not is_same:
         with tables(results) as database:
             for table in ("metrics", "latest_metrics", *(() if params is None else ("params",))):
@@ -146,6 +135,11 @@ def restate(
     ended = started + milliseconds
     if (run.info.status, run.info.end_time) != ("FINISHED", ended):
         client.set_terminated(run_id, end_time=ended)
+
+
+def _texts(params: Mapping[str, Any]) -> dict[str, str]:
+    """Return parameters as MLflow keeps them."""
+    return {key: str(value)[:LONGEST] for key, value in params.items()}
 
 
 def _defined(metrics: Mapping[str, float | int | None]) -> dict[str, float]:

@@ -8,7 +8,6 @@ import pytest
 
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.record.tracking.database import DATABASE
-from benchmark.record.tracking.runs import runs_of
 from benchmark.record.tracking.searches import SearchMirror
 
 
@@ -31,7 +30,7 @@ def mirror(results, search):
     for row in search.trials:
         mirror.copy(row, None)
     mirror.summarise(search, [])
-    runs = list(runs_of(mirror.client, mirror.experiment))
+    runs = mirror.client.search_runs([mirror.experiment])
     (own,) = [run for run in runs if run.data.tags["mer.kind"] == "search"]
     trials = [run for run in runs if run.data.tags["mer.kind"] == "trial"]
     by_number = {int(run.data.tags["mer.trial"]): run for run in trials}
@@ -107,3 +106,10 @@ def test_a_database_of_a_former_layout_is_brought_up_to_date(tmp_path):
     _, _, trials = mirror(tmp_path, search)
     assert trials[0].data.tags["mer.row"]
     assert trials[0].data.metrics["rmse_average"] == pytest.approx(0.3)
+
+
+def test_a_search_with_a_long_parameter_is_not_written_again(tmp_path, monkeypatch):
+    search = found(trial(0), features="x" * 7000)
+    mirror(tmp_path, search)
+    monkeypatch.setattr("benchmark.record.tracking.runs.log", pytest.fail)
+    mirror(tmp_path, search)
