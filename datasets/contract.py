@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frozen import frozen
+from datasets.arrays import flaw_of_numbers, frozen, not_numbers
 from datasets.names import LONGEST, flaw_of_characters, flaw_of_name, shown_name
 from datasets.raters import Raters
 
@@ -136,21 +136,11 @@ def _freeze(song: AnySong, names: Sequence[str]) -> None:
     """Make a new song's arrays read-only; refuse what is no array of real numbers."""
     for name in names:
         array = getattr(song, name)
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-            kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        if kind := not_numbers(array):
             raise DatasetError(
                 f"Song {song.song_id}: {name} are {kind}, expected a NumPy array of real numbers."
             )
         object.__setattr__(song, name, frozen(array))
-
-
-def _flaw_of_numbers(array: object, shape: tuple[int, ...]) -> str:
-    """Return why something is no array of finite numbers of a shape, as "holds NaN or inf"."""
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-        return f"is {array.dtype if isinstance(array, np.ndarray) else type(array).__name__}"
-    if array.shape != shape:
-        return f"has shape {array.shape}"
-    return "" if np.isfinite(array).all() else "holds NaN or inf"
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +250,7 @@ class Split:
                     " evaluation songs; give one (T, 2) array for each."
                 )
             for song, array in zip(self.evaluation, arrays, strict=True):
-                if flaw := _flaw_of_numbers(array, song.annotations.shape):
+                if flaw := flaw_of_numbers(array, song.annotations.shape):
                     raise DatasetError(
                         f"Reference {shown_name(name)} {flaw} for song {song.song_id}; expected"
                         f" finite numbers {song.annotations.shape}."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frozen import frozen
+from datasets.arrays import frozen
 
 N_HALVINGS = 20  # random halvings of the panel; their scores are averaged
 Array = NDArray[np.float64]
