@@ -86,7 +86,7 @@ def looks_of(models: Iterable[str]) -> dict[str, Look]:
             for step in range(1, len(MARKS_OF_OTHERS))
         )
         if look in found.values():
-            look = next((one for one in free if one not in found.values()), look)
+            look = next((other for other in free if other not in found.values()), look)
         found[model] = look
     return found
 

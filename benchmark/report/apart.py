@@ -6,6 +6,7 @@ STEP = 1.25  # rows of one cost are drawn at most this factor apart
 ALIKE = 1.05  # costs within this factor count as one
 ROOM = 0.4  # of the way to the next cost, on a log axis, is the most that a row is moved
 N_ASIDE = 8  # more of one cost would run into the next
+COUNTS = ("parameters", "flops")  # costs that rows of one model share
 SAID = "Rows of nearly the same cost are drawn side by side, around it."
 
 

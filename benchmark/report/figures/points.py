@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.palette import Look, looks_of, mark_size
 from benchmark.report.aggregate import Row
-from benchmark.report.apart import SAID, apart
+from benchmark.report.apart import COUNTS, SAID, apart
 from benchmark.report.pareto import front
 
 if TYPE_CHECKING:
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Looks = Mapping[str, Look]  # by model
-COUNTS = ("parameters", "flops")  # read as 30k; 10m would be ten minutes or milliseconds
 FRONT = "front: no row has both a lower cost and a lower RMSE"
-LARGER = "Larger marks: longer training sequences."
+LARGER = "Larger marks: longer training sequences"
 
 
 def looks_of_rows(rows: Sequence[Row]) -> Looks:
@@ -41,6 +40,7 @@ def draw_points(
     marks and lines.
     """
     axes.set_xscale("log")
+    # counts are read as 30k; 10m would be ten minutes or milliseconds
     axes.xaxis.set_major_formatter(_short if cost in COUNTS else "{x:g}")
     axes.minorticks_off()  # not seen in this style, and most of the time that drawing takes
     costs = [float(row.cost(cost) or 0) for row in rows]
@@ -129,5 +129,5 @@ def caption(rows: Sequence[Row], costs: Sequence[str]) -> str:
         for factor in apart([float(row.cost(cost) or 0) for row in rows])
     )
     shown = ", ".join(f"L={length}" for length in sorted(lengths))
-    larger = f"{LARGER[:-1]} ({shown})." if len(lengths) > 1 else ""
+    larger = f"{LARGER} ({shown})." if len(lengths) > 1 else ""
     return " ".join(filter(None, [larger, SAID if is_apart else ""]))

@@ -78,10 +78,10 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
     if not rows:
         return None
     with drawing(path) as (plt, _), plt.rc_context(SMALL):
-        width, height = COLUMN_INCHES
-        height += 0.09 * len(looks_of_rows(rows))
-        figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         looks, score = looks_of_rows(rows), f"rmse_average{CONVENTIONS[convention]}"
+        width, height = COLUMN_INCHES
+        height += 0.09 * len(looks)
+        figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         draw_points(axes, rows, score, COST, looks, scale=0.6)
         printed = _published_points(axes, drawn_of(table), scale=0.6)
         _reference_lines(axes, table, score, fontsize=6)

@@ -166,7 +166,7 @@ function drawTradeoff(table) {
       `Bars: ${told("tradeoff-bars")}. Bars that overlap do not make two rows equal: both are scored on the same songs, so compare them in pairs.`,
       new Set(rows.map((row) => row.length).filter((length) => length !== null)).size > 1 ? "Larger marks: longer training sequences." : "",
       isCount ? "" : "Seconds and joules depend on the machine and on what else it did.",
-      rows.some((row) => (row.aside[cost] ?? 1) !== 1) ? "Rows of nearly the same cost are drawn side by side, around it." : "",
+      rows.some((row) => (row.aside[cost] ?? 1) !== 1) ? table.saidOfAside : "",
       traces.some((trace) => trace.isPrinted) ? table.saidOfPublished : "",
       beyond ? `Below the chart: ${beyond}.` : "",
       free.length ? `Without such a cost, so not on a log axis: ${free.join(", ")}.` : "",

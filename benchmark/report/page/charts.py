@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark.palette import looks_of, mark_size
 from benchmark.report.aggregate import SCORE_NAMES, Row, Table
-from benchmark.report.apart import apart
+from benchmark.report.apart import COUNTS, SAID, apart
 from benchmark.report.pareto import front
 from benchmark.report.published import (
     MEASURES,
@@ -27,7 +27,6 @@ COSTS = {
     "train_seconds": "seconds of training per repetition",
     "train_joules": "joules of training per repetition",
 }
-COUNTS = ("parameters", "flops")  # that rows of one model share: they are drawn side by side
 PIXELS = 1.25  # of a mark for each point of a figure's
 ALL_NETWORKS = "all networks"
 
@@ -57,6 +56,7 @@ def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, An
             for name, scores in table.references.items()
         },
         "published": [_published(row) for row in printed],
+        "saidOfAside": SAID,
         "saidOfPublished": said_of_published(table, printed),
         "looks": _looks(table, printed),
         "learning": [_learning(row) for row in table.rows],
