@@ -8,7 +8,8 @@ MerError
     DeviceError         a device this machine does not have
 TrainingDiverged        not the user's fault: the loss left the finite numbers
 TrainingStopped         not an error: whoever watches has seen enough, and nothing is recorded
-RecordFlawed            not the user's fault: what a model told cannot be read back from a record
+ModelBroken             not the user's fault: a model failed while it was priced or counted
+RecordFlawed            not the user's fault: a model's outcome fits into no record
 WorkerLost              not the user's fault: a worker process was killed
 """
 
@@ -48,7 +49,7 @@ class ModelBroken(Exception):  # noqa: N818 - training meets it again, and recor
 
 
 class RecordFlawed(Exception):  # noqa: N818 - the cell is recorded as failed instead
-    """A record just made that could not be read back: its model told what no record can hold."""
+    """A record just made that could not be read back: its model returned what none can hold."""
 
 
 class TrainingStopped(Exception):  # noqa: N818 - a wish, not a mistake

@@ -63,7 +63,12 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
     }
-    outcome = _outcome(job, split, circumstances, on_progress, on_round)
+    outcome = _outcome(
+        cell,
+        split,
+        circumstances,
+        lambda: _train_and_score(job, split, circumstances, on_progress, on_round),
+    )
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
     circumstances["environment"] = environment()
@@ -106,24 +111,20 @@ class Outcome:
 
 
 def _outcome(
-    job: Job,
-    split: Split,
-    circumstances: dict[str, Any],
-    on_progress: OnProgress,
-    on_round: OnRound | None,
+    cell: Cell, split: Split, circumstances: dict[str, Any], train: Callable[[], Outcome]
 ) -> Outcome:
     """Train and score; whatever a model raises, `sys.exit` included, fails this cell alone."""
     outcome = Outcome()
     with ctrl_c() as was_pressed:
         try:
             with own_state():
-                outcome = _train_and_score(job, split, circumstances, on_progress, on_round)
-            check_unchanged(job.cell, split)
+                outcome = train()
+            check_unchanged(cell, split)
         except TrainingDiverged as error:
             outcome = Outcome({"status": "diverged", "error": text_of(error)})
         except BaseException as error:  # a broken model must not stop the other cells
             is_ctrl_c = isinstance(error, KeyboardInterrupt) and was_pressed()
-            if is_ctrl_c or ends_the_run(error, job.cell.model):
+            if is_ctrl_c or ends_the_run(error, cell.model):
                 raise
             outcome = _failure(error, circumstances)
         if was_pressed():  # and the model caught it

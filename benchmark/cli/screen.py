@@ -69,7 +69,7 @@ class Screen:
         self.shares = {cell.key: 0.0 for cell in bill.todo}
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
         for line in (headline(bill.study), *bill.notes, summary(bill)):
-            self.console.print(line, soft_wrap=True)
+            self.say(line)
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
     def _work(self) -> float:
@@ -113,20 +113,20 @@ class Screen:
         self.bars.update(self.task, description=f"{count} cells")
         if record.status != "done":
             problem = f"{record.status}: {record.name}: {visible(record.error or '')}"
-            self.console.print(problem, soft_wrap=True)
+            self.say(problem)
         elif not self.console.is_terminal:
             score = record.scores["rmse_average"]
             self._say(f"[{count}] {record.name}: RMSE average {score:.3f} pooled")
 
     def say(self, line: str) -> None:
         """Write a line above the bar."""
-        self.console.print(line, markup=False, soft_wrap=True)
+        self.console.print(line, soft_wrap=True)
 
     def _say(self, text: str) -> None:
         """Write one line of a log, with the time since the start."""
         self.spoke = time.monotonic()
         elapsed = duration(self.spoke - self.started)
-        self.console.print(f"{text}, after {elapsed}", soft_wrap=True)
+        self.say(f"{text}, after {elapsed}")
 
 
 def planning() -> AbstractContextManager[object]:

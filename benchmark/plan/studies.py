@@ -48,7 +48,7 @@ def read_study(
     is_file = name_or_file.endswith((".yaml", ".yml"))
     names = dict(promoted or {}) | named_studies()
     path = Path(name_or_file) if is_file else find(names, name_or_file, kind="study")
-    written = _read_yaml(path)
+    written = _keys(read_mapping(path))
     known = [*(one.name for one in fields(StudyConfig)), "also", "contrasts", *SHORT]
     check_options(written, known, where=f"study {path.name}")
     base = {"name": path.stem} | written
@@ -67,11 +67,6 @@ def read_study(
     for (layer, _), part in zip(shares, parts, strict=True):
         check_short(layer, [part.dataset], path)
     return Study(str(base["name"]), parts, declared)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    """Read a study's file as a mapping of keys."""
-    return _keys(read_mapping(path))
 
 
 def _shared(
