@@ -79,7 +79,7 @@ def _complete(outcome: Outcome, box: Sandbox, arena: Arena, target: Target, path
         path.write_bytes(good.read_bytes())
     else:
         path.unlink(missing_ok=True)
-    for twin in box.work.glob("results/records/*/renamed-*"):
+    for twin in box.work.glob("results/**/renamed-*"):
         twin.unlink()
     if "extracted" in path.parts:
         outcome.succeeded(arena.call(box, *EXTRACT))

@@ -113,11 +113,11 @@ def other_arrays(path: Path, random: Random) -> str:
     name = random.choice(list(arrays))
     one = np.atleast_1d(arrays[name])
     odd = {
-        "NaN": np.full_like(one, np.nan), "empty": np.zeros((0, 2), np.float32),
+        "NaN": np.full(one.shape, np.nan), "empty": np.zeros((0, 2), np.float32),
         "text": np.array("x"), "shorter": one[:1],
         "three columns": np.ones((len(one), 3), np.float32),
-        "integers": np.ones(one.shape, np.int64), "complex": one.astype(np.complex64),
-        "no axis": np.float32(1), "huge": np.full_like(one, 3e38),
+        "integers": np.ones(one.shape, np.int64), "complex": np.ones(one.shape, np.complex64),
+        "no axis": np.float32(1), "huge": np.full(one.shape, 3e38, np.float32),
     }  # fmt: skip
     what = random.choice((*odd, "removed", "renamed", "pickle"))
     if what in ("removed", "renamed"):
