@@ -17,7 +17,6 @@ from multiprocessing.connection import wait
 from typing import Any
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-TRAINING = ("benchmark.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo")
 
 
 def n_cores() -> int:
@@ -27,7 +26,7 @@ def n_cores() -> int:
     return os.cpu_count() or 1
 
 
-def preload(modules: Sequence[str] = TRAINING) -> None:
+def preload(modules: Sequence[str]) -> None:
     """Start the fork server, which imports beside this process; one that runs stays as it is."""
     if METHOD == "forkserver":
         multiprocessing.get_context(METHOD).set_forkserver_preload(list(modules))

@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from models import keras1
+from models import keras1_layers
 
 N_TARGETS = 2  # valence, arousal
 Layers = Annotated[int, Field(ge=1, le=3)]
@@ -159,9 +159,9 @@ class TorchGRU(nn.GRU):
         return super().forward(frames_BTD)[0]
 
 
-def _keras_gru(config: CRNNConfig) -> keras1.KerasGRU:
+def _keras_gru(config: CRNNConfig) -> keras1_layers.KerasGRU:
     """Build the same shape with Keras 1's equations."""
-    return keras1.KerasGRU(
+    return keras1_layers.KerasGRU(
         config.dense_units, config.gru_units, n_layers=config.gru_layers, dropout=config.dropout
     )
 
@@ -184,7 +184,7 @@ class Maxout(nn.Module):
 def initialise(network: nn.Module, config: CRNNConfig) -> None:
     """Redraw the weights as Keras 1 does, if asked to; torch has drawn them already."""
     if config.initialisation == "keras1":
-        keras1.initialise(network)
+        keras1_layers.initialise(network)
         for module in network.modules():
             if isinstance(module, Maxout):
-                keras1.initialise_maxout(module.linear.weight)
+                keras1_layers.initialise_maxout(module.linear.weight)

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import lfilter
 
-from benchmark.report.draws import errors_by_song, samples
-from benchmark.report.intervals import bootstrap_intervals
-from benchmark.report.randomisation import sign_flip
-from benchmark.report.resamples import FEWEST
-from benchmark.report.units import unit_sums
+from benchmark.analysis.bootstrap import errors_by_song, samples
+from benchmark.analysis.intervals import bootstrap_intervals
+from benchmark.analysis.permutation import sign_flip
+from benchmark.analysis.resamples import FEWEST
+from benchmark.analysis.units import unit_sums
 from datasets.contract import TARGETS
 from tests.benchmark.report.differences import bootstrap_differences
 from tests.benchmark.report.records import make_record

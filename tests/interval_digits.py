@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.analysis.intervals import intervals, share_repetitions, subtracted
 from benchmark.report.answer import answer_from_records
-from benchmark.report.intervals import intervals, share_repetitions, subtracted
 
 N_STREAMS = 10
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmark.analysis.rows import SCORE_NAMES
 from benchmark.record.searches import read_searches
 from benchmark.record.store import read_plans, read_records
-from benchmark.report.aggregate import SCORE_NAMES
 from benchmark.report.answer import answer_from_records
 from benchmark.report.export import contrasts_csv
 from benchmark.report.search import trials_table

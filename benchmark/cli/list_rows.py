@@ -83,8 +83,8 @@ def _rows(what: What) -> list[dict[str, Any]]:
 
         return all_settings()
     if what is What.SPACES:
+        from benchmark.search.space import described
         from models.registry import MODELS
-        from studies.space import described
 
         return [
             {"name": space, "model": model, "settings": described(domains)}

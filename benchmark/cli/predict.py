@@ -11,7 +11,7 @@ from benchmark.cli.streams import visible
 from benchmark.errors import USER_ERRORS, ConfigError
 
 if TYPE_CHECKING:
-    from benchmark.listen import Emotion
+    from benchmark.predict.predictor import Emotion
 
 
 def predict(
@@ -41,7 +41,7 @@ def predict(
         raise ConfigError("Give --model or --record, not both.")
     _prepare(out, [path.stem for path in audio])
 
-    from benchmark.listen import find_weights, load_listener
+    from benchmark.predict.predictor import find_weights, load_listener
     from benchmark.train.device import choose_device
 
     listener = load_listener(find_weights(results, model, record or []), choose_device(device).name)

@@ -69,8 +69,8 @@ def report(
     wanted = Format.JSON if as_json else format_
     tracked: dict[str, tuple[str, str]] = {}
     if mlflow:
-        from benchmark.record.tracking.writer import Writer
-        from benchmark.run import mirror_folder
+        from benchmark.run.session import mirror_folder
+        from benchmark.tracking.writer import Writer
 
         writer = Writer(results, lambda line: typer.echo(line, err=True))
         mirror, written = mirror_folder(results, recorded, paths, writer)

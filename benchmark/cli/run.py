@@ -22,6 +22,8 @@ from benchmark.cli.options import (
 )
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C stopped
+# what a worker needs, so that it is imported while the study is planned
+OF_WORKERS = ("benchmark.run.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo")
 
 
 def run(
@@ -74,7 +76,7 @@ def run(
     from benchmark.record.searches import promoted_studies
 
     if not dry_run and workers != "1":
-        preload()
+        preload(OF_WORKERS)
     include_plugins(include or [])
     overrides = {
         "models": names("--models", models),
@@ -91,7 +93,7 @@ def run(
     config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.screen import Screen, planning, print_answer, print_bill
-    from benchmark.run import RunOptions, complete_run, plan_run
+    from benchmark.run.session import RunOptions, complete_run, plan_run
 
     options = RunOptions(
         results=results,

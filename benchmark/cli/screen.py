@@ -12,18 +12,18 @@ import typer
 from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from benchmark.analysis.rows import settings_text
 from benchmark.cli.console import console, text_column
 from benchmark.cli.streams import visible
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
-from benchmark.report.aggregate import settings_text
 from benchmark.report.answer import Answer, stem_of
 from benchmark.report.grid import terminal_tables
 from datasets.registry import DATASETS
 
 if TYPE_CHECKING:  # they bring torch, which an answer from records does without
-    from benchmark.run import Bill
-    from benchmark.workers import Progress
+    from benchmark.run.executors import Progress
+    from benchmark.run.session import Bill
 
 TABLE_WIDTH = 132  # where the output is no terminal
 MOST_GRIDS = 8  # on a terminal; the files have all

@@ -102,7 +102,7 @@ def search(
 
     from benchmark.plan.config import validated
     from benchmark.plan.studies import check_short, with_short
-    from studies.spec import SearchConfig, checked_search
+    from benchmark.search.spec import SearchConfig, checked_search
 
     fixed = settings(set_ or [])
     short = {"max_epochs": max_epochs, "precision": precision, "resample": resample or None}
@@ -129,10 +129,10 @@ def search(
     check_short(short, [checked.base.dataset])
 
     from benchmark.cli.search_screen import SearchScreen, as_rows, print_search
+    from benchmark.search.search import SearchOptions
+    from benchmark.search.session import complete_search
+    from benchmark.search.storage import default_storage
     from benchmark.train.device import choose_device
-    from studies.conductor import complete_search
-    from studies.search import SearchOptions
-    from studies.storage import default_storage
 
     options = SearchOptions(
         results=results,

@@ -11,12 +11,12 @@ from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
 from benchmark.cli.streams import visible
 from benchmark.record.searches import TrialRow
-from benchmark.run import Bill
+from benchmark.run.session import Bill
+from benchmark.search.search import SearchOptions
+from benchmark.search.session import Outcome
+from benchmark.search.spec import Search
+from benchmark.search.storage import dashboard_command, shown
 from datasets.registry import DATASETS
-from studies.conductor import Outcome
-from studies.search import SearchOptions
-from studies.spec import Search
-from studies.storage import dashboard_command, shown
 
 QUIET_SECONDS = 60  # say what is being trained this often
 

@@ -14,8 +14,8 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""
+    from benchmark.analysis.counts import count_cells, without_record
     from benchmark.record.store import asked_for, read_records
-    from benchmark.report.counts import count_cells, without_record
 
     records = read_records(results)
     asked = asked_for(results, study, records)

@@ -31,9 +31,9 @@ def ui(
 ) -> None:
     """Start the MLflow UI on 127.0.0.1; stop it with Ctrl-C."""
     from benchmark.record.store import record_files
-    from benchmark.record.tracking.database import DATABASE, open_client, store_uri
-    from benchmark.record.tracking.runs import experiments
-    from benchmark.record.tracking.views import page_of
+    from benchmark.tracking.database import DATABASE, open_client, store_uri
+    from benchmark.tracking.runs import experiments
+    from benchmark.tracking.views import page_of
 
     _check_port(port)
     if not (results / DATABASE).exists() and not any(record_files(results)):
@@ -51,9 +51,9 @@ def ui(
 
 def _bring_up_to_date(results: Path) -> None:
     """Copy what the database lacks: records from elsewhere, or of a run that could not write."""
-    from benchmark.record.tracking.current import is_current
-    from benchmark.record.tracking.writer import Writer
-    from benchmark.run import mirror_records
+    from benchmark.run.session import mirror_records
+    from benchmark.tracking.current import is_current
+    from benchmark.tracking.writer import Writer
 
     writer = Writer(results, lambda line: typer.echo(line, err=True))
     if not is_current(results):

@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmark.analysis.rows import CONVENTIONS, Table, aggregate
 from benchmark.errors import ResultsError
 from benchmark.record.names import DIGEST, folds_name, short_name
 from benchmark.record.places import place, remove, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, declared_contrasts, read_plans, read_records
-from benchmark.report.aggregate import CONVENTIONS, Table, aggregate
 from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
+from benchmark.report.correlation import shape_grids
 from benchmark.report.effects import Effect, effect_grids, effects
 from benchmark.report.export import contrasts_csv, flat_contrast, flat_rows, rows_csv
 from benchmark.report.figures.costs import costs_figure
@@ -24,7 +25,6 @@ from benchmark.report.figures.tradeoff import column_figure, tradeoff_figure
 from benchmark.report.grid import Grid, markdown
 from benchmark.report.latex import latex
 from benchmark.report.paper import paper_grids
-from benchmark.report.shapes import shape_grids
 from benchmark.report.standings import Standing, standing_grids, standings
 from benchmark.report.tables import grids
 

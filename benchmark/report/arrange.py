@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from benchmark.analysis.rows import Table
 from benchmark.errors import ConfigError
-from benchmark.report.aggregate import Table
 from benchmark.report.answer import Answer
 
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.report.aggregate import Row, Table
-from benchmark.report.draws import errors_by_song
+from benchmark.analysis.bootstrap import errors_by_song
+from benchmark.analysis.intervals import Interval, intervals, share_repetitions, subtracted
+from benchmark.analysis.permutation import EXACT_UNITS, holm, sign_flip
+from benchmark.analysis.resamples import Array
+from benchmark.analysis.rows import Row, Table
+from benchmark.analysis.units import Units, unit_sums, units_of
 from benchmark.report.grid import Column, Grid
-from benchmark.report.intervals import Interval, intervals, share_repetitions, subtracted
-from benchmark.report.randomisation import EXACT_UNITS, holm, sign_flip
-from benchmark.report.resamples import Array
-from benchmark.report.units import Units, unit_sums, units_of
 from datasets.contract import TARGETS
 
 Pair = tuple[str, str]

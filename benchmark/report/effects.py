@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.report.aggregate import SCORE_NAMES, Row, Table, settings_text, shared_settings
-from benchmark.report.draws import songs_of
+from benchmark.analysis.bootstrap import songs_of
+from benchmark.analysis.intervals import intervals, share_repetitions, subtracted
+from benchmark.analysis.rows import SCORE_NAMES, Row, Table, settings_text, shared_settings
+from benchmark.analysis.units import units_of
 from benchmark.report.grid import Column, Grid
-from benchmark.report.intervals import intervals, share_repetitions, subtracted
 from benchmark.report.tables import SCORES
-from benchmark.report.units import units_of
 
 NOTE = (
     "Change of RMSE [95 % interval over songs and repetitions, paired]; below"

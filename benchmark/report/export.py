@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
-from benchmark.report.aggregate import (
+from benchmark.analysis.rows import (
     CONVENTIONS,
     POOLED_CCC,
     SCORE_NAMES,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmark.report.aggregate import CONVENTIONS, Row, Table, settings_text
+from benchmark.analysis.rows import CONVENTIONS, Row, Table, settings_text
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import MEASURES, Published, published
 from benchmark.report.tables import plus_minus

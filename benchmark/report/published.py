@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from itertools import cycle
 
-from benchmark.palette import MARKS_OF_PUBLISHED, Mark
-from benchmark.report.aggregate import Table
+from benchmark.analysis.rows import Table
+from benchmark.report.palette import MARKS_OF_PUBLISHED, Mark
 from datasets.contract import TARGETS
 
 MEASURES = (*TARGETS, "average")

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.analysis.pareto import trials_on_front
 from benchmark.record.places import place, write_whole
 from benchmark.record.searches import SearchRecord
 from benchmark.report.export import plain_cell
 from benchmark.report.figures.search import search_figures
-from benchmark.report.pareto import trials_on_front
 
 if TYPE_CHECKING:
     from pandas import DataFrame

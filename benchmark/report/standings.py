@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.report.aggregate import CONVENTIONS, Row, Table
-from benchmark.report.draws import resampled_averages
+from benchmark.analysis.bootstrap import resampled_averages
+from benchmark.analysis.resamples import FEW, FEWEST, MANY, Array
+from benchmark.analysis.rows import CONVENTIONS, Row, Table
 from benchmark.report.grid import Column, Grid
-from benchmark.report.resamples import FEW, FEWEST, MANY, Array
 
 COSTS = ("parameters", "flops", "train_seconds", "train_joules")  # what a lower error may cost
 

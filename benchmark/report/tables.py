@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmark.evaluate.metrics import RATERS
-from benchmark.record.record import Scores
-from benchmark.report.aggregate import (
+from benchmark.analysis.rows import (
     CONVENTIONS,
     POOLED_CCC,
     SCORE_NAMES,
@@ -14,6 +12,8 @@ from benchmark.report.aggregate import (
     Table,
     settings_text,
 )
+from benchmark.evaluate.metrics import RATERS
+from benchmark.record.record import Scores
 from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.published import MEASURES, published_beside
 from models.registry import MODELS

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from models.crnn import CRNN, RecurrentBranch, TorchGRU
 from models.crnn_nb import CRNNNB
-from models.fused.front import FusedFront, is_traced
+from models.fused.frontend import FusedFront, is_traced
 from models.fused.gru import run_layer
 
 

@@ -5,6 +5,6 @@ A process that is about to be forked does it once for all its children.
 
 import numpy as np
 
-from models.fused import front_kernels
+from models.fused import frontend_kernels
 
-front_kernels.moments(np.zeros((1, 3, 3), np.float32), np.zeros(9), np.zeros((9, 9)))
+frontend_kernels.moments(np.zeros((1, 3, 3), np.float32), np.zeros(9), np.zeros((9, 9)))

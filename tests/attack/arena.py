@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.attack.command import GUARD, Call, Limits, Result, begin
 from tests.attack.sandbox import Sandbox, trained
-from tests.studies.searching import NAME, write_file
+from tests.benchmark.search.searching import NAME, write_file
 
 MINE = "searched.py"  # the user's file: dataset `tiny`, models `tiny_gru` and `narrow`
 MODELS = "constant,linear,tiny_gru"

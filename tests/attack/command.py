@@ -258,13 +258,13 @@ def import_everything() -> None:
         import sklearn.linear_model
 
         import benchmark.cli
-        import benchmark.execute
-        import benchmark.listen
+        import benchmark.predict.predictor
         import benchmark.report.figures.draw
         import benchmark.report.page.write
-        import benchmark.run
+        import benchmark.run.execute
+        import benchmark.run.session
+        import benchmark.search.session
         import datasets.features.extract
         import datasets.folder
         import datasets.inventory
-        import studies.conductor
-    del mlflow, optuna, seaborn, sklearn, benchmark, datasets, studies
+    del mlflow, optuna, seaborn, sklearn, benchmark, datasets

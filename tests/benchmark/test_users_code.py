@@ -8,12 +8,12 @@ import pytest
 
 from benchmark import users_code
 from benchmark.errors import ConfigError, PluginError, ResultsError
-from benchmark.execute import Job, execute
-from benchmark.listen import Listener
-from benchmark.loading import _cached_split, load_split
 from benchmark.plan.config import StudyConfig
 from benchmark.plan.expand import expand
 from benchmark.plugins import include_plugins
+from benchmark.predict.predictor import Listener
+from benchmark.run.execute import Job, execute
+from benchmark.run.loading import _cached_split, load_split
 from benchmark.users_code import described, time_limit
 from datasets.contract import DatasetError
 from datasets.features.registry import extractor_for
@@ -136,7 +136,7 @@ def test_options_that_cannot_be_are_refused(registries):
 
 def test_a_model_that_cannot_predict_a_recording_is_named(tmp_path, monkeypatch):
     features = np.zeros((4, 64), np.float32)
-    monkeypatch.setattr("benchmark.listen.extract_file", lambda *_: features)
+    monkeypatch.setattr("benchmark.predict.predictor.extract_file", lambda *_: features)
     learned = FeatureRange(features[0], features[0])
     model = spoilt(predict=raising(SystemExit(0)))(n_features=64, config=None)
     listener = Listener("mine", [model], extractor_for("logmel"), learned)

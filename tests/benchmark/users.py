@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.execute import Job, execute
-from benchmark.loading import _cached_split
+from benchmark.run.execute import Job, execute
+from benchmark.run.loading import _cached_split
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 from tests.conftest import make_split

@@ -11,9 +11,9 @@ from benchmark.evaluate.complexity import count_flops, count_parameters
 from benchmark.train.step import rmse_loss
 from models.crnn import CRNN, CRNNConfig
 from models.crnn_nb import CRNNNB
-from models.fused import front_kernels
+from models.fused import frontend_kernels
 from models.fused.crnn import fuse
-from models.fused.front import FusedFront, patch_moments
+from models.fused.frontend import FusedFront, patch_moments
 
 CONFIGS = {
     "paper": {},
@@ -154,7 +154,7 @@ def kept_positions(shape, drop, seed):
     nothing, one = np.zeros((n_channels, 9)), np.ones(n_channels)
     padded = np.zeros((n_batch, n_frames + 2, n_features + 2))
     threshold = np.uint32(round(drop * 2**32))
-    front_kernels.forward(
+    frontend_kernels.forward(
         padded, nothing, 0 * one, one, one, maps, n_channels, 1, threshold, seeds,
         np.zeros((n_channels, 10)), False,
     )  # fmt: skip

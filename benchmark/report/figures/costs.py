@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmark.report.aggregate import Table
+from benchmark.analysis.rows import Table
 from benchmark.report.figures.points import caption, draw_points, looks_of_rows, name_models
 from benchmark.report.figures.style import drawing
 from benchmark.report.standings import costs_of

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmark.analysis.rows import Table
 from benchmark.processes import follow_parent, n_cores, pool_of, preload
 from benchmark.record.places import Place, remove
 from benchmark.record.store import record_files
-from benchmark.report.aggregate import Table
 
 FEW = 4  # figures
 MANY = 1000  # records

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from benchmark.palette import Look, looks_of, mark_size
-from benchmark.report.aggregate import Row
+from benchmark.analysis.pareto import front
+from benchmark.analysis.rows import Row
 from benchmark.report.apart import COUNTS, SAID, apart
-from benchmark.report.pareto import front
+from benchmark.report.palette import Look, looks_of, mark_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,13 +4,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.palette import look_of
+from benchmark.analysis.pareto import trials_on_front
 from benchmark.record.places import place
 from benchmark.record.searches import SearchRecord
 from benchmark.report.figures.settings import settings_figure
 from benchmark.report.figures.style import drawing
 from benchmark.report.figures.trials import AXIS, STATES, draw_trials, focus, search_title
-from benchmark.report.pareto import trials_on_front
+from benchmark.report.palette import look_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from benchmark.palette import NO_MODEL, look_of, mark_size
-from benchmark.report.aggregate import CONVENTIONS, Row, Table
+from benchmark.analysis.rows import CONVENTIONS, Row, Table
 from benchmark.report.figures.points import (
     Looks,
     caption,
@@ -15,6 +14,7 @@ from benchmark.report.figures.points import (
     name_models,
 )
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
+from benchmark.report.palette import NO_MODEL, look_of, mark_size
 from benchmark.report.published import Published, drawn_of, marks_of_published, said_of_published
 from benchmark.report.standings import Standing
 from benchmark.report.tables import heading

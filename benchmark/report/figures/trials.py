@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from benchmark.palette import look_of
 from benchmark.record.searches import SearchRecord, TrialRow
+from benchmark.report.palette import look_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from benchmark.analysis.counts import count_cells
+from benchmark.analysis.rows import Table, settings_text
 from benchmark.evaluate.metrics import RATERS
 from benchmark.plan.config import as_text
 from benchmark.record.record import RunRecord
-from benchmark.report.aggregate import Table, settings_text
-from benchmark.report.counts import count_cells
 from benchmark.report.page.charts import row_labels, short_name
 from benchmark.report.page.reproduce import same_study
 from benchmark.report.tables import CEILING

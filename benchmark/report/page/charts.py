@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.palette import looks_of, mark_size
-from benchmark.report.aggregate import SCORE_NAMES, Row, Table
+from benchmark.analysis.pareto import front
+from benchmark.analysis.rows import SCORE_NAMES, Row, Table
 from benchmark.report.apart import COUNTS, SAID, apart
-from benchmark.report.pareto import front
+from benchmark.report.palette import looks_of, mark_size
 from benchmark.report.published import (
     MEASURES,
     Published,

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.analysis.rows import Row, Table
 from benchmark.record.annotations import Curves, read_annotations, read_raters
 from benchmark.record.record import RunRecord
 from benchmark.record.store import read_predictions
-from benchmark.report.aggregate import Row, Table
-from benchmark.report.page.packed import packed, packed_raters
+from benchmark.report.page.compression import packed, packed_raters
 from datasets.contract import FRAME_SECONDS, TARGETS
 
 CURVES_BYTES = 1_800_000  # of a page: with Plotly's 2 MB it stays under 5 MB

@@ -14,7 +14,7 @@ from benchmark.report.answer import ALL_STUDIES, Answer, figure_stem, stem_of
 from benchmark.report.grid import Column
 from benchmark.report.page import about
 from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
-from benchmark.report.page.packed import squeezed, squeezed_json
+from benchmark.report.page.compression import squeezed, squeezed_json
 from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
 from benchmark.report.tables import heading
 

@@ -57,7 +57,7 @@ def _exit_code(*arguments: object, **environment: str) -> int:
         with pytest.raises(SystemExit) as stop:
             main()
     if before[1] != DATASETS:
-        from benchmark.loading import _cached_split
+        from benchmark.run.loading import _cached_split
 
         _cached_split.cache_clear()  # songs of a dataset that is gone
     for table, rows in zip((MODELS, DATASETS), before, strict=True):

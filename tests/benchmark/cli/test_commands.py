@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.record.store import write_plan, write_record
-from benchmark.record.tracking.database import open_client
+from benchmark.tracking.database import open_client
 from datasets.deam_files import ANNOTATIONS
 from tests.benchmark.cli.cli import mer, mer_here
 from tests.benchmark.report.records import make_record

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmark.record.store import read_records
-from benchmark.record.tracking.database import open_client
+from benchmark.tracking.database import open_client
 from tests.benchmark.cli.cli import ROOT, mer_here, mer_once
 from tests.sounds import write_tone
 

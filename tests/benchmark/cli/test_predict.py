@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from benchmark.errors import ResultsError
-from benchmark.listen import find_weights, restored
+from benchmark.predict.predictor import find_weights, restored
 from benchmark.record.store import read_predictions, read_records
 from benchmark.record.weights import read_weights
 from datasets.features.cache import extract_file, made_by

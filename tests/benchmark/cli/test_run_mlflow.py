@@ -18,16 +18,16 @@ import psutil
 import pytest
 
 from benchmark.record.store import write_record
-from benchmark.record.tracking.current import is_current
-from benchmark.record.tracking.database import ARTIFACTS, DATABASE, NEW
-from benchmark.record.tracking.runs import copies
+from benchmark.tracking.current import is_current
+from benchmark.tracking.database import ARTIFACTS, DATABASE, NEW
+from benchmark.tracking.runs import copies
 from tests.benchmark.cli.cli import ROOT, clean, mer_here
 from tests.benchmark.cli.runs import N_CELLS
 from tests.benchmark.report.records import make_record
+from tests.benchmark.search.searching import options, search, write_file
 from tests.serving import free_port
-from tests.studies.searching import options, search, write_file
 
-PRELOADED = ["torch", "mlflow", "seaborn", "scipy", "benchmark.cli", "benchmark.run"]
+PRELOADED = ["torch", "mlflow", "seaborn", "scipy", "benchmark.cli", "benchmark.run.session"]
 SECONDS = 240  # a run on a busy machine
 SMALL = ("--models", "linear")  # two cells, trained in no time
 MANY_KILLS, MANY_STARTS = 60, 20
@@ -137,8 +137,8 @@ def test_two_searches_at_the_same_moment_copy_every_trial_once(processes, tmp_pa
 def test_a_run_beside_one_that_keeps_the_lock_says_one_line_and_trains(
     study, tmp_path, capfd, monkeypatch
 ):
-    monkeypatch.setattr("benchmark.record.tracking.writer.LOCK_SECONDS", 0)
-    monkeypatch.setattr("benchmark.record.tracking.writer.Writer.attempt.__defaults__", (0,))
+    monkeypatch.setattr("benchmark.tracking.writer.LOCK_SECONDS", 0)
+    monkeypatch.setattr("benchmark.tracking.writer.Writer.attempt.__defaults__", (0,))
     results = tmp_path / "results"
     results.mkdir()
     holder = "import filelock, sys; lock = filelock.FileLock(sys.argv[1]); lock.acquire();"

@@ -13,10 +13,10 @@ from playwright.sync_api import expect
 
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_record
-from benchmark.record.tracking.database import ARTIFACTS, DATABASE, open_client, store_uri
-from benchmark.record.tracking.mirror import Mirror
-from benchmark.record.tracking.writer import Writer
-from benchmark.run import mirror_records
+from benchmark.run.session import mirror_records
+from benchmark.tracking.database import ARTIFACTS, DATABASE, open_client, store_uri
+from benchmark.tracking.mirror import Mirror
+from benchmark.tracking.writer import Writer
 from tests.benchmark.cli.cli import mer_here
 from tests.benchmark.report.records import make_record
 from tests.browser import visit

@@ -10,7 +10,7 @@ from benchmark.record.annotations import (
     read_annotations,
     read_raters,
 )
-from benchmark.run import RunOptions, plan_run
+from benchmark.run.session import RunOptions, plan_run
 from datasets.registry import DATASETS
 from tests.benchmark.report.pages import RATED, SPLIT
 from tests.conftest import make_split

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from benchmark.record.names import LONGEST, experiment_name, short_name
-from benchmark.record.tracking.fields import parameters
-from benchmark.record.tracking.mirror import Mirror
-from benchmark.record.tracking.runs import LONGEST as LONGEST_PARAMETER
 from benchmark.report.answer import figure_stem
+from benchmark.tracking.fields import parameters
+from benchmark.tracking.mirror import Mirror
+from benchmark.tracking.runs import LONGEST as LONGEST_PARAMETER
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.test_answer import make_table
 

@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from benchmark.errors import ConfigError, ResultsError
-from benchmark.listen import find_weights, load_listener, restored
+from benchmark.predict.predictor import find_weights, load_listener, restored
 from benchmark.record.store import read_records, record_path
 from benchmark.record.weights import read_weights, weights_path
 from tests.benchmark.cli.cli import mer, mer_here

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmark.report.aggregate import aggregate
+from benchmark.analysis.rows import aggregate
 from tests.benchmark.report.records import make_record
 
 N_SONGS = 15

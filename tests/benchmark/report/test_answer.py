@@ -4,10 +4,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from benchmark.analysis.rows import aggregate
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_plan, write_record
 from benchmark.report import grid
-from benchmark.report.aggregate import aggregate
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure

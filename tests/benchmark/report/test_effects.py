@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmark.report.aggregate import aggregate
+from benchmark.analysis.rows import aggregate
 from benchmark.report.effects import effect_grids as grids_of
 from benchmark.report.effects import effects
 from benchmark.report.figures.effects import effects_figure

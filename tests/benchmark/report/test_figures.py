@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from benchmark.palette import LOOKS
 from benchmark.report.answer import Answer, figure_stem, write_answer
 from benchmark.report.figures.costs import costs_figure
 from benchmark.report.figures.stale import remove_stale
 from benchmark.report.figures.tradeoff import column_figure, tradeoff_figure
+from benchmark.report.palette import LOOKS
 from benchmark.report.standings import standings
 from tests.benchmark.report.drawn import assert_whole
 from tests.benchmark.report.rows import row, size, table

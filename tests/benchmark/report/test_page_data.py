@@ -12,7 +12,7 @@ from benchmark.record.annotations import keep_annotations
 from benchmark.record.store import path_of, write_arrays, write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.page.charts import band
-from benchmark.report.page.packed import packed, packed_raters, squeezed_json
+from benchmark.report.page.compression import packed, packed_raters, squeezed_json
 from benchmark.report.page.songs import RATERS_LEFT_OUT, packed_bytes, table_songs
 from benchmark.report.page.write import write_page
 from datasets.contract import Song, Split

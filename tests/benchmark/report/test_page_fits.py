@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.palette import LOOKS, look_of, mark_size
 from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.grid import Column, Grid
 from benchmark.report.page.write import jinja, unbroken, write_page
+from benchmark.report.palette import LOOKS, look_of, mark_size
 from tests.benchmark.report.pages import HOSTILE_MODEL, PER_SONG, records, write_groups
 from tests.benchmark.report.records import make_record
 from tests.browser import ready, visit

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.report.aggregate import aggregate
+from benchmark.analysis.rows import aggregate
 from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import markdown, terminal_tables

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from benchmark.palette import look_of
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.report.figures.search import search_figures
 from benchmark.report.figures.settings import log_ticks
 from benchmark.report.figures.trials import hidden, search_title
+from benchmark.report.palette import look_of
 from tests.benchmark.report.drawn import assert_whole
 
 SPACE = {

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.report.draws import resampled_averages
-from benchmark.report.pareto import front
-from benchmark.report.resamples import FEW
+from benchmark.analysis.bootstrap import resampled_averages
+from benchmark.analysis.pareto import front
+from benchmark.analysis.resamples import FEW
 from benchmark.report.standings import on_front, standing_grids, standings
 from tests.benchmark.report.rows import row, size, table
 

@@ -1,0 +1,25 @@
+"""One row of a table in a sentence, for places that show a row without its table."""
+
+from benchmark.analysis.rows import Row, Table
+from benchmark.report.tables import FLATTERED, plus_minus, title
+
+
+def row_note(row: Row, table: Table) -> str:
+    """Return what a row's numbers are and what they ran on, in Markdown."""
+    length = f", {row.sequence_length} frames per sequence" if row.sequence_length else ""
+    flattered = f" {FLATTERED}" if row.is_flattered else ""
+    return f"**{row.label({})}**{length}: {_finding(row)}, on {title(table)}.{flattered}"
+
+
+def _finding(row: Row) -> str:
+    """Return a row's pooled errors, or what is missing for them."""
+    if not row.is_complete:
+        return f"{row.n_cells} of {row.n_asked} cells done, so no mean"
+    spread = ", mean ± standard deviation over repetitions" if row.n_cells > 1 else ""
+    errors = ", ".join(f"{name} {_error(row, name)}" for name in ("valence", "arousal", "average"))
+    return f"pooled RMSE {errors} ({row.n_cells} cells{spread}), {row.parameters:,} parameters"
+
+
+def _error(row: Row, name: str) -> str:
+    """Return one pooled error with its spread."""
+    return plus_minus(row.scores[f"rmse_{name}"], row.scores[f"rmse_{name}_std"])

@@ -1,0 +1,99 @@
+"""Share cells among processes: one thread each, longest first, results on disk as they finish."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from benchmark.errors import MerError, WorkerLost
+from benchmark.plugins import include_plugins
+from benchmark.processes import METHOD, follow_parent, n_cores, pool_of
+from benchmark.record.record import RunRecord
+from benchmark.run.execute import Job, execute
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A cell reached the end of an epoch of one of its networks."""
+
+    key: str
+    network: str
+    epoch: int
+    validation_rmse: float
+
+
+OnProgress = Callable[[Progress], None]
+OnRecord = Callable[[RunRecord], None]
+_events: Any = None  # the queue of this worker process
+_refusal: MerError | None = None  # why this worker process cannot work
+
+
+def default_workers(device: str, n_cells: int) -> int:
+    """One process per core on the CPU; a GPU is kept busy by one."""
+    return max(1, min(n_cores(), n_cells)) if device == "cpu" else 1
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    n_workers: int,
+    include: Sequence[Path],
+    *,
+    on_progress: OnProgress,
+    on_record: OnRecord,
+) -> None:
+    """Run every job; `on_record` is called in this process as each one finishes."""
+    if n_workers == 1:
+        for job in jobs:
+            on_record(execute(job, _reporter(job, on_progress)))
+        return
+    context = multiprocessing.get_context(METHOD)
+    events = context.Queue()
+    listener = threading.Thread(target=_forward, args=(events, on_progress), daemon=True)
+    listener.start()
+    try:
+        with pool_of(n_workers, _begin, events, list(include)) as pool:
+            futures = [pool.submit(_execute_in_worker, job) for job in jobs]
+            for future in as_completed(futures):
+                on_record(future.result())
+    except BrokenProcessPool as error:
+        raise WorkerLost(
+            "A worker process was killed, perhaps for want of memory. Finished cells are recorded:"
+            " run the same command again, with --workers 1 if it happens again."
+        ) from error
+    finally:
+        events.put(None)
+        listener.join(timeout=5)
+
+
+def _reporter(job: Job, send: Callable[[Progress], None]) -> Callable[[str, int, float], None]:
+    """Return the callback a trainer calls after every epoch."""
+    return lambda network, epoch, error: send(Progress(job.cell.key, network, epoch, error))
+
+
+def _forward(events: "SimpleQueue[Progress | None]", on_progress: OnProgress) -> None:
+    """Hand the workers' events to the caller until there are no more."""
+    while (event := events.get()) is not None:
+        on_progress(event)
+
+
+def _begin(events: Any, include: list[Path]) -> None:
+    """Prepare a worker: know the user's models, leave Ctrl-C to the parent, die with it."""
+    global _events, _refusal
+    _events = events
+    follow_parent()
+    try:
+        include_plugins(include)
+    except MerError as error:  # raised here, it would look like a killed process
+        _refusal = error
+
+
+def _execute_in_worker(job: Job) -> RunRecord:
+    """Run one job in this process."""
+    if _refusal is not None:
+        raise _refusal
+    return execute(job, _reporter(job, _events.put))
