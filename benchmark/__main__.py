@@ -1,5 +1,6 @@
 """`python -m benchmark` and the console script: check our packages, then run the command line."""
 
+import signal
 import sys
 
 from benchmark.packages import OURS, hidden_by
@@ -15,12 +16,22 @@ def main() -> None:
                 file=sys.stderr,
             )
             sys.exit(2)
+    sys.unraisablehook = _unless_ctrl_c
     try:
         from benchmark.cli import main as run_command_line
 
         run_command_line()
     except KeyboardInterrupt:  # while the command line was imported
         sys.exit(130)  # as `run` does later
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while the interpreter ends
+
+
+def _unless_ctrl_c(ignored: "sys.UnraisableHookArgs") -> None:
+    """Print what Python cannot raise, as in a finalizer; Ctrl-C there is remembered elsewhere."""
+    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+from benchmark.errors import WorkerLost
+
+P = ParamSpec("P")
+T = TypeVar("T")
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
 
@@ -48,24 +53,36 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+class Pool(ProcessPoolExecutor):
+    """Processes that count as lost when the server that forks them was killed, too."""
+
+    def submit(self, fn: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> Future[T]:
+        """Hand a job to the processes, which start with the first jobs."""
+        try:
+            return super().submit(fn, *arguments, **options)
+        except (EOFError, ConnectionError) as error:  # what a connection to a dead server raises
+            raise BrokenProcessPool("the fork server was killed") from error
+
+
 @contextmanager
-def pool_of(
-    n_processes: int, begin: Callable[..., None], *arguments: Any
-) -> Iterator[ProcessPoolExecutor]:
-    """Lend processes that `begin` prepared; whatever goes wrong, none of them works on."""
+def pool_of(n_processes: int, begin: Callable[..., None], *arguments: Any) -> Iterator[Pool]:
+    """Yield processes initialised by `begin`; terminate them on any exception."""
     if METHOD == "forkserver":
         _start_server()
     context = multiprocessing.get_context(METHOD)
-    pool = ProcessPoolExecutor(
-        n_processes, mp_context=context, initializer=begin, initargs=arguments
-    )
+    pool = Pool(n_processes, mp_context=context, initializer=begin, initargs=arguments)
     try:
         yield pool
         pool.shutdown()
-    except BaseException:
+    except BaseException as error:
         for process in list((pool._processes or {}).values()):
             process.terminate()
         pool.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise WorkerLost(
+                "A worker process was killed, perhaps for want of memory. What is recorded stays:"
+                " run the same command again, `run` with --workers 1 if it happens again."
+            ) from error
         raise
 
 

@@ -4,13 +4,12 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from benchmark.errors import MerError, WorkerLost
+from benchmark.errors import MerError
 from benchmark.plugins import include_plugins
 from benchmark.processes import METHOD, follow_parent, n_cores, pool_of
 from benchmark.record.record import RunRecord
@@ -60,11 +59,6 @@ def run_jobs(
             futures = [pool.submit(_execute_in_worker, job) for job in jobs]
             for future in as_completed(futures):
                 on_record(future.result())
-    except BrokenProcessPool as error:
-        raise WorkerLost(
-            "A worker process was killed, perhaps for want of memory. Finished cells are recorded:"
-            " run the same command again, with --workers 1 if it happens again."
-        ) from error
     finally:
         events.put(None)
         listener.join(timeout=5)

@@ -37,7 +37,8 @@ class Outcome:
             return
         expected = (*ENDINGS, *STOPPED, 137) if killed else ENDINGS
         if TRACEBACK.search(result.output):
-            self.faults.append(f"traceback: {_cause(result.output)} in `{call}`")
+            shown = TRACEBACK.split(result.output)[-1][-3 * SHOWN :]
+            self.faults.append(f"traceback: {_cause(result.output)} in `{call}`: {shown!r}")
         elif result.code not in expected:
             end = result.output[-SHOWN:]
             self.faults.append(f"exit code {result.code} in `{call}`: {end!r}")
