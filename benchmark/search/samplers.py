@@ -15,7 +15,7 @@ from optuna.samplers import (
 from benchmark.plan.seeds import derive
 from benchmark.search.objective import steps_at_most, warm_up_steps
 from benchmark.search.space import grid_of
-from benchmark.search.trials import PARAMETERS
+from benchmark.search.trials import PARAMETERS, draw_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ REDUCTION = 3  # Hyperband keeps one in three
 
 
 class SeededByTrial(BaseSampler):
-    """A sampler made anew for every trial, with a seed derived from the trial's number.
+    """A sampler made anew for every trial, with a seed derived from which draw it is.
 
     So a resumed search goes on instead of repeating itself, and workers never draw alike.
     """
@@ -46,7 +46,8 @@ class SeededByTrial(BaseSampler):
 
     def before_trial(self, study: "Study", trial: "FrozenTrial") -> None:
         """Begin a trial with a sampler of its own."""
-        self.sampler = self.make(derive(self.base_seed, "sampler", trial.number) % 2**32)
+        draw = draw_of(study.get_trials(deepcopy=False), trial)
+        self.sampler = self.make(derive(self.base_seed, "sampler", draw) % 2**32)
         self.sampler.before_trial(study, trial)
 
     def infer_relative_search_space(

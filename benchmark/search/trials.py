@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CELL, COMMIT, REASON, VALUES = "cell", "commit", "reason", "values"  # a trial's attributes
 PARAMETERS, EPOCHS, WORKER = "n_parameters", "n_epochs", "worker"
 SET_ASIDE, TRY, IS_DEFAULT = "set_aside", "try", "is_default"
+DRAW = "draw"  # which of the sampler's draws a repeated trial is
 MAX_TRIES = 6  # a configuration that was killed this often has failed
 NAMELESS_SECONDS = 60  # a running trial without a worker is dead after this time
 
@@ -99,18 +100,35 @@ def retry_killed(study: "Study", *, is_alone: bool = False) -> int:
 
 
 def queue_again(study: "Study", trial: "FrozenTrial") -> None:
-    """Queue a killed trial's parameters; what is killed again and again has failed."""
+    """Queue a killed trial's parameters; what is killed again and again has failed.
+
+    One that was killed before all its parameters were drawn is drawn again as it was.
+    """
     from optuna.exceptions import UpdateFinishedTrialError
 
-    if VALUES not in trial.user_attrs:
-        return  # killed before anything was drawn whole: there is nothing to repeat
+    is_whole = VALUES in trial.user_attrs
+    if not is_whole and "grid_id" in trial.system_attrs:
+        return  # the grid comes back to points that are not finished
     tries = int(trial.user_attrs.get(TRY, 1))
     if tries < MAX_TRIES:
-        study.enqueue_trial(trial.params, user_attrs={TRY: tries + 1})
+        parameters = trial.params if is_whole else trial.system_attrs.get("fixed_params", {})
+        draw = draw_of(study.get_trials(deepcopy=False), trial)
+        study.enqueue_trial(parameters, user_attrs={TRY: tries + 1, DRAW: draw})
         return
     reason = f"its process was killed {tries} times, perhaps for want of memory"
     with suppress(UpdateFinishedTrialError):  # the heartbeat has failed it already
         study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
+
+
+def draw_of(trials: Sequence["FrozenTrial"], trial: "FrozenTrial") -> int:
+    """Return which of the sampler's draws a trial is, counted from 0.
+
+    Numbers shift when a killed trial is repeated under another number; draws do not, so a search
+    proposes the same whether it was killed or not.
+    """
+    if DRAW in trial.user_attrs:
+        return int(trial.user_attrs[DRAW])
+    return sum(other.number < trial.number and TRY not in other.user_attrs for other in trials)
 
 
 def repeats(trials: Sequence["FrozenTrial"], number: int, cell: str) -> int | None:

@@ -3,8 +3,9 @@
 import optuna
 import pytest
 
-from benchmark.search.samplers import make_pruner
+from benchmark.search.samplers import make_pruner, make_sampler
 from benchmark.search.spec import SearchConfig, checked_search
+from benchmark.search.trials import VALUES, queue_again
 
 
 def is_pruned(model, step):
@@ -26,3 +27,35 @@ def test_a_slow_starter_has_fifteen_epochs(step, expected):
 @pytest.mark.parametrize("step", [1, 4])
 def test_an_ensemble_may_be_stopped_after_any_fold(step):
     assert is_pruned("blstm_ensemble", step)
+
+
+def proposed(n_trials, *, sampler="random", killed=()):
+    """Return the learning rates a search tries, some of its trials being killed underway."""
+    search = checked_search(SearchConfig(model="crnn", sampler=sampler))
+    study = optuna.create_study(sampler=make_sampler(search))
+    finished = []
+    while len(finished) < n_trials:
+        trial = study.ask()
+        if (trial.number, "early") in killed:  # before anything was drawn
+            queue_again(study, study.trials[trial.number])
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            continue
+        rate = trial.suggest_float("rate", 0, 1)
+        trial.set_user_attr(VALUES, {"rate": rate})
+        if (trial.number, "late") in killed:
+            queue_again(study, study.trials[trial.number])
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            continue
+        study.tell(trial, rate)
+        finished.append(rate)
+    return finished
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+@pytest.mark.parametrize(
+    "killed",
+    [{(2, "late")}, {(2, "early")}, {(0, "early"), (1, "early"), (4, "late"), (5, "early")}],
+    ids=["late", "early", "again and again"],
+)
+def test_a_search_that_was_killed_proposes_what_it_would_have_anyway(sampler, killed):
+    assert proposed(14, sampler=sampler, killed=killed) == proposed(14, sampler=sampler)
