@@ -138,11 +138,11 @@ def split() -> Split:
 @pytest.fixture
 def registries():
     """Put the registries back as they were."""
-    from datasets.registry import DATASETS
-    from models.registry import MODELS
+    from benchmark.run.plugins import registries
 
-    before = dict(MODELS), dict(DATASETS)
+    tables = [registry.rows for registry in registries().values()]
+    before = [dict(table) for table in tables]
     yield
-    for table, rows in zip((MODELS, DATASETS), before, strict=True):
+    for table, rows in zip(tables, before, strict=True):
         table.clear()
         table.update(rows)

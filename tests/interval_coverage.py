@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import lfilter
 
-from benchmark.analysis.bootstrap import errors_by_song, samples
 from benchmark.analysis.intervals import bootstrap_intervals
 from benchmark.analysis.permutation import sign_flip
 from benchmark.analysis.resamples import FEWEST
+from benchmark.analysis.samples import errors_by_song, samples
 from benchmark.analysis.units import unit_sums
 from datasets.contract import TARGETS
 from tests.benchmark.report.differences import bootstrap_differences

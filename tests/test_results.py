@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.rows import SCORE_NAMES
+from benchmark.analysis.rows import ERROR_NAMES
 from benchmark.record.searches import read_searches
 from benchmark.record.store import read_plans, read_records
 from benchmark.report.answer import answer_from_records
@@ -97,5 +97,5 @@ def test_the_script_in_the_docs_recomputes_the_headline_table_from_the_records_a
     assert set(found) == set(rows["group"])
     for _, row in rows.iterrows():
         assert found[row["group"]]["n"] == row["n_cells"]
-        for name in SCORE_NAMES:
+        for name in ERROR_NAMES:
             assert found[row["group"]][name] == pytest.approx(row[name], abs=1e-9)

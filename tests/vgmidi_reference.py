@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluate.metrics import summary_scores
+from benchmark.evaluate.scores import summary_scores
 from benchmark.plan.seeds import derive
 from datasets.contract import TARGETS
 from datasets.splits import song_folds

@@ -23,8 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.analysis.bootstrap import TINY, Sample, place_of, studentised
+from benchmark.analysis.bootstrap import studentised
 from benchmark.analysis.resamples import MANY, Array, stream_of
+from benchmark.analysis.samples import TINY, Sample, place_of
+from benchmark.evaluate.registry import METRICS, metric_of
 from benchmark.record.record import RunRecord
 
 HIGH = 0.975
@@ -35,13 +37,16 @@ Interval = tuple[float, float]
 def bootstrap_intervals(
     found: Mapping[str, Sample], stream: str = "", n_resamples: int = MANY
 ) -> dict[str, Interval]:
-    """Return "rmse_valence" -> (low, high) for every error of a row, as `samples` returns them.
+    """Return "rmse_valence" -> (low, high) for every score of a row, as `samples` returns them.
 
     One song that was heard once tells of no others: no interval.
     """
     varying = {name: sample for name, sample in found.items() if sample.can_vary}
     ends = intervals(varying, stream, n_resamples)
-    return {name: (max(low, 0.0), high) for name, (low, high) in ends.items()}
+    return {
+        name: (max(low, 0.0) if METRICS[metric_of(name)].better == "lower" else low, high)
+        for name, (low, high) in ends.items()
+    }
 
 
 def subtracted(

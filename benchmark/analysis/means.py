@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmark.evaluate.registry import RANKED_BY, names_of
 from benchmark.record.record import RunRecord, Scores
 from datasets.contract import TARGETS
 
@@ -50,5 +51,5 @@ def references_of(records: Sequence[RunRecord]) -> dict[str, Scores]:
     return {
         name: scores
         for name, scores in found.items()
-        if any(value for key, value in scores.items() if key.startswith("rmse_"))
+        if any(scores.get(name) for name in names_of(RANKED_BY))
     }

@@ -10,26 +10,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from benchmark.analysis.bootstrap import Sample, place_of, samples
 from benchmark.analysis.intervals import bootstrap_intervals
 from benchmark.analysis.means import mean_of, mean_scores, n_without_shape, references_of
 from benchmark.analysis.resamples import n_for_intervals
+from benchmark.analysis.samples import Sample, place_of, samples
 from benchmark.analysis.short import short_texts
 from benchmark.analysis.superseded import with_versions
 from benchmark.analysis.units import Units, units_of
+from benchmark.evaluate.registry import RANKED_BY, all_names, names_of
 from benchmark.record.record import RunRecord, Scores
-from datasets.contract import TARGETS
 from datasets.registry import DATASETS
 from models.registry import MODELS
 
-ERRORS = ("rmse_valence", "rmse_arousal", "rmse_average")
-CONVENTIONS = {"pooled": "", "per song": "_per_song"}  # name for people -> suffix of the score
-SCORE_NAMES = tuple(error + suffix for suffix in CONVENTIONS.values() for error in ERRORS)
-SHAPES = ("mae", "pearson_r", "ccc")  # of single songs only
-SHAPE_NAMES = tuple(
-    f"{shape}_{target}_per_song" for shape in SHAPES for target in (*TARGETS, "average")
-)
-POOLED_CCC = tuple(f"ccc_{target}" for target in (*TARGETS, "average"))  # in no older record
+ERROR_NAMES = names_of(RANKED_BY)
+COSTS = ("parameters", "flops", "train_seconds", "train_joules")  # what a lower error may cost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +42,6 @@ class Row:
     n_missing: int
     statuses: dict[str, int]
     scores: Scores  # "rmse_valence" -> mean, "rmse_valence_std" -> spread
-    shapes: Scores  # the same of "ccc_valence_per_song", "ccc_valence" and so on
     n_without_shape: dict[str, int]  # "valence" -> songs whose annotations are constant
     intervals: dict[str, tuple[float, float]]  # "rmse_valence" -> 95 % interval
     training: Scores  # the same on the songs that were learned from
@@ -263,13 +256,12 @@ def _row(cells: Sequence[RunRecord], n_asked: int, n_resamples: int) -> Row:
             status: sum(cell.status == status for cell in cells)
             for status in ("done", "diverged", "failed")
         },
-        scores=mean_scores([cell.scores for cell in kept], SCORE_NAMES),
-        shapes=mean_scores([cell.scores for cell in kept], (*SHAPE_NAMES, *POOLED_CCC)),
+        scores=mean_scores([cell.scores for cell in kept], all_names()),
         n_without_shape=n_without_shape(kept[0]) if kept else {},
         intervals=bootstrap_intervals(drawn, first.group, n_resamples),
-        training=mean_scores([cell.training_scores for cell in kept], SCORE_NAMES),
+        training=mean_scores([cell.training_scores for cell in kept], ERROR_NAMES),
         components={
-            name: mean_scores([cell.components[name] for cell in kept], SCORE_NAMES)
+            name: mean_scores([cell.components[name] for cell in kept], ERROR_NAMES)
             for name in (first.components if kept else {})
         },
         parameters=round(mean_of([cell.n_parameters for cell in kept]) or 0) if kept else None,

@@ -69,4 +69,6 @@ def weighted_units(cell: RunRecord, weight_S: Array, value_KS: Array) -> tuple[A
     if not families_of(cell):
         return weight_S, value_KS
     weight_U = unit_sums(cell, weight_S[None])[0]
-    return weight_U, unit_sums(cell, weight_S * value_KS) / weight_U
+    sums_KU = unit_sums(cell, weight_S * value_KS)
+    values_KU = np.divide(sums_KU, weight_U, out=np.zeros_like(sums_KU), where=weight_U > 0)
+    return weight_U, values_KU

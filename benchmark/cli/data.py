@@ -198,7 +198,7 @@ def _root(data_root: Path | None) -> Path:
 
 def _files(dataset: str, include: list[Path] | None) -> "DataFiles":
     """Return what is known of a dataset's files."""
-    from benchmark.plugins import include_plugins
+    from benchmark.run.plugins import include_plugins
     from datasets.registry import DATASETS
 
     include_plugins(include or [])

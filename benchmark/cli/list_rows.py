@@ -15,6 +15,7 @@ class What(StrEnum):
     MODELS = "models"
     DATASETS = "datasets"
     FEATURES = "features"
+    METRICS = "metrics"
     STUDIES = "studies"
     SETTINGS = "settings"
     SPACES = "spaces"
@@ -25,8 +26,8 @@ def list_rows(
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List models, datasets, feature sets, studies, settings or search spaces."""
-    from benchmark.plugins import include_plugins
+    """List models, datasets, feature sets, metrics, studies, settings or search spaces."""
+    from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
     rows = _rows(what)
@@ -77,6 +78,18 @@ def _rows(what: What) -> list[dict[str, Any]]:
         return [
             {"name": name, "summary": row.summary, "n_features": row.n_features}
             for name, row in FEATURES.items()
+        ]
+    if what is What.METRICS:
+        from benchmark.evaluate.registry import CONVENTIONS, METRICS
+
+        return [
+            {
+                "name": name,
+                "summary": f"{row.heading}: {row.summary}; {row.better} is better",
+                "unit": row.unit,
+                "conventions": [key for key, end in CONVENTIONS.items() if end in row.suffixes],
+            }
+            for name, row in METRICS.items()
         ]
     if what is What.SETTINGS:
         from benchmark.plan.settings import all_settings

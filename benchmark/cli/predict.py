@@ -34,7 +34,7 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Write valence and arousal per half second of recordings: CSV, figure and a line each."""
-    from benchmark.plugins import include_plugins
+    from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
     if model is not None and record:

@@ -54,10 +54,10 @@ def report(
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
-    from benchmark.plugins import include_plugins
     from benchmark.report.answer import answer_from_records, write_answer
     from benchmark.report.arrange import arranged
     from benchmark.report.figures.draw import prepare_to_draw
+    from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
     kinds = figure_kinds(figures)

@@ -71,9 +71,9 @@ def run(
 ) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
     from benchmark.plan.studies import read_study
-    from benchmark.plugins import include_plugins
     from benchmark.processes import preload
     from benchmark.record.searches import promoted_studies
+    from benchmark.run.plugins import include_plugins
 
     if not dry_run and workers != "1":
         preload(OF_WORKERS)

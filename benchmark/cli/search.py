@@ -96,7 +96,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Search a model's settings on development songs; the same command again goes on."""
-    from benchmark.plugins import include_plugins
+    from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
 

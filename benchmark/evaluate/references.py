@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from benchmark.evaluate.metrics import RATERS, panel_scores, summary_scores
+from benchmark.evaluate.scores import RATERS, panel_scores, summary_scores
 from datasets.contract import Song, Split
 
 References = dict[str, dict[str, float | None]]

@@ -6,6 +6,7 @@ no name of a cell becomes a path or a row of a table unless it is that of the se
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,19 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from benchmark.errors import ResultsError
+from benchmark.evaluate.registry import METRICS, RANKED_BY, metric_of, names_of
 from benchmark.files import content_of
 from benchmark.plan.cell import DECIDING, DECIDING_GROUP, digest_of, name_of
 from benchmark.record.reading import AGAIN, adapter_of, hidden_characters, reason_of
 from benchmark.record.record import SCHEMA, RunRecord
+from benchmark.record.shapes import PerSong
 from datasets.contract import TARGETS
 from datasets.names import flaw_of_file_name
 
 DIGEST_CHARACTERS = 12  # of the cell digest in file names
-SCORES = tuple(
-    f"rmse_{one}{suffix}" for suffix in ("", "_per_song") for one in (*TARGETS, "average")
-)
-ERRORS = ("rmse_", "mae_")  # r and CCC may be below 0
-PER_SONG = ("song_id", "n_frames", "rmse_valence", "rmse_arousal")  # of every finished cell
+SCORES = names_of(RANKED_BY)  # of every finished cell
+PER_SONG = ("song_id", "n_frames", *(f"{RANKED_BY}_{target}" for target in TARGETS))
+TYPED = frozenset(PerSong.__annotations__)  # were checked when the record was read
 
 
 def checked_record(path: Path) -> RunRecord:
@@ -108,7 +109,7 @@ def _value_flaw(record: RunRecord) -> str:
     parts, references = record.components.values(), record.references.values()
     for scores in (record.scores, record.training_scores, *parts, *references):
         for name, value in scores.items():
-            if name.startswith(ERRORS) and value is not None and value < 0:
+            if value is not None and value < 0 and _is_error(name):
                 return f"is damaged: {name!a} is {value}, and no error is below 0. {AGAIN}"
     for network, curve in record.curves.items():
         n_epochs, n_errors = len(curve["training_loss"]), len(curve["validation_rmse"])
@@ -133,6 +134,8 @@ def _result_flaw(record: RunRecord) -> str:
     for name, values in songs.items():
         if not isinstance(values, list) or len(values) != n_songs:
             return f"is damaged: {name!a} has not one value for each of {n_songs} songs. {AGAIN}"
+        if name not in TYPED and not all(map(_is_score, values)):
+            return f"is damaged: {name!a} holds what is no finite number. {AGAIN}"
     if len(set(songs["song_id"])) != n_songs:
         return f"is damaged: it names a song twice. {AGAIN}"
     if not min(songs["n_frames"]):
@@ -142,6 +145,18 @@ def _result_flaw(record: RunRecord) -> str:
     if "train_seconds" not in record.circumstances:
         return f"is incomplete: status is done, and there are no 'train_seconds'. {AGAIN}"
     return ""
+
+
+def _is_error(score: str) -> bool:
+    """Tell whether a score is of a metric whose best value is 0."""
+    metric = METRICS.get(metric_of(score))
+    return metric is not None and metric.better == "lower"
+
+
+def _is_score(value: Any) -> bool:
+    """Tell whether a song's score of a metric of a user's own can be one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (is_number and isfinite(value))
 
 
 def _damage(path: str, content: bytes, error: ValidationError) -> str:

@@ -7,14 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmark.analysis.rows import CONVENTIONS, Table, aggregate
+from benchmark.analysis.rows import Table, aggregate
 from benchmark.errors import ResultsError
+from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.record.names import DIGEST, folds_name, short_name
 from benchmark.record.places import place, remove, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.store import asked_for, declared_contrasts, read_plans, read_records
 from benchmark.report.contrasts import Contrast, Pair, contrast_grids, contrasts
-from benchmark.report.correlation import shape_grids
+from benchmark.report.correlation import metric_grids
 from benchmark.report.effects import Effect, effect_grids, effects
 from benchmark.report.export import contrasts_csv, flat_contrast, flat_rows, rows_csv
 from benchmark.report.figures.costs import costs_figure
@@ -107,7 +108,7 @@ class Answer:
                 self.mains[index],
                 *contrast_grids(table, compared, self.declared),
                 *standing_grids(table, self.standings),
-                *shape_grids(table),
+                *metric_grids(table),
                 *self._own_grids[index][1:],
             ]
         return found

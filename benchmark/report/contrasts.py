@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.analysis.bootstrap import errors_by_song
 from benchmark.analysis.intervals import Interval, intervals, share_repetitions, subtracted
 from benchmark.analysis.permutation import EXACT_UNITS, holm, sign_flip
 from benchmark.analysis.resamples import Array
-from benchmark.analysis.rows import Row, Table
+from benchmark.analysis.rows import ERROR_NAMES, Row, Table
+from benchmark.analysis.samples import errors_by_song
 from benchmark.analysis.units import Units, unit_sums, units_of
 from benchmark.report.grid import Column, Grid
 from datasets.contract import TARGETS
@@ -173,7 +173,8 @@ def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
 def _contrast(row: Row, base: Row, n_declared: int) -> Contrast:
     """Compare two rows; both judged the same songs, as they are of one table."""
     is_paired = share_repetitions(row.cells, base.cells)
-    moved = subtracted(row.samples, base.samples, is_paired=is_paired)
+    ours, theirs = ({name: side.samples[name] for name in ERROR_NAMES} for side in (row, base))
+    moved = subtracted(ours, theirs, is_paired=is_paired)
     by_song_S = song_errors(row) - song_errors(base)
     by_unit_U = unit_sums(row.cells[0], by_song_S[None])[0]
     units = units_of(row.cells[0])

@@ -1,63 +1,102 @@
-"""Does a model follow each song: absolute error, correlation and concordance per song."""
+"""Every metric but the one that ranks: does a model follow each song, and all frames?"""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from benchmark.analysis.rows import POOLED_CCC, SHAPE_NAMES, SHAPES, Row, Table
+from benchmark.analysis.rows import Table
+from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry
 from benchmark.report.grid import Column, Grid, without_empty
-from benchmark.report.published import MEASURES
-from benchmark.report.tables import ccc_notes, has_pooled_ccc, shown, unranked
+from benchmark.report.tables import is_scored, lacking, shown, unranked
 
-HEADINGS = {"mae": "MAE", "pearson_r": "Pearson r", "ccc": "CCC"}
-BETTER: dict[str, Literal["lower", "higher"]] = {
-    "mae": "lower", "pearson_r": "higher", "ccc": "higher",
-}  # fmt: skip
 RULE = (
     "Mean over songs of each song's own value, ± standard deviation over n repetitions. A constant"
     " prediction follows nothing: r and CCC 0. Constant annotations have no shape to follow: the"
     " song has no r and no CCC and is left out of their mean, for all rows alike."
 )
-POOLED = "CCC pooled: over the frames of all songs, so that the levels of songs count as well."
+POOLED = (
+    "Over the frames of all songs, so that the levels of songs count as well; r within songs takes"
+    " each song's mean away first."
+)
+ALL_FRAMES = "All frames at once"
 
 
-def shape_grids(table: Table) -> list[Grid]:
-    """Return one line per row, then the references; no grid where no row is complete."""
-    first = next((row for row in table.rows if row.n_without_shape), None)
-    if first is None:
+def metric_grids(table: Table) -> list[Grid]:
+    """Return a grid of scores per song and one of pooled scores; none where no row is complete."""
+    complete = next((row for row in table.rows if row.n_without_shape), None)
+    if complete is None:
         return []
-    left_out = ", ".join(f"{target} {n}" for target, n in first.n_without_shape.items())
-    n_songs = len(first.cells[0].per_song["song_id"])
-    has_pooled = has_pooled_ccc(table.rows)
-    names = (*SHAPE_NAMES, *(POOLED_CCC if has_pooled else ()))
-    grid = Grid(
-        title="Following each song: MAE (less is better), Pearson r and CCC (more is better)",
+    others = {name: entry for name, entry in METRICS.items() if name != RANKED_BY}
+    of_songs = {name: entry for name, entry in others.items() if entry.per_song}
+    pooled = {
+        name: entry
+        for name, entry in others.items()
+        if entry.pooled and is_scored(table.rows, f"{name}_average")
+    }
+    left_out = ", ".join(f"{target} {n}" for target, n in complete.n_without_shape.items())
+    n_songs = len(complete.cells[0].per_song["song_id"])
+    grids = [
+        _grid(
+            table,
+            "Following each song",
+            of_songs,
+            "_per_song",
+            f"{RULE} Songs left out, of {n_songs}: {left_out}.",
+        )
+    ]
+    if pooled:
+        grids.append(_grid(table, ALL_FRAMES, pooled, "", POOLED))
+    return [without_empty(grid) for grid in grids]
+
+
+def _grid(
+    table: Table, title: str, metrics: dict[str, MetricEntry], suffix: str, note: str
+) -> Grid:
+    """Return one line per row, then the references."""
+    names = [f"{metric}_{measure}{suffix}" for metric in metrics for measure in MEASURES]
+    shared = table.shared_settings
+    return Grid(
+        title=f"{title}: {_directions(list(metrics.values()))}",
         columns=(
             Column("model", is_text=True),
             Column("n"),
             *(
-                Column(measure, HEADINGS[shape], better=BETTER[shape])
-                for shape in SHAPES
+                Column(measure, entry.heading, better=entry.better)
+                for entry in metrics.values()
                 for measure in MEASURES
             ),
-            *(Column(measure, "CCC pooled", better="higher") for measure in MEASURES if has_pooled),
         ),
         lines=(
-            *(_cells(row, table, names) for row in table.rows),
+            *((row.name(shared), row.n_text, *shown(row.scores, names)) for row in table.rows),
             *(
                 (f"({name})", "", *shown(scores, names))
                 for name, scores in table.references.items()
             ),
         ),
         notes=(
-            f"{RULE} Songs left out, of {n_songs}: {left_out}.",
-            *([POOLED, *ccc_notes(table)] if has_pooled else []),
+            note,
+            *(
+                line
+                for metric, entry in metrics.items()
+                for line in lacking(
+                    table,
+                    f"{metric}_average{suffix}",
+                    entry.heading if suffix else f"pooled {entry.heading}",
+                )
+            ),
         ),
         sections=(sum(not row.is_floor for row in table.rows), len(table.rows)),
         unranked=unranked(table),
     )
-    return [without_empty(grid)]
 
 
-def _cells(row: Row, table: Table, names: Sequence[str]) -> tuple[str, ...]:
-    """Return a row as people read it; one with cells missing shows no mean."""
-    return (row.name(table.shared_settings), row.n_text, *shown(row.shapes, names))
+def _directions(metrics: Sequence[MetricEntry]) -> str:
+    """Return "MAE (less is better), Pearson r and CCC (more is better)"."""
+    less = [entry.heading for entry in metrics if entry.better == "lower"]
+    more = [entry.heading for entry in metrics if entry.better == "higher"]
+    sides = {"less is better": less, "more is better": more}
+    return ", ".join(f"{_listed(names)} ({side})" for side, names in sides.items() if names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.analysis.bootstrap import songs_of
 from benchmark.analysis.intervals import intervals, share_repetitions, subtracted
-from benchmark.analysis.rows import SCORE_NAMES, Row, Table, settings_text, shared_settings
+from benchmark.analysis.rows import ERROR_NAMES, Row, Table, settings_text, shared_settings
+from benchmark.analysis.samples import songs_of
 from benchmark.analysis.units import units_of
 from benchmark.report.grid import Column, Grid
 from benchmark.report.tables import SCORES
@@ -107,7 +107,8 @@ def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, A
     base_table, default = base
     own = row.own_text(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
-    moved = subtracted(row.samples, default.samples, is_paired=True)
+    ours, theirs = ({name: side.samples[name] for name in ERROR_NAMES} for side in (row, default))
+    moved = subtracted(ours, theirs, is_paired=True)
     ends = intervals(moved, f"{row.group} {default.group}", row.n_resamples)
     return Effect(
         model=row.named or row.model,
@@ -115,6 +116,6 @@ def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, A
         changed=", ".join([*differs, *([own] if own else [])]),
         moves={
             name: ((row.scores[name] or 0) - (default.scores[name] or 0), *ends[name])
-            for name in SCORE_NAMES
+            for name in ERROR_NAMES
         },
     )

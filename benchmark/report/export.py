@@ -1,6 +1,6 @@
 """The answer for other programs: flat rows, one header for every study, as CSV and JSON.
 
-CSV   UTF-8, comma, newline, full precision, empty where there is no value, columns in `COLUMNS`
+CSV   UTF-8, comma, newline, full precision, empty where there is no value, columns of `columns.py`
 JSON  checked against `report.schema.json`; readers may rely on its names, later versions add some
 """
 
@@ -10,40 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
-from benchmark.analysis.rows import (
-    CONVENTIONS,
-    POOLED_CCC,
-    SCORE_NAMES,
-    SHAPE_NAMES,
-    Row,
-    Table,
-    settings_text,
-)
+from benchmark.analysis.rows import COSTS, Row, Table, settings_text
+from benchmark.evaluate.registry import RANKED_BY, names_of
+from benchmark.report.columns import contrast_columns, row_columns
 from benchmark.report.contrasts import Contrast
-from benchmark.report.standings import COSTS, Standing
-from datasets.contract import TARGETS
+from benchmark.report.standings import Standing
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?", re.IGNORECASE)
-SUFFIXES = tuple(CONVENTIONS.values())
-IDENTITY = ("model", "settings", "dataset", "features", "labels", "sequence_length")
-INTERVALS = tuple(f"{name}_{end}" for name in SCORE_NAMES for end in ("low", "high"))
-COLUMNS = (
-    *IDENTITY, "n_cells", "n_missing", "parameters", "flops", "train_seconds", "device",
-    *(f"{name}{std}" for name in SCORE_NAMES for std in ("", "_std")),
-    *INTERVALS, "group", "judged_on", "kind", "label",
-    *(f"{name}{std}" for name in SHAPE_NAMES for std in ("", "_std")),
-    *(f"n_songs_without_shape_{target}" for target in TARGETS), "train_joules",
-    *(f"{share}{suffix}" for share in ("best_share", "mean_rank") for suffix in SUFFIXES),
-    *(f"front_share_{cost}{suffix}" for suffix in SUFFIXES for cost in COSTS),
-    *(f"{name}{std}" for name in POOLED_CCC for std in ("", "_std")), "n_songs", "n_families",
-)  # fmt: skip
-CONTRAST_COLUMNS = (
-    "dataset", "features", "labels", "judged_on", "label", "against", "n_songs", "share_improved",
-    "p_sign_flip", "p_holm", *SCORE_NAMES,
-    *(f"rmse_average{suffix}_{end}" for suffix in SUFFIXES for end in ("low", "high")),
-    "group", "group_against", "n_families", "share_families_improved",
-)  # fmt: skip
+IDENTITY = ("model", "dataset", "features", "labels", "sequence_length")
 
 
 def flat_rows(table: Table, standings: Mapping[str, Standing]) -> list[dict[str, Any]]:
@@ -53,20 +28,19 @@ def flat_rows(table: Table, standings: Mapping[str, Standing]) -> list[dict[str,
 
 def _flat(row: Row, table: Table, standing: Standing | None) -> dict[str, Any]:
     """Return a row with its standing among the others, where it has one."""
+    plain = (*IDENTITY, "n_cells", "n_missing", "group", "device", *COSTS)
     known = {
-        **{name: getattr(row, name) for name in (*IDENTITY, "n_cells", "n_missing", "group")},
-        **{name: getattr(row, name) for name in ("device", *COSTS)},
+        **{name: getattr(row, name) for name in plain},
         "settings": settings_text(row.settings),
         **_scored_on(table),
         "kind": "floor" if row.is_floor else "model",
         "label": row.name(table.shared_settings),
         **row.scores,
         **_ends(row.intervals),
-        **row.shapes,
         **{f"n_songs_without_shape_{key}": n for key, n in row.n_without_shape.items()},
         **(standing.flat() if standing else {}),
     }
-    return {column: known.get(column) for column in COLUMNS}
+    return {column: known.get(column) for column in row_columns()}
 
 
 def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
@@ -82,7 +56,7 @@ def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
         "share_improved": contrast.share_improved,
         "p_sign_flip": contrast.p,
         "p_holm": contrast.p_holm,
-        **contrast.values,
+        **{name: contrast.values[name] for name in names_of(RANKED_BY)},
         **_ends(contrast.intervals),
         "group": contrast.row.group,
         "group_against": contrast.base.group,
@@ -113,19 +87,19 @@ def rows_csv(tables: Sequence[Table], standings: Mapping[str, Standing]) -> str:
                 }
                 for name, scores in row.components.items()
             ]
-    return _csv(COLUMNS, lines)
+    return _csv(row_columns(), lines)
 
 
 def contrasts_csv(found: Iterable[tuple[Table, Sequence[Contrast]]]) -> str:
     """Return every contrast of every table."""
     lines = [flat_contrast(one, table) for table, several in found for one in several]
-    return _csv(CONTRAST_COLUMNS, lines)
+    return _csv(contrast_columns(), lines)
 
 
-def _csv(columns: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> str:
+def _csv(columns: Iterable[str], lines: Iterable[Mapping[str, Any]]) -> str:
     """Return lines under one header; what the header lacks is left out."""
     text = StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows({key: plain_cell(value) for key, value in line.items()} for line in lines)
     return text.getvalue()

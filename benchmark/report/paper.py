@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from benchmark.analysis.rows import CONVENTIONS, Row, Table, settings_text
+from benchmark.analysis.rows import Row, Table, settings_text
+from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.report.grid import Column, Grid
-from benchmark.report.published import MEASURES, Published, published
+from benchmark.report.published import Published, published
 from benchmark.report.tables import plus_minus
 
 TRAINING = "development (training error)"

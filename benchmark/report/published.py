@@ -12,10 +12,10 @@ from importlib.resources import files
 from itertools import cycle
 
 from benchmark.analysis.rows import Table
+from benchmark.evaluate.registry import MEASURES
 from benchmark.report.palette import MARKS_OF_PUBLISHED, Mark
 from datasets.contract import TARGETS
 
-MEASURES = (*TARGETS, "average")
 OTHER_FEATURES = ", but from other features"
 NO_CONVENTION = "they do not say whether they average over frames or songs"
 

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from benchmark.analysis.bootstrap import resampled_averages
 from benchmark.analysis.resamples import FEW, FEWEST, MANY, Array
-from benchmark.analysis.rows import CONVENTIONS, Row, Table
+from benchmark.analysis.rows import COSTS, Row, Table
+from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.report.grid import Column, Grid
-
-COSTS = ("parameters", "flops", "train_seconds", "train_joules")  # what a lower error may cost
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from benchmark.analysis.rows import (
-    CONVENTIONS,
-    POOLED_CCC,
-    SCORE_NAMES,
+    ERROR_NAMES,
     Row,
     Table,
     settings_text,
 )
-from benchmark.evaluate.metrics import RATERS
+from benchmark.evaluate.registry import CONVENTIONS, MEASURES
+from benchmark.evaluate.scores import RATERS
 from benchmark.record.record import Scores
 from benchmark.report.grid import Column, Grid, without_empty
-from benchmark.report.published import MEASURES, published_beside
+from benchmark.report.published import published_beside
 from models.registry import MODELS
 
 SCORES = tuple(
@@ -23,12 +22,13 @@ SCORES = tuple(
     for convention in CONVENTIONS
     for measure in MEASURES
 )
-AGREEMENT = {"": ("ccc_average", "CCC"), "_per_song": ("pearson_r_average_per_song", "r")}
+POOLED_CCC = "ccc_average"
+AGREEMENT = {"": (POOLED_CCC, "CCC"), "_per_song": ("pearson_r_average_per_song", "r")}
 AGREES = {
     "CCC": "CCC over all frames: mean of valence and arousal, more is better.",
     "r": "r within songs, as mean of per-song values: mean of valence and arousal, more is better.",
 }
-NO_CCC = "No pooled CCC in {rows}: recorded before it was scored; --fresh trains again."
+NOT_SCORED = "No {what} in {rows}: recorded before it was scored; --fresh trains again."
 CEILING = (
     "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
     " model can score lower, down to 0.71 of it."
@@ -99,31 +99,32 @@ def unranked(table: Table) -> frozenset[int]:
 
 
 def _measures(table: Table) -> dict[str, Column]:
-    """Return score -> column: errors, with CCC and r beside them where a record has pooled CCC."""
+    """Return score -> column: errors, and CCC and r where a record has pooled CCC."""
     columns: dict[str, Column] = {}
     for convention, suffix in CONVENTIONS.items():
         columns |= {
             f"rmse_{measure}{suffix}": Column(measure, convention, better="lower")
             for measure in MEASURES
         }
-        if has_pooled_ccc(table.rows):
+        if is_scored(table.rows, POOLED_CCC):
             score, short = AGREEMENT[suffix]
             columns[score] = Column(short, convention, better="higher")
     return columns
 
 
-def has_pooled_ccc(rows: Iterable[Row]) -> bool:
-    """Tell whether one of the rows has a CCC over all frames; older records have none."""
-    return any(row.shapes.get(POOLED_CCC[-1]) is not None for row in rows)
+def is_scored(rows: Iterable[Row], score: str) -> bool:
+    """Tell whether one of the rows has a score; older records lack those of later metrics."""
+    return any(row.scores.get(score) is not None for row in rows)
 
 
-def ccc_notes(table: Table) -> list[str]:
-    """Name the rows whose records are older than the pooled CCC of the others."""
+def lacking(table: Table, score: str, what: str) -> list[str]:
+    """Name the complete rows whose records are older than a score that others have."""
     shared = table.shared_settings
     without = [
-        row.name(shared) for row in table.rows if row.is_complete and not has_pooled_ccc([row])
+        row.name(shared) for row in table.rows if row.is_complete and not is_scored([row], score)
     ]
-    return [NO_CCC.format(rows="; ".join(without))] if without else []
+    has_it = is_scored(table.rows, score)
+    return [NOT_SCORED.format(what=what, rows="; ".join(without))] if without and has_it else []
 
 
 def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
@@ -137,7 +138,7 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
         " sequence. Pooled over all frames, and as mean of per-song values.",
         *([f"Every model: {settings_text(shared)} (not the default)."] if shared else []),
         *(note for short, note in AGREES.items() if short in headings),
-        *(ccc_notes(table) if has_pooled_ccc(table.rows) else []),
+        *lacking(table, POOLED_CCC, "pooled CCC"),
         *table.unit_notes,
         *([CEILING] if RATERS in table.references else []),
         *([FLATTERED] if is_flattered else []),
@@ -158,11 +159,11 @@ def _cells(row: Row, shared: dict[str, Any], measures: Sequence[str]) -> tuple[s
     """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
-    scores = shown(row.scores | row.shapes, measures)
+    scores = shown(row.scores, measures)
     return (row.label(shared), length, row.n_text, parameters, *scores)
 
 
-def shown(scores: Scores, names: Sequence[str] = SCORE_NAMES) -> list[str]:
+def shown(scores: Scores, names: Sequence[str] = ERROR_NAMES) -> list[str]:
     """Return scores as people read them, with their spread where there is one."""
     return [plus_minus(scores.get(name), scores.get(f"{name}_std")) for name in names]
 

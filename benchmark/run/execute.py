@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from benchmark.errors import USER_ERRORS, TrainingDiverged
 from benchmark.evaluate.complexity import Cost, model_cost
-from benchmark.evaluate.metrics import per_song_scores, summary_scores
 from benchmark.evaluate.predict import predict_components, predict_songs
 from benchmark.evaluate.references import reference_scores
+from benchmark.evaluate.scores import per_song_scores, summary_scores
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import validated

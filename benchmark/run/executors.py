@@ -10,10 +10,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from benchmark.errors import MerError
-from benchmark.plugins import include_plugins
 from benchmark.processes import METHOD, follow_parent, n_cores, pool_of
 from benchmark.record.record import RunRecord
 from benchmark.run.execute import Job, execute
+from benchmark.run.plugins import include_plugins
 
 
 @dataclass(frozen=True)

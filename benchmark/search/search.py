@@ -16,10 +16,10 @@ from benchmark.plan.cell import Cell
 from benchmark.plan.config import plain_options
 from benchmark.plan.expand import dataset_of
 from benchmark.plan.protocol import ProtocolConfig, rounds
-from benchmark.plugins import include_plugins
 from benchmark.processes import follow_parent
 from benchmark.run.execute import Job
 from benchmark.run.loading import load_split
+from benchmark.run.plugins import include_plugins
 from benchmark.search.interrupt import Interrupt
 from benchmark.search.objective import Objective, OnEpoch, TrialFailed
 from benchmark.search.samplers import make_pruner, make_sampler

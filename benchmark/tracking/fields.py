@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from benchmark.evaluate.registry import RANKED_BY
 from benchmark.record.record import RunRecord
 from benchmark.tracking.runs import metric_name, with_logarithms
 from datasets.registry import DATASETS
@@ -61,13 +62,13 @@ def metrics(record: RunRecord) -> dict[str, float | int | None]:
         **{
             f"training_{key}": value
             for key, value in record.training_scores.items()
-            if key.startswith("rmse")
+            if key.startswith(RANKED_BY)
         },
         **{
             f"components/{metric_name(name)}/{key}": value
             for name, scores in record.components.items()
             for key, value in scores.items()
-            if key.startswith("rmse")
+            if key.startswith(RANKED_BY)
         },
         **with_logarithms({"n_parameters": record.n_parameters, "flops": record.flops, **costs}),
         "peak_memory_bytes": record.circumstances.get("peak_memory_bytes"),

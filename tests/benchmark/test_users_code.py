@@ -10,10 +10,10 @@ from benchmark import users_code
 from benchmark.errors import ConfigError, PluginError, ResultsError
 from benchmark.plan.config import StudyConfig
 from benchmark.plan.expand import expand
-from benchmark.plugins import include_plugins
 from benchmark.predict.predictor import Listener
 from benchmark.run.execute import Job, execute
 from benchmark.run.loading import _cached_split, load_split
+from benchmark.run.plugins import include_plugins
 from benchmark.users_code import described, time_limit
 from datasets.contract import DatasetError
 from datasets.features.registry import extractor_for

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark.evaluate.metrics import panel_scores, summary_scores
+from benchmark.evaluate.scores import panel_scores, summary_scores
 from datasets.raters import N_HALVINGS, Raters, trimmed_mean
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
-from benchmark.analysis.rows import CONVENTIONS
+from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.report.effects import Effect
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
 

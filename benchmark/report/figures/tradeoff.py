@@ -5,7 +5,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from benchmark.analysis.rows import CONVENTIONS, Row, Table
+from benchmark.analysis.rows import Row, Table
+from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.report.figures.points import (
     Looks,
     caption,

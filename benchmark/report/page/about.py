@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from benchmark.analysis.counts import count_cells
 from benchmark.analysis.rows import Table, settings_text
-from benchmark.evaluate.metrics import RATERS
+from benchmark.evaluate.scores import RATERS
 from benchmark.plan.config import as_text
 from benchmark.record.record import RunRecord
 from benchmark.report.page.charts import row_labels, short_name

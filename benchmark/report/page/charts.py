@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.analysis.pareto import front
-from benchmark.analysis.rows import SCORE_NAMES, Row, Table
+from benchmark.analysis.rows import ERROR_NAMES, Row, Table
+from benchmark.evaluate.registry import MEASURES
 from benchmark.report.apart import COUNTS, SAID, apart
 from benchmark.report.palette import looks_of, mark_size
 from benchmark.report.published import (
-    MEASURES,
     Published,
     marks_of_published,
     published_beside,
@@ -48,11 +48,11 @@ def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, An
         ],
         "compared": compared,
         "fronts": {
-            cost: {name: _front(table, compared, cost, name) for name in SCORE_NAMES}
+            cost: {name: _front(table, compared, cost, name) for name in ERROR_NAMES}
             for cost in COSTS
         },
         "references": {
-            name: {score: _short(scores.get(score)) for score in SCORE_NAMES}
+            name: {score: _short(scores.get(score)) for score in ERROR_NAMES}
             for name, scores in table.references.items()
         },
         "published": [_published(row) for row in printed],
@@ -127,16 +127,16 @@ def _row(row: Row, label: str, line: str) -> dict[str, Any]:
         "nCells": row.n_cells,
         "nAsked": row.n_asked,
         "costs": {cost: row.cost(cost) for cost in COSTS},
-        "scores": {name: _short(row.scores.get(name)) for name in SCORE_NAMES},
-        "spreads": {name: _short(row.scores.get(f"{name}_std")) for name in SCORE_NAMES},
+        "scores": {name: _short(row.scores.get(name)) for name in ERROR_NAMES},
+        "spreads": {name: _short(row.scores.get(f"{name}_std")) for name in ERROR_NAMES},
         "intervals": {
             name: [_short(end) for end in row.intervals[name]]
-            for name in SCORE_NAMES
+            for name in ERROR_NAMES
             if name in row.intervals
         },
         "repetitions": [
             {"number": cell.repetition, "seed": cell.base_seed}
-            | {name: _short(cell.scores.get(name)) for name in SCORE_NAMES}
+            | {name: _short(cell.scores.get(name)) for name in ERROR_NAMES}
             for cell in row.cells
         ],
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.analysis.bootstrap import resampled_averages, samples, songs_of, studentised
+from benchmark.analysis.bootstrap import resampled_averages, studentised
 from benchmark.analysis.intervals import bootstrap_intervals
 from benchmark.analysis.resamples import (
     BLOCK,
@@ -19,6 +19,7 @@ from benchmark.analysis.resamples import (
     stream_of,
     sums,
 )
+from benchmark.analysis.samples import samples, songs_of
 from tests.benchmark.report.differences import bootstrap_differences
 from tests.benchmark.report.records import make_record
 from tests.interval_coverage import World, coverage

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.analysis.bootstrap import resampled_averages, samples, songs_of
+from benchmark.analysis.bootstrap import resampled_averages
 from benchmark.analysis.intervals import bootstrap_intervals
 from benchmark.analysis.resamples import FEW, blocks
+from benchmark.analysis.samples import samples, songs_of
 from benchmark.report.contrasts import contrast_grids, contrasts
 from benchmark.report.standings import standing_grids, standings
 from benchmark.report.tables import grids

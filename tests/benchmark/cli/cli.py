@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main
+from benchmark.run.plugins import registries
 from datasets.registry import DATASETS
-from models.registry import MODELS
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,7 +48,8 @@ def mer_once(*arguments: object, cwd: Path = ROOT, **environment: str):
 
 def _exit_code(*arguments: object, **environment: str) -> int:
     """Call the command line, and put back what it included, as the end of a process would."""
-    before = dict(MODELS), dict(DATASETS)
+    tables = [registry.rows for registry in registries().values()]
+    before, datasets = [dict(table) for table in tables], dict(DATASETS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["mer-benchmark", *map(str, arguments)])
         patch.delenv("MER_DATA", raising=False)
@@ -56,11 +57,11 @@ def _exit_code(*arguments: object, **environment: str) -> int:
             patch.setenv(name, value)
         with pytest.raises(SystemExit) as stop:
             main()
-    if before[1] != DATASETS:
+    if datasets != DATASETS:
         from benchmark.run.loading import _cached_split
 
         _cached_split.cache_clear()  # songs of a dataset that is gone
-    for table, rows in zip((MODELS, DATASETS), before, strict=True):
+    for table, rows in zip(tables, before, strict=True):
         table.clear()
         table.update(rows)
     return int(stop.value.code or 0)

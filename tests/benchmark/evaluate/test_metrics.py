@@ -5,14 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from benchmark.evaluate.metrics import (
-    concordance,
-    mae,
-    pearson_r,
-    per_song_scores,
-    rmse,
-    summary_scores,
-)
+from benchmark.evaluate.metrics import concordance, mae, pearson_r, r_squared, rmse
+from benchmark.evaluate.scores import per_song_scores, summary_scores
 
 SERIES = arrays(float, 20, elements=st.floats(-1, 1).map(lambda value: round(value, 3)))
 
@@ -41,6 +35,26 @@ def test_concordance_by_hand():
     expected = 2 * variance / (2 * variance + 0.04)
     assert concordance(target, predicted) == pytest.approx(expected)
     assert pearson_r(target, predicted) == pytest.approx(1.0)
+
+
+def test_r_squared_by_hand():
+    target, predicted = np.array([0.0, 0.2, 0.4]), np.array([0.1, 0.2, 0.4])
+    # squared errors .01, squares about the mean of .2: .04 + 0 + .04
+    assert r_squared(target, predicted) == pytest.approx(1 - 0.01 / 0.08)
+    assert r_squared(target, np.full(3, 0.2)) == pytest.approx(0.0)
+    assert r_squared(np.full(3, 0.1), target) is None
+
+
+def test_r_within_songs_does_not_see_the_level_of_a_song():
+    course, opposite = np.array([-0.1, 0.0, 0.1]), np.array([0.1, 0.0, -0.1])
+    annotations = [song(course + 0.5, course), song(course - 0.5, course)]
+    predictions = [song(course - 0.2, course), song(course + 0.3, opposite)]
+    scores = summary_scores(annotations, predictions)
+    assert scores["within_song_r_valence"] == pytest.approx(1.0)
+    assert scores["within_song_r_arousal"] == pytest.approx(0.0)  # one song follows, one opposes
+    pooled = [np.concatenate([one[:, 0] for one in side]) for side in (annotations, predictions)]
+    expected = stats.pearsonr(*pooled).statistic
+    assert scores["pearson_r_valence"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_constant_annotations_have_no_correlation_and_constant_predictions_have_none():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmark.evaluate import references
-from benchmark.evaluate.metrics import RATERS, panel_scores
 from benchmark.evaluate.references import reference_scores
+from benchmark.evaluate.scores import RATERS, panel_scores
 from datasets.contract import Song, Split
 from datasets.raters import Raters
 

@@ -4,7 +4,7 @@ from benchmark.errors import USER_ERRORS, ConfigError, UnknownNameError
 from benchmark.plan.config import TrainingConfig, resolve
 from benchmark.plan.expand import expand
 from benchmark.plan.studies import named_studies, read_study
-from benchmark.plugins import include_plugins
+from benchmark.run.plugins import include_plugins
 from models.registry import MODELS
 
 

@@ -1,8 +1,8 @@
 """The interval of one row's errors less another's, straight from records."""
 
-from benchmark.analysis.bootstrap import samples
 from benchmark.analysis.intervals import intervals, share_repetitions, subtracted
 from benchmark.analysis.resamples import MANY
+from benchmark.analysis.samples import samples
 
 
 def bootstrap_differences(cells, base, stream="", n_resamples=MANY):

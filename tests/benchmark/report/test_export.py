@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from benchmark.report.answer import Answer, write_answer
-from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS, rows_csv
+from benchmark.report.columns import contrast_columns, row_columns, schema
+from benchmark.report.export import rows_csv
 from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.page import about
 from tests.benchmark.report.records import make_record
@@ -40,7 +41,7 @@ def as_r_reads(text):
 def test_every_study_has_the_same_columns_read_alike_by_pandas_and_strict_readers(answer):
     strict = as_r_reads(answer.csv())
     frame = pd.read_csv(StringIO(answer.csv()))
-    assert list(frame.columns) == list(strict[0]) == list(COLUMNS)
+    assert list(frame.columns) == list(strict[0]) == list(row_columns())
     assert len(frame) == len(strict)
     assert frame["kind"].tolist() == ["model", "floor", "reference"]
     for column in ("n_cells", "parameters", "rmse_average", "rmse_average_low", "mean_rank"):
@@ -62,7 +63,7 @@ def test_files_are_utf8_whatever_the_machine_prefers(tmp_path):
     assert "Übersicht" in paths[0].read_bytes().decode("utf-8")
     contrasts = as_r_reads(paths[3].read_bytes().decode("utf-8"))
     assert [(one["label"], one["against"]) for one in contrasts] == [("crnn, L=60", "linear")]
-    assert list(contrasts[0]) == list(CONTRAST_COLUMNS)
+    assert list(contrasts[0]) == list(contrast_columns())
 
 
 @pytest.mark.parametrize("answer", [GOOD, LACKING], ids=["complete", "lacking"])
@@ -76,9 +77,10 @@ def test_json_is_what_its_published_schema_says(answer):
 
 
 def test_the_schema_knows_every_column_and_refuses_what_is_none():
+    assert schema() == SCHEMA, "python -m benchmark.report.columns writes it"
     rows, contrasts = (SCHEMA["properties"][key]["items"] for key in ("rows", "contrasts"))
-    assert tuple(rows["properties"]) == tuple(rows["required"]) == COLUMNS
-    assert tuple(contrasts["properties"]) == tuple(contrasts["required"]) == CONTRAST_COLUMNS
+    assert list(rows["properties"]) == rows["required"] == list(row_columns())
+    assert list(contrasts["properties"]) == contrasts["required"] == list(contrast_columns())
     broken = GOOD.as_json()
     broken["rows"][0]["n_cells"] = "five"
     with pytest.raises(jsonschema.ValidationError, match="is not of type 'integer'"):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmark.analysis.bootstrap import samples
 from benchmark.analysis.intervals import bootstrap_intervals
+from benchmark.analysis.samples import samples
 from benchmark.run.execute import Job, execute
 from benchmark.run.loading import _cached_split
 from benchmark.train.trainer import CellTrainer

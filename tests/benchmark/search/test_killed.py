@@ -122,9 +122,9 @@ def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(
 
 def retrained(folder, trial):
     """Train a trial's configuration once more, elsewhere, through `run`'s own way."""
-    from benchmark.plugins import include_plugins
     from benchmark.run.execute import Job, execute
     from benchmark.run.loading import load_split
+    from benchmark.run.plugins import include_plugins
     from benchmark.search.spec import SearchConfig, checked_search
     from datasets.registry import DATASETS
     from models.registry import MODELS

@@ -1,31 +1,61 @@
 """Registry rows from a user's own file or from an installed package.
 
-A file or module is included for its `MODELS` and `DATASETS`: dictionaries of rows like those in
-`models/registry.py` and `datasets/registry.py`. Packages name such a module as an entry point of
-the group `mer_benchmark`.
+A file or module is included for its tables, dictionaries of rows called as those of this project:
+`MODELS`, `DATASETS`, `METRICS`. Packages name such a module as an entry point of the group
+`mer_benchmark`.
 """
 
 import hashlib
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from benchmark.errors import PluginError
+from benchmark.evaluate.registry import METRICS, MetricEntry
 from benchmark.users_code import time_limit, users_code
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
 GROUP = "mer_benchmark"
-ROWS = {  # what to write, by the class of a row
-    ModelEntry: "ModelEntry(target=..., summary='...'), from models.registry import ModelEntry",
-    DatasetEntry: "DatasetEntry(load=..., summary='...', feature_sets=('...',)),"
-    " from datasets.registry import DatasetEntry; an example is in docs/own-data.md",
-}
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A table that a user's module may add rows to."""
+
+    rows: dict[str, Any]
+    kind: type  # of a row
+    example: str
+
+
+def registries() -> dict[str, Registry]:
+    """Return the tables by the names that modules call theirs."""
+    return {
+        "MODELS": Registry(
+            MODELS,
+            ModelEntry,
+            "ModelEntry(target=..., summary='...'), from models.registry import ModelEntry",
+        ),
+        "DATASETS": Registry(
+            DATASETS,
+            DatasetEntry,
+            "DatasetEntry(load=..., summary='...', feature_sets=('...',)),"
+            " from datasets.registry import DatasetEntry; an example is in docs/own-data.md",
+        ),
+        "METRICS": Registry(
+            METRICS,
+            MetricEntry,
+            "MetricEntry(function, heading='...', summary='...', better='higher'),"
+            " from benchmark.evaluate.registry import MetricEntry",
+        ),
+    }
 
 
 def include_plugins(files: Sequence[Path] = ()) -> None:
@@ -63,20 +93,20 @@ def _digest(path: Path) -> str:
 
 def _register(module: ModuleType, origin: str, version: str) -> None:
     """Add a module's rows; a name that is taken is refused."""
-    models, datasets = (_table(module, name, origin) for name in ("MODELS", "DATASETS"))
-    if not models and not datasets:
+    tables = registries()
+    found = {name: _table(module, name, origin) for name in tables}
+    if not any(found.values()):
         raise PluginError(
-            f"{origin} defines neither MODELS nor DATASETS; give at least one, for example"
+            f"{origin} defines none of {', '.join(tables)}; give at least one, for example"
             " MODELS = {'mine': ModelEntry(target=Mine, summary='...')}."
         )
-    for name, model in models.items():
-        _check(name, model, ModelEntry, MODELS, origin)
-        _check_fields(name, model, origin)
-        MODELS[name] = replace(model, version=f"{model.version}-{version}")
-    for name, dataset in datasets.items():
-        _check(name, dataset, DatasetEntry, DATASETS, origin)
-        _check_fields(name, dataset, origin)
-        DATASETS[name] = dataset
+    for table, rows in found.items():
+        for name, row in rows.items():
+            _check(name, row, tables[table], origin)
+            _check_fields(name, row, origin)
+            if isinstance(row, ModelEntry):
+                row = replace(row, version=f"{row.version}-{version}")
+            tables[table].rows[name] = row
 
 
 def _table(module: ModuleType, name: str, origin: str) -> dict[str, Any]:
@@ -90,8 +120,21 @@ def _table(module: ModuleType, name: str, origin: str) -> dict[str, Any]:
     return table
 
 
-def _check_fields(name: str, row: ModelEntry | DatasetEntry, origin: str) -> None:
-    """Refuse a row with a field of the wrong type, and a dataset without features."""
+def _check(name: str, row: object, registry: Registry, origin: str) -> None:
+    """Refuse rows of the wrong type and names that are taken or cannot be typed."""
+    if not isinstance(row, registry.kind):
+        raise PluginError(
+            f"{origin}: '{name}' is a {type(row).__name__}, not a {registry.kind.__name__}. Write"
+            f" '{name}': {registry.example}."
+        )
+    if not name.replace("_", "").isalnum():
+        raise PluginError(f"{origin}: the name '{name}' may hold letters, digits and _ only.")
+    if name in registry.rows:
+        raise PluginError(f"{origin}: '{name}' is already registered; choose another name.")
+
+
+def _check_fields(name: str, row: Any, origin: str) -> None:
+    """Refuse a field of the wrong type, a dataset without features, a metric without a score."""
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -102,19 +145,10 @@ def _check_fields(name: str, row: ModelEntry | DatasetEntry, origin: str) -> Non
         raise PluginError(f"{origin}: '{name}', {place}: {first['msg']}.") from error
     if isinstance(row, DatasetEntry) and not row.feature_sets:
         raise PluginError(f"{origin}: '{name}' has no feature_sets; name at least one.")
-
-
-def _check(
-    name: str, row: object, kind: type, table: dict[str, ModelEntry] | dict[str, DatasetEntry],
-    origin: str,
-) -> None:  # fmt: skip
-    """Refuse rows of the wrong type and names that are taken or cannot be typed."""
-    if not isinstance(row, kind):
-        raise PluginError(
-            f"{origin}: '{name}' is a {type(row).__name__}, not a {kind.__name__}. Write"
-            f" '{name}': {ROWS[kind]}."
-        )
-    if not name.replace("_", "").isalnum():
-        raise PluginError(f"{origin}: the name '{name}' may hold letters, digits and _ only.")
-    if name in table:
-        raise PluginError(f"{origin}: '{name}' is already registered; choose another name.")
+    if isinstance(row, MetricEntry):
+        if not row.suffixes:
+            raise PluginError(f"{origin}: '{name}' is neither per_song nor pooled; choose one.")
+        series = np.linspace(-0.5, 0.5, 9, dtype=np.float32)
+        what = f"{origin}: metric '{name}' cannot score two series of nine frames"
+        with users_code(what, PluginError), time_limit():
+            row.score(series, series[::-1])

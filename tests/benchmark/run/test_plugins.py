@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import PluginError
-from benchmark.plugins import include_plugins
+from benchmark.run.plugins import include_plugins
 from models.registry import MODELS
 from tests.benchmark.cli.cli import mer
 from tests.conftest import USERS_FILE
@@ -63,7 +63,7 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
         ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
         ("MODELS = {", "SyntaxError"),
-        ("", "neither MODELS nor DATASETS"),
+        ("", "none of MODELS, DATASETS, METRICS"),
     ],
 )
 def test_a_file_that_cannot_be_included_is_explained(tmp_path, registries, text, message):
