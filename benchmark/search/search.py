@@ -78,7 +78,10 @@ def open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
     from optuna.exceptions import StorageInternalError
 
     try:
-        return _open_study(search, digest, storage)
+        study = _open_study(search, digest, storage)
+        if len(study.directions) != len(search.identity(digest)["objectives"]):
+            raise KeyError("directions")  # Optuna would fail every trial, for ever
+        return study
     except (KeyError, StorageInternalError) as error:
         raise ResultsError(
             f"The storage of search '{search.name}' is damaged: tables or rows are missing. Remove"
@@ -214,7 +217,7 @@ def work(
             time.sleep(POLL_SECONDS)  # others train the last ones, and may die of it
             continue
         trial = _one_trial(study, objective)
-        n_repeats = n_repeats + 1 if SET_ASIDE in trial.user_attrs else 0
+        n_repeats = 0 if is_finished(trial) else n_repeats + 1
         if is_finished(trial):
             on_trial(trial)
 

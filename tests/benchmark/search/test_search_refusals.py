@@ -117,10 +117,11 @@ def test_bad_input_is_one_clear_line(capfd, tmp_path, changed, said):
     assert any(part in errors[0] for part in said.split("|"))
 
 
-def test_a_storage_whose_tables_are_gone_is_named_in_one_line(capfd, tmp_path, users_file):
+@pytest.mark.parametrize("table", ["studies", "study_directions"])
+def test_a_storage_whose_tables_are_gone_is_named_in_one_line(capfd, tmp_path, users_file, table):
     assert search(capfd, tmp_path, trials=1).returncode == 0
     with closing(sqlite3.connect(tmp_path / "results" / "optuna.db")) as database, database:
-        database.execute("DROP TABLE studies")
+        database.execute(f"DROP TABLE {table}")
     answer = search(capfd, tmp_path, trials=2)
     assert answer.returncode == 2
     assert "is damaged: tables or rows are missing. Remove it" in answer.stderr
