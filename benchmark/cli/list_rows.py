@@ -16,6 +16,7 @@ class What(StrEnum):
     DATASETS = "datasets"
     FEATURES = "features"
     METRICS = "metrics"
+    VIEWS = "views"
     STUDIES = "studies"
     SETTINGS = "settings"
     SPACES = "spaces"
@@ -26,7 +27,7 @@ def list_rows(
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List models, datasets, feature sets, metrics, studies, settings or search spaces."""
+    """List models, datasets, feature sets, metrics, views, studies, settings or search spaces."""
     from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
@@ -91,6 +92,10 @@ def _rows(what: What) -> list[dict[str, Any]]:
             }
             for name, row in METRICS.items()
         ]
+    if what is What.VIEWS:
+        from benchmark.report.views.registry import VIEWS
+
+        return [{"name": name, "summary": row.summary} for name, row in VIEWS.items()]
     if what is What.SETTINGS:
         from benchmark.plan.settings import all_settings
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from benchmark.errors import ConfigError
+from benchmark.lookup import find
 
 DEFAULT_RESULTS = Path("results")
 MOST_DIGITS = 9  # of a count
@@ -86,6 +87,15 @@ def figure_kinds(text: str) -> tuple[str, ...]:
                 f"--figures={text!r}: '{kind}' is not one of {', '.join(FIGURE_KINDS)}."
             )
     return once("--figures", kinds)
+
+
+def view_names(chosen: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Check the names of views; None for all."""
+    from benchmark.report.views.registry import VIEWS
+
+    for name in chosen or ():
+        find(VIEWS, name, kind="view")
+    return chosen
 
 
 def once(option: str, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from benchmark.cli.options import (
     model_names,
     names,
     once,
+    view_names,
 )
 
 
@@ -46,6 +47,10 @@ def report(
         list[str] | None,
         typer.Option("--names", metavar="MODEL=NAME", help="What to call a model; repeatable."),
     ] = None,
+    views: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Print these tables alone; see `list views`."),
+    ] = None,
     mlflow: Annotated[
         bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
     ] = True,
@@ -54,9 +59,10 @@ def report(
 ) -> None:
     """Rebuild tables, figures and the MLflow copy from the records of a results folder."""
     from benchmark.cli.screen import print_answer
-    from benchmark.report.answer import answer_from_records, write_answer
+    from benchmark.report.answer import answer_from_records
     from benchmark.report.arrange import arranged
     from benchmark.report.figures.draw import prepare_to_draw
+    from benchmark.report.write import write_answer
     from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
@@ -64,6 +70,7 @@ def report(
     prepare_to_draw(results)
     recorded = answer_from_records(results, study)
     first = once("--order", names("--order", order) or ())
+    shown = view_names(names("--views", views))
     answer = arranged(recorded, first, model_names(names_ or []))
     paths = write_answer(answer, results, kinds)
     wanted = Format.JSON if as_json else format_
@@ -82,13 +89,13 @@ def report(
     elif wanted is Format.CSV:
         typer.echo(answer.csv(), nl=False)
     elif wanted is Format.MARKDOWN:
-        typer.echo(answer.markdown(), nl=False)
+        typer.echo(answer.markdown(shown), nl=False)
     elif wanted is Format.LATEX:
-        typer.echo(answer.latex(), nl=False)
+        typer.echo(answer.latex(shown), nl=False)
     elif wanted is Format.HTML:
         from benchmark.report.page.write import Tracked, write_page
 
         page = write_page(answer, results, {group: Tracked(*run) for group, run in tracked.items()})
         typer.echo(f"written: {page}")
     else:
-        print_answer(answer, paths, results, has_mlflow=mlflow)
+        print_answer(answer, paths, results, views=shown, has_mlflow=mlflow)

@@ -189,19 +189,25 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
 
 
 def print_answer(
-    answer: Answer, paths: Sequence[Path], results: Path, *, has_mlflow: bool = True
+    answer: Answer,
+    paths: Sequence[Path],
+    results: Path,
+    *,
+    views: Sequence[str] | None = None,
+    has_mlflow: bool = True,
 ) -> None:
     """Print the tables to read first, where the others are, and how to open MLflow."""
     screen = console()
     if not screen.is_terminal:
         screen = console(width=TABLE_WIDTH)
-    for grid in answer.headline[:MOST_GRIDS]:
+    first = answer.headline if views is None else answer.of_views(views)
+    for grid in first[:MOST_GRIDS]:
         for drawn in terminal_tables(grid, screen.width):
             screen.print(drawn)
         for note in grid.every_note:
             screen.print(note)
         screen.print()
-    further = [*answer.headline[MOST_GRIDS:], *answer.further]
+    further = [*first[MOST_GRIDS:], *(grid for grid in answer.grids if grid not in first)]
     if further:
         typer.echo(f"further tables, in {results / 'tables' / stem_of(answer.study)}.md:")
         for title in dict.fromkeys(grid.title for grid in further):

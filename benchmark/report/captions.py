@@ -1,7 +1,16 @@
-"""One row of a table in a sentence, for places that show a row without its table."""
+"""Sentences that several places show: what a line or a row of a table is."""
 
 from benchmark.analysis.rows import Row, Table
-from benchmark.report.tables import FLATTERED, plus_minus, title
+from benchmark.report.tables import plus_minus, title
+
+CEILING = (
+    "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
+    " model can score lower, down to 0.71 of it."
+)
+FLATTERED = (
+    "selection=evaluation: the epoch was chosen on the songs that judge, so the number is flattered"
+    " and says nothing about new songs."
+)
 
 
 def row_note(row: Row, table: Table) -> str:

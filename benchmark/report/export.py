@@ -10,24 +10,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
+from benchmark.analysis.contrasts import Contrast
 from benchmark.analysis.rows import COSTS, Row, Table, settings_text
 from benchmark.evaluate.registry import RANKED_BY, names_of
-from benchmark.report.columns import contrast_columns, row_columns
-from benchmark.report.contrasts import Contrast
-from benchmark.report.standings import Standing
+from benchmark.report.schema import contrast_columns, row_columns
+from benchmark.report.views.view import Values
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?", re.IGNORECASE)
 IDENTITY = ("model", "dataset", "features", "labels", "sequence_length")
 
 
-def flat_rows(table: Table, standings: Mapping[str, Standing]) -> list[dict[str, Any]]:
-    """Return one flat JSON-ready object a row, every column in it."""
-    return [_flat(row, table, standings.get(row.group)) for row in table.rows]
+def flat_rows(table: Table, more: Values) -> list[dict[str, Any]]:
+    """Return one flat JSON-ready object a row, every column in it; `more` is what views add."""
+    columns = row_columns()
+    return [_flat(row, table, more.get(row.group, {}), columns) for row in table.rows]
 
 
-def _flat(row: Row, table: Table, standing: Standing | None) -> dict[str, Any]:
-    """Return a row with its standing among the others, where it has one."""
+def _flat(
+    row: Row, table: Table, more: Mapping[str, Any], columns: Iterable[str]
+) -> dict[str, Any]:
+    """Return a row with its scores, intervals and what views add."""
     plain = (*IDENTITY, "n_cells", "n_missing", "group", "device", *COSTS)
     known = {
         **{name: getattr(row, name) for name in plain},
@@ -38,9 +41,9 @@ def _flat(row: Row, table: Table, standing: Standing | None) -> dict[str, Any]:
         **row.scores,
         **_ends(row.intervals),
         **{f"n_songs_without_shape_{key}": n for key, n in row.n_without_shape.items()},
-        **(standing.flat() if standing else {}),
+        **more,
     }
-    return {column: known.get(column) for column in row_columns()}
+    return {column: known.get(column) for column in columns}
 
 
 def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
@@ -64,9 +67,9 @@ def flat_contrast(contrast: Contrast, table: Table) -> dict[str, Any]:
     }
 
 
-def rows_csv(tables: Sequence[Table], standings: Mapping[str, Standing]) -> str:
+def rows_csv(tables: Sequence[Table], more: Values) -> str:
     """Return all rows, then references and parts of models, which have no cells of their own."""
-    lines = [line for table in tables for line in flat_rows(table, standings)]
+    lines = [line for table in tables for line in flat_rows(table, more)]
     for table in tables:
         shared = {"dataset": table.dataset, "features": table.features, "labels": table.labels}
         shared |= _scored_on(table)

@@ -1,7 +1,7 @@
 """Registry rows from a user's own file or from an installed package.
 
 A file or module is included for its tables, dictionaries of rows called as those of this project:
-`MODELS`, `DATASETS`, `METRICS`. Packages name such a module as an entry point of the group
+`MODELS`, `DATASETS`, `METRICS`, `VIEWS`. Packages name such a module as an entry point of the group
 `mer_benchmark`.
 """
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmark.errors import PluginError
 from benchmark.evaluate.registry import METRICS, MetricEntry
+from benchmark.report.views.registry import VIEWS, ViewEntry
 from benchmark.users_code import time_limit, users_code
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
@@ -54,6 +55,12 @@ def registries() -> dict[str, Registry]:
             MetricEntry,
             "MetricEntry(function, heading='...', summary='...', better='higher'),"
             " from benchmark.evaluate.registry import MetricEntry",
+        ),
+        "VIEWS": Registry(
+            VIEWS,
+            ViewEntry,
+            "ViewEntry(Mine, '...') of a subclass of View,"
+            " from benchmark.report.views.registry import ViewEntry",
         ),
     }
 

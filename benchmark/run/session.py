@@ -16,9 +16,10 @@ from benchmark.record.places import files_of, prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, read_records, write_plan
-from benchmark.report.answer import Answer, answer_from_records, figure_stem, write_answer
+from benchmark.report.answer import Answer, answer_from_records, figure_stem
 from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
+from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
 from benchmark.run.executors import OnRecord, Progress, default_workers, run_jobs
 from benchmark.run.loading import load_split

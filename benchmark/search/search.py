@@ -79,9 +79,9 @@ def open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
 
     try:
         study = _open_study(search, digest, storage)
-        if len(study.directions) != len(search.identity(digest)["objectives"]):
-            raise KeyError("directions")  # Optuna would fail every trial, for ever
-        return study
+        if len(study.directions) == 1 + search.is_two_objective:
+            return study
+        raise KeyError("directions")  # without them Optuna would fail every trial, for ever
     except (KeyError, StorageInternalError) as error:
         raise ResultsError(
             f"The storage of search '{search.name}' is damaged: tables or rows are missing. Remove"
@@ -95,11 +95,9 @@ def _open_study(search: Search, digest: str, storage: "BaseStorage") -> "Study":
 
     sampler, pruner = make_sampler(search), make_pruner(search)
     identity = search.identity(digest)
-    known = _known(storage)
     deadline = time.monotonic() + SECONDS_TO_NAME
-    while known.get(search.name) == {} and time.monotonic() < deadline:
+    while (known := _known(storage)).get(search.name) == {} and time.monotonic() < deadline:
         time.sleep(0.1)  # another process makes the study and is about to say what it is
-        known = _known(storage)
     if search.name in known:
         _refuse_another(search, identity, known[search.name].get(IDENTITY))
         return optuna.load_study(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from benchmark.analysis.ranking import costs_of
 from benchmark.analysis.rows import Table
 from benchmark.report.figures.points import caption, draw_points, looks_of_rows, name_models
 from benchmark.report.figures.style import drawing
-from benchmark.report.standings import costs_of
 from benchmark.report.tables import heading
 
 AXES = {

@@ -5,17 +5,20 @@ where there is one; importing seaborn takes it a second, so few figures are not 
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmark.analysis.rows import Table
+from benchmark.errors import PluginError
 from benchmark.processes import follow_parent, n_cores, pool_of, preload
 from benchmark.record.places import Place, remove
 from benchmark.record.store import record_files
+from benchmark.users_code import users_code
+
+Function = Callable[..., Path | None]
+Draw = Callable[..., "Future[Path | None]"]
 
 FEW = 4  # figures
 MANY = 1000  # records
@@ -30,25 +33,29 @@ def prepare_to_draw(results: Path) -> None:
 
 
 @contextmanager
-def drawing_beside(n_figures: int) -> Iterator[Executor]:
-    """Lend something that draws `n_figures`, in order, as its jobs are submitted."""
+def drawing_beside(n_figures: int) -> Iterator[Draw]:
+    """Yield what draws `n_figures` beside other work: `draw(path, function, *shown)`."""
     if n_figures <= FEW:
         with ThreadPoolExecutor(max_workers=1) as thread:  # pyplot knows one figure at a time
-            yield thread
+            yield lambda *arguments: thread.submit(_drawn_anew, *arguments)
         return
     preload(HEAVY)
     with pool_of(min(n_figures, n_cores(), MOST_PROCESSES), follow_parent) as processes:
-        yield processes
+
+        def draw(path: Place, function: Function, *shown: Any) -> "Future[Path | None]":
+            if function.__module__.startswith("benchmark."):
+                return processes.submit(_drawn_anew, path, function, *shown)
+            done: Future[Path | None] = Future()  # processes do not know a user's own function
+            done.set_result(_drawn_anew(path, function, *shown))
+            return done
+
+        yield draw
 
 
-def drawn_anew(path: Place, draw: Callable[..., Path | None], *shown: Any) -> Path | None:
+def _drawn_anew(path: Place, function: Function, *shown: Any) -> Path | None:
     """Draw a figure; where there is nothing to draw any more, an earlier one is removed."""
-    drawn = draw(*shown, path)
+    with users_code(f"Figure {path.name}", PluginError):
+        drawn = function(*shown, path)
     if drawn is None:
         remove(path)
     return drawn
-
-
-def light(table: Table) -> Table:
-    """Return a table without the records behind it, which no figure shows."""
-    return replace(table, rows=tuple(replace(row, cells=(), samples={}) for row in table.rows))

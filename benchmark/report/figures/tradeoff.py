@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from benchmark.analysis.ranking import Ranking
 from benchmark.analysis.rows import Row, Table
 from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.report.figures.points import (
@@ -17,7 +18,6 @@ from benchmark.report.figures.points import (
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
 from benchmark.report.palette import NO_MODEL, look_of, mark_size
 from benchmark.report.published import Published, drawn_of, marks_of_published, said_of_published
-from benchmark.report.standings import Standing
 from benchmark.report.tables import heading
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ SMALL = {
 COLUMN_INCHES = (3.4, 3.1)  # one column of a paper
 
 
-def tradeoff_figure(table: Table, standings: Mapping[str, Standing], path: Path) -> Path | None:
+def tradeoff_figure(table: Table, standings: Mapping[str, Ranking], path: Path) -> Path | None:
     """Draw RMSE against parameters, one panel per convention; None where no row is complete.
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
@@ -96,7 +96,7 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
 
 
 def _shares(
-    axes: "Axes", rows: Sequence[Row], table: Table, standings: Mapping[str, Standing], looks: Looks
+    axes: "Axes", rows: Sequence[Row], table: Table, standings: Mapping[str, Ranking], looks: Looks
 ) -> None:
     """Draw one line a row: its mark, and how often it is on the front under each convention.
 
@@ -128,7 +128,7 @@ def _shares(
     axes.legend(fontsize=9, frameon=True, loc="best")
 
 
-def _front_shares(standing: Standing) -> tuple[float, ...]:
+def _front_shares(standing: Ranking) -> tuple[float, ...]:
     """Return in how many per cent of draws a row is on the front, by convention."""
     return tuple(100 * standing.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 

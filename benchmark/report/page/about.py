@@ -10,9 +10,9 @@ from benchmark.analysis.rows import Table, settings_text
 from benchmark.evaluate.scores import RATERS
 from benchmark.plan.config import as_text
 from benchmark.record.record import RunRecord
+from benchmark.report.captions import CEILING
 from benchmark.report.page.charts import row_labels, short_name
 from benchmark.report.page.reproduce import same_study
-from benchmark.report.tables import CEILING
 from datasets.registry import DATASETS
 from models.registry import MODELS
 

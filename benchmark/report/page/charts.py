@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.analysis.pareto import front
+from benchmark.analysis.ranking import Ranking
 from benchmark.analysis.rows import ERROR_NAMES, Row, Table
 from benchmark.evaluate.registry import MEASURES
 from benchmark.report.apart import COUNTS, SAID, apart
@@ -19,7 +20,6 @@ from benchmark.report.published import (
     published_beside,
     said_of_published,
 )
-from benchmark.report.standings import Standing
 
 COSTS = {
     "parameters": "trainable parameters",
@@ -31,7 +31,7 @@ PIXELS = 1.25  # of a mark for each point of a figure's
 ALL_NETWORKS = "all networks"
 
 
-def table_chart(table: Table, standings: Mapping[str, Standing]) -> dict[str, Any]:
+def table_chart(table: Table, standings: Mapping[str, Ranking]) -> dict[str, Any]:
     """Return everything the charts say about one table but its songs; standings are by group."""
     labels = row_labels(table)
     groups = {row.group for row in table.competitors}
@@ -142,7 +142,7 @@ def _row(row: Row, label: str, line: str) -> dict[str, Any]:
     }
 
 
-def _front_shares(row: Row, standings: Mapping[str, Standing]) -> dict[str, float]:
+def _front_shares(row: Row, standings: Mapping[str, Ranking]) -> dict[str, float]:
     """Return how often a row is on the front when songs and repetitions are drawn anew."""
     standing = standings.get(row.group)
     return {} if standing is None else {k: round(v, 3) for k, v in standing.front_share.items()}

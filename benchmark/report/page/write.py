@@ -120,7 +120,7 @@ def _charts(answer: Answer, results: Path) -> list[dict[str, Any]]:
     for table in answer.tables:
         songs = table_songs(table, results, room)
         room -= packed_bytes(songs)
-        charts.append(table_chart(table, answer.standings) | {"songs": songs})
+        charts.append(table_chart(table, answer.rankings) | {"songs": songs})
     return charts
 
 

@@ -3,14 +3,15 @@ from dataclasses import replace
 
 import pytest
 
+from benchmark.analysis.ablations import ablations
 from benchmark.analysis.counts import count_cells, without_record
 from benchmark.analysis.rows import aggregate
 from benchmark.report.answer import figure_stem
-from benchmark.report.effects import effects
 from benchmark.report.export import flat_rows
 from benchmark.report.page.about import facts
 from benchmark.report.published import published_beside
-from benchmark.report.tables import notes, title
+from benchmark.report.tables import title
+from benchmark.report.views.scores import notes
 from tests.benchmark.report.records import make_record
 
 
@@ -141,7 +142,7 @@ def test_folds_over_all_songs_never_share_a_table_with_folds_over_development_so
     assert len({figure_stem("mine", table) for table in tables}) == 3
     assert notes(tables[2])[0].startswith("RMSE on all songs, each held out once, mean")
     assert dict(facts(tables[2]))["Learned from"] == "all 27 songs, less the fold held out"
-    assert effects(tables) == []
+    assert ablations(tables) == []
 
 
 def test_published_folds_stand_beside_folds_over_development_songs_only():

@@ -5,12 +5,14 @@ import pytest
 from scipy import stats
 
 from benchmark.analysis.bootstrap import resampled_averages
+from benchmark.analysis.contrasts import contrasts
 from benchmark.analysis.intervals import bootstrap_intervals
+from benchmark.analysis.ranking import rankings
 from benchmark.analysis.resamples import FEW, blocks
 from benchmark.analysis.samples import samples, songs_of
-from benchmark.report.contrasts import contrast_grids, contrasts
-from benchmark.report.standings import standing_grids, standings
-from benchmark.report.tables import grids
+from benchmark.report.views.contrasts import contrast_grids
+from benchmark.report.views.ranking import ranking_grids
+from benchmark.report.views.scores import main_grid
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.rows import N_SONGS, in_families, row, size, table
 from tests.interval_coverage import EVALUATION_GAMES, World, coverage
@@ -185,7 +187,7 @@ def test_tables_name_their_unit_and_how_small_p_can_be():
     (contrast,) = contrast_grids(found, compared, None)
     assert contrast.lines[0][4] == "15 of 15 (3 of 3 families)"
     assert any("With 3 signs no p is below 0.25" in note for note in contrast.notes)
-    for grid in (grids(found)[0], contrast, *standing_grids(found, standings(found))):
+    for grid in (main_grid(found), contrast, *ranking_grids(found, rankings(found))):
         (note,) = (note for note in grid.notes if note.startswith(UNIT))
         assert note.endswith(f": 3 families, not {N_SONGS} songs.")
 

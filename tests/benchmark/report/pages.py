@@ -12,8 +12,9 @@ from benchmark.record.annotations import keep_annotations
 from benchmark.record.places import write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.store import Plan, _file_name, write_record
-from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.answer import answer_from_records
 from benchmark.report.page.write import Tracked, write_page
+from benchmark.report.write import write_answer
 from datasets.contract import Song, Split
 from datasets.raters import Raters
 from tests.benchmark.report.records import make_record

@@ -4,22 +4,24 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_plan, write_record
 from benchmark.report import grid
-from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.answer import answer_from_records
 from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import terminal_tables
-from benchmark.report.standings import standings
-from benchmark.report.tables import grids, notes
+from benchmark.report.views.components import component_grids
+from benchmark.report.views.scores import main_grid, notes
+from benchmark.report.write import write_answer
 from tests.benchmark.report.records import make_record
 from tests.models.test_every_model import make_cell
 
 
 def markdown(table):
-    return "\n".join(grid.markdown(one) for one in grids(table))
+    return "\n".join(grid.markdown(one) for one in (main_grid(table), *component_grids(table)))
 
 
 def make_table(*records, missing=0):
@@ -57,7 +59,7 @@ def test_csv_is_tidy_at_full_precision():
 @pytest.mark.parametrize(("width", "n_tables"), [(140, 1), (100, 2), (80, 2)])
 def test_a_narrow_terminal_gets_one_table_per_convention(width, n_tables):
     console = Console(width=width, record=True, file=StringIO())
-    drawn = terminal_tables(grids(make_table(*RECORDS))[0], width)
+    drawn = terminal_tables(main_grid(make_table(*RECORDS)), width)
     for table in drawn:
         console.print(table)
     assert len(drawn) == n_tables
@@ -71,14 +73,14 @@ def test_a_caveat_is_part_of_every_table():
 
 def test_the_figure_is_drawn_from_complete_rows(tmp_path):
     table = make_table(*RECORDS)
-    path = tradeoff_figure(table, standings(table), tmp_path / "deep" / "figure.png")
+    path = tradeoff_figure(table, rankings(table), tmp_path / "deep" / "figure.png")
     assert path is not None
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_figure_is_drawn_where_every_row_is_incomplete(tmp_path):
     table = make_table(make_record(), missing=1)
-    assert tradeoff_figure(table, standings(table), tmp_path / "figure.png") is None
+    assert tradeoff_figure(table, rankings(table), tmp_path / "figure.png") is None
 
 
 def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):

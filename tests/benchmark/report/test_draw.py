@@ -3,8 +3,9 @@
 import pytest
 
 from benchmark.errors import ResultsError
-from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.answer import answer_from_records
 from benchmark.report.figures import draw
+from benchmark.report.write import write_answer
 from datasets.registry import DATASETS, DatasetEntry
 from tests.benchmark.report.pages import write_results
 

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from benchmark.report.answer import Answer, write_answer
-from benchmark.report.columns import contrast_columns, row_columns, schema
+from benchmark.report.answer import Answer
 from benchmark.report.export import rows_csv
 from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.page import about
+from benchmark.report.schema import contrast_columns, row_columns, schema
+from benchmark.report.write import write_answer
 from tests.benchmark.report.records import make_record
 from tests.benchmark.report.rows import in_families, row, size, table
 
@@ -77,7 +78,7 @@ def test_json_is_what_its_published_schema_says(answer):
 
 
 def test_the_schema_knows_every_column_and_refuses_what_is_none():
-    assert schema() == SCHEMA, "python -m benchmark.report.columns writes it"
+    assert schema() == SCHEMA, "python -m benchmark.report.schema writes it"
     rows, contrasts = (SCHEMA["properties"][key]["items"] for key in ("rows", "contrasts"))
     assert list(rows["properties"]) == rows["required"] == list(row_columns())
     assert list(contrasts["properties"]) == contrasts["required"] == list(contrast_columns())

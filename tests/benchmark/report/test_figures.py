@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from benchmark.report.answer import Answer, figure_stem, write_answer
+from benchmark.analysis.ranking import rankings
+from benchmark.report.answer import Answer, figure_stem
 from benchmark.report.figures.costs import costs_figure
 from benchmark.report.figures.stale import remove_stale
 from benchmark.report.figures.tradeoff import column_figure, tradeoff_figure
 from benchmark.report.palette import LOOKS
-from benchmark.report.standings import standings
+from benchmark.report.write import write_answer
 from tests.benchmark.report.drawn import assert_whole
 from tests.benchmark.report.rows import row, size, table
 
@@ -38,7 +39,7 @@ def points(axes):
 
 
 def test_rows_of_a_model_share_its_colour_and_mark_and_longer_sequences_are_larger(shown, tmp_path):
-    tradeoff_figure(FOUND, standings(FOUND), tmp_path / "figure.png")
+    tradeoff_figure(FOUND, rankings(FOUND), tmp_path / "figure.png")
     for panel in shown[0].axes[:2]:
         found = points(panel)
         assert found.keys() == {LOOKS["crnn"].colour, LOOKS["linear"].colour}
@@ -49,7 +50,7 @@ def test_rows_of_a_model_share_its_colour_and_mark_and_longer_sequences_are_larg
 def test_another_choice_of_models_changes_no_colour(shown, tmp_path):
     blstm = row("blstm", 0.26, **size(90_000))
     for number, found in enumerate((FOUND, table(blstm, *LENGTHS, LINEAR), table(LINEAR, blstm))):
-        tradeoff_figure(found, standings(found), tmp_path / f"{number}.png")
+        tradeoff_figure(found, rankings(found), tmp_path / f"{number}.png")
     colours = [set(points(figure.axes[0])) for figure in shown]
     assert colours[1] == {LOOKS[name].colour for name in ("crnn", "linear", "blstm")}
     assert colours[0] == colours[1] - {LOOKS["blstm"].colour}
@@ -61,7 +62,7 @@ def test_a_figure_names_its_models_and_says_what_is_drawn_side_by_side(shown, tm
     if draw == "costs":
         costs_figure(FOUND, tmp_path / "figure.png")
     else:
-        tradeoff_figure(FOUND, standings(FOUND), tmp_path / "figure.png")
+        tradeoff_figure(FOUND, rankings(FOUND), tmp_path / "figure.png")
     (legend,) = shown[0].legends
     names = [one.get_text() for one in legend.get_texts()]
     assert {"crnn", "linear"} <= set(names)
@@ -71,7 +72,7 @@ def test_a_figure_names_its_models_and_says_what_is_drawn_side_by_side(shown, tm
 
 
 def test_no_figure_shows_a_digest(shown, tmp_path):
-    tradeoff_figure(FOUND, standings(FOUND), tmp_path / "a.png")
+    tradeoff_figure(FOUND, rankings(FOUND), tmp_path / "a.png")
     costs_figure(FOUND, tmp_path / "b.png")
     column_figure(FOUND, "pooled", tmp_path / "c.pdf")
     for figure in shown:
@@ -79,7 +80,7 @@ def test_no_figure_shows_a_digest(shown, tmp_path):
 
 
 def test_nothing_that_figures_write_is_cut_off(shown, tmp_path):
-    tradeoff_figure(FOUND, standings(FOUND), tmp_path / "a.png")
+    tradeoff_figure(FOUND, rankings(FOUND), tmp_path / "a.png")
     costs_figure(FOUND, tmp_path / "b.png")
     column_figure(FOUND, "per song", tmp_path / "c.png")
     for figure in shown:

@@ -7,9 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from benchmark.report.answer import answer_from_records, write_answer
+from benchmark.report.answer import answer_from_records
 from benchmark.report.page.charts import row_labels, told_apart
 from benchmark.report.page.write import write_page
+from benchmark.report.write import write_answer
 from tests.benchmark.report.pages import HOSTILE_ERROR, write_mine, write_results
 
 VOID = {"meta", "link", "img", "input", "wbr"}

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
 from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import markdown, terminal_tables
-from benchmark.report.paper import paper_grids
 from benchmark.report.published import published, published_beside
-from benchmark.report.standings import standings
-from benchmark.report.tables import grids
+from benchmark.report.views.paper import paper_grids
+from benchmark.report.views.published import published_grids
 from tests.benchmark.report.records import make_record
 
 
@@ -55,7 +55,7 @@ def test_a_published_row_is_never_averaged_with_ours():
     ours = table(on_real_songs())
     assert [row.model for row in ours.rows] == ["crnn"]
     assert "published" not in rows_csv([ours], {})
-    (grid,) = (one for one in grids(ours) if one.title.startswith("Published"))
+    (grid,) = published_grids(ours)
     shown = [line[:7] for line in grid.lines]
     assert ("Li et al. 2016", "-", "baseline", "", "0.285", "0.225", "0.255") in shown
 
@@ -136,7 +136,7 @@ def test_published_values_have_marks_of_their_own_in_the_figure(tmp_path, monkey
 
     monkeypatch.setattr(Axes, "plot", spy)
     ours = table(on_real_songs())
-    assert tradeoff_figure(ours, standings(ours), tmp_path / "figure.png")
+    assert tradeoff_figure(ours, rankings(ours), tmp_path / "figure.png")
     assert ("published: CRNN, baseline", "x", 4) in drawn
     assert ("published: CRNN, logmel", "+", 4) in drawn
     assert ("published: Li et al. 2016, baseline", "1", 1) in drawn

@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmark.analysis.ranking import rankings
 from benchmark.report.figures.tradeoff import tradeoff_figure
-from benchmark.report.standings import standings
 from tests.benchmark.report.rows import row, size, table
 
 
@@ -27,7 +27,7 @@ def labels_of(monkeypatch, tmp_path, **values):
         row("crnn", 0.25, references=references, **size(35_000)),
         row("linear", 0.30, 1, references=references, **size(500)),
     )
-    assert tradeoff_figure(found, standings(found), tmp_path / "figure.png") is not None
+    assert tradeoff_figure(found, rankings(found), tmp_path / "figure.png") is not None
     return drawn
 
 

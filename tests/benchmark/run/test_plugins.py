@@ -63,7 +63,7 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
         ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
         ("MODELS = {", "SyntaxError"),
-        ("", "none of MODELS, DATASETS, METRICS"),
+        ("", "none of MODELS, DATASETS, METRICS, VIEWS"),
     ],
 )
 def test_a_file_that_cannot_be_included_is_explained(tmp_path, registries, text, message):

@@ -8,7 +8,8 @@ from mlflow import MlflowClient
 from benchmark.errors import ResultsError
 from benchmark.record.names import experiment_name
 from benchmark.record.store import write_record
-from benchmark.report.answer import Answer, answer_from_records, write_answer
+from benchmark.report.answer import Answer, answer_from_records
+from benchmark.report.write import write_answer
 from benchmark.run.session import mirror_answer, mirror_records
 from benchmark.tracking import database
 from benchmark.tracking.database import DATABASE, open_client, store_uri

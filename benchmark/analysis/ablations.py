@@ -8,17 +8,10 @@ from benchmark.analysis.intervals import intervals, share_repetitions, subtracte
 from benchmark.analysis.rows import ERROR_NAMES, Row, Table, settings_text, shared_settings
 from benchmark.analysis.samples import songs_of
 from benchmark.analysis.units import units_of
-from benchmark.report.grid import Column, Grid
-from benchmark.report.tables import SCORES
-
-NOTE = (
-    "Change of RMSE [95 % interval over songs and repetitions, paired]; below"
-    " zero is better. Many rows: some intervals leave out zero by chance."
-)
 
 
 @dataclass(frozen=True)
-class Effect:
+class Ablation:
     """One change: who, what, and by how much every error moves."""
 
     model: str
@@ -27,52 +20,21 @@ class Effect:
     moves: dict[str, tuple[float, float, float]]  # "rmse_average" -> mean, low, high
 
 
-def effects(tables: Sequence[Table]) -> list[Effect]:
+def ablations(tables: Sequence[Table]) -> list[Ablation]:
     """Return the effect of every row that has a default of the same model and length."""
-    rows = _judged_on_evaluation(tables)
+    rows = on_evaluation_songs(tables)
     shared = shared_settings(row for _, row in rows)
     found = []
     defaults = _defaults(rows, shared)
     for table, row in rows:
         base = defaults.get(_kind(row))
         if base is not None and row is not base[1] and row.is_complete and _can_pair(row, base[1]):
-            found.append(_effect(table, row, base, shared))
+            found.append(_ablation(table, row, base, shared))
     return found
 
 
-def effect_grids(found: Sequence[Effect], tables: Sequence[Table]) -> list[Grid]:
-    """Return one line per effect of these tables; no grid where nothing was changed."""
-    if not found:
-        return []
-    shared = shared_settings(row for _, row in _judged_on_evaluation(tables))
-    return [
-        Grid(
-            title="Change against the default settings, evaluation songs",
-            columns=(
-                Column("model", is_text=True),
-                Column("L"),
-                Column("changed", is_text=True),
-                *SCORES,
-            ),
-            lines=tuple(_cells(effect) for effect in found),
-            notes=(
-                NOTE,
-                *([f"On both sides: {settings_text(shared)} (not the default)."] if shared else []),
-                *dict.fromkeys(note for table in tables for note in table.unit_notes),
-            ),
-        )
-    ]
-
-
-def _cells(effect: Effect) -> tuple[str, ...]:
-    """Return "+0.004 [-0.002, +0.010]" for every error."""
-    length = "-" if effect.sequence_length is None else str(effect.sequence_length)
-    moves = (f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]" for mean, low, high in effect.moves.values())
-    return (effect.model, length, effect.changed, *moves)
-
-
-def _judged_on_evaluation(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
-    """Return every row that evaluation songs judged, with its table."""
+def on_evaluation_songs(tables: Sequence[Table]) -> list[tuple[Table, Row]]:
+    """Return every row that was scored on evaluation songs, with its table."""
     return [(table, row) for table in tables if table.folds is None for row in table.rows]
 
 
@@ -102,7 +64,7 @@ def _can_pair(row: Row, base: Row) -> bool:
     )
 
 
-def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Effect:
+def _ablation(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Ablation:
     """Return how one row differs from its default."""
     base_table, default = base
     own = row.own_text(shared)
@@ -110,7 +72,7 @@ def _effect(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, A
     ours, theirs = ({name: side.samples[name] for name in ERROR_NAMES} for side in (row, default))
     moved = subtracted(ours, theirs, is_paired=True)
     ends = intervals(moved, f"{row.group} {default.group}", row.n_resamples)
-    return Effect(
+    return Ablation(
         model=row.named or row.model,
         sequence_length=row.sequence_length,
         changed=", ".join([*differs, *([own] if own else [])]),

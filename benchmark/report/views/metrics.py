@@ -1,11 +1,16 @@
 """Every metric but the one that ranks: does a model follow each song, and all frames?"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from benchmark.analysis.rows import Table
 from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry
 from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.tables import is_scored, lacking, shown, unranked
+from benchmark.report.views.view import View
+
+if TYPE_CHECKING:
+    from benchmark.analysis.comparison import Comparison
 
 RULE = (
     "Mean over songs of each song's own value, ± standard deviation over n repetitions. A constant"
@@ -17,6 +22,14 @@ POOLED = (
     " each song's mean away first."
 )
 ALL_FRAMES = "All frames at once"
+
+
+class MetricsView(View):
+    """Scores beside the one that ranks: per song, and over all frames."""
+
+    def table_grids(self, comparison: "Comparison", table: Table) -> list[Grid]:
+        """Return a table of scores per song and one of pooled scores."""
+        return metric_grids(table)
 
 
 def metric_grids(table: Table) -> list[Grid]:

@@ -12,24 +12,20 @@ Never      against printed numbers of other papers, and never with a flattered r
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from benchmark.analysis.intervals import Interval, intervals, share_repetitions, subtracted
-from benchmark.analysis.permutation import EXACT_UNITS, holm, sign_flip
+from benchmark.analysis.permutation import holm, sign_flip
 from benchmark.analysis.resamples import Array
 from benchmark.analysis.rows import ERROR_NAMES, Row, Table
 from benchmark.analysis.samples import errors_by_song
 from benchmark.analysis.units import Units, unit_sums, units_of
-from benchmark.report.grid import Column, Grid
 from datasets.contract import TARGETS
 
 Pair = tuple[str, str]
 EVERY, LARGEST = "every", "largest"
 DEFAULT: tuple[Pair, ...] = ((EVERY, "linear"), (EVERY, "context"), (EVERY, LARGEST))
-SUMMED = "Signs are flipped family by family, of the sum of its songs' differences."
-SMALLEST = " With {n} signs no p is below {p:.3g}."
 SHOWN = {"per song": "rmse_average_per_song", "pooled": "rmse_average"}
 
 
@@ -58,7 +54,7 @@ def contrasts(
     rows without a record, a side that names no row of the table is taken for one of them.
     """
     wanted = DEFAULT if declared is None else declared
-    pairs = _pairs(table, wanted)
+    pairs = pairs_of(table, wanted)
     n_declared = len(pairs) + (0 if has_every_row else _n_without_record(table, wanted))
     found = [
         _contrast(row, base, n_declared)
@@ -69,57 +65,14 @@ def contrasts(
     return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
 
 
-def contrast_grids(
-    table: Table, found: Sequence[Contrast], declared: Sequence[Pair] | None
-) -> list[Grid]:
-    """Return one line per contrast, and what is lacking; no grid where there is neither."""
-    shared = table.shared_settings
-    pairs = DEFAULT if declared is None else declared
-    lacking = [*_incomplete(table, pairs), *([] if declared is None else _unmatched(table, pairs))]
-    if not found and not lacking:
-        return []
-    origin = "the default ones" if declared is None else "declared by the study"
-    n_declared = found[0].n_declared if found else len(_pairs(table, pairs))
-    return [
-        Grid(
-            title="Model against model, the same songs: difference of average RMSE",
-            columns=(
-                Column("model", is_text=True),
-                Column("against", is_text=True),
-                *(Column("difference [95 %]", convention) for convention in SHOWN),
-                Column("songs improved"),
-                Column("p"),
-                Column("p, Holm"),
-            ),
-            lines=tuple(_cells(one, shared) for one in found),
-            notes=(
-                f"Contrasts: {origin}, {n_declared} of them. Below zero the model is better."
-                " p: sign flips of the per-song differences, mean over repetitions first;"
-                " Holm: corrected for the number of contrasts, made or not.",
-                *_unit_notes(table),
-                *lacking,
-            ),
-        )
-    ]
-
-
-def _unit_notes(table: Table) -> list[str]:
-    """Say that families are the unit and, where they are few, how small p can be at best."""
-    if not table.units or table.units.n_families is None:
-        return []
-    n = table.units.n_families
-    smallest = SMALLEST.format(n=n, p=2 / 2**n) if n <= EXACT_UNITS else ""
-    return [*table.unit_notes, SUMMED + smallest]
-
-
-def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
+def pairs_of(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
     """Return the rows to compare; a pair in either order is compared once."""
     pairs: dict[frozenset[str], tuple[Row, Row]] = {}
     if all(units_of(row.cells[0]).n == 1 for row in table.competitors):
         return []
     for left, right in declared:
-        bases = _matching(right, table.comparable)
-        for row in _matching(left, table.comparable):
+        bases = matching(right, table.comparable)
+        for row in matching(left, table.comparable):
             for base in bases:
                 both = frozenset((row.group, base.group))
                 if row is not base and both not in pairs:
@@ -129,11 +82,11 @@ def _pairs(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
 
 def _n_without_record(table: Table, declared: Iterable[Pair]) -> int:
     """Count the contrasts of which one side has no row at all."""
-    sides = [[len(_matching(side, table.comparable)) for side in pair] for pair in declared]
+    sides = [[len(matching(side, table.comparable)) for side in pair] for pair in declared]
     return sum(max(1, *both) for both in sides if 0 in both)
 
 
-def _matching(name: str, rows: Sequence[Row]) -> list[Row]:
+def matching(name: str, rows: Sequence[Row]) -> list[Row]:
     """Return the rows that a side of a contrast names: "crnn", "crnn, L=60", every, largest."""
     if name == EVERY:
         return [row for row in rows if not row.is_floor]
@@ -146,28 +99,6 @@ def _size(row: Row) -> float:
     """Return a row's parameters; where cells are missing, those of the cells that are there."""
     known = [cell.n_parameters or 0 for cell in row.cells]
     return row.parameters or max(known, default=0)
-
-
-def _incomplete(table: Table, pairs: Sequence[Pair]) -> list[str]:
-    """Say which rows would take part had they all their cells."""
-    sides = {side for pair in pairs for side in pair}
-    return [
-        f"{row.name(table.shared_settings)}: {row.n_cells} of {row.n_asked} cells, so not compared."
-        for row in table.rows
-        if not row.is_complete
-        and not row.is_flattered
-        and any(_matching(side, [row]) for side in sides)
-    ]
-
-
-def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
-    """Say which sides of declared contrasts name no row of the table."""
-    sides = dict.fromkeys(side for pair in pairs for side in pair)
-    return [
-        f"{side}: declared for comparison, but no row of this table."
-        for side in sides
-        if not _matching(side, table.rows)
-    ]
 
 
 def _contrast(row: Row, base: Row, n_declared: int) -> Contrast:
@@ -201,34 +132,3 @@ def song_errors(row: Row) -> Array:
     both_TS = [errors_by_song(row.cells, target).mean(axis=0) for target in TARGETS]
     averages_S: Array = np.mean(both_TS, axis=0)
     return averages_S
-
-
-def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
-    """Return a contrast as people read it."""
-    moves = []
-    for name in SHOWN.values():
-        low, high = contrast.intervals[name]
-        moves.append(f"{contrast.values[name]:+.3f} [{low:+.3f}, {high:+.3f}]")
-    return (
-        contrast.row.name(shared),
-        contrast.base.name(shared),
-        *moves,
-        _improved(contrast),
-        p_text(contrast.p),
-        p_text(contrast.p_holm),
-    )
-
-
-def _improved(contrast: Contrast) -> str:
-    """Return "30 of 45", with families "30 of 45 (7 of 9 families)"."""
-    units = contrast.units
-    songs = f"{round(contrast.share_improved * units.n_songs)} of {units.n_songs}"
-    if units.n_families is None or contrast.share_families_improved is None:
-        return songs
-    n_improved = round(contrast.share_families_improved * units.n_families)
-    return f"{songs} ({n_improved} of {units.n_families} families)"
-
-
-def p_text(p: float) -> str:
-    """Return "0.034"; below a thousandth "< 0.001"."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

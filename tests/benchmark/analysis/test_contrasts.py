@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.report.contrasts import contrast_grids, contrasts
+from benchmark.analysis.contrasts import contrasts
 from benchmark.report.grid import markdown
+from benchmark.report.views.contrasts import contrast_grids
 from tests.benchmark.report.rows import N_SONGS, row, size, table
 
 CRNN = row("crnn", 0.25, **size(35_000))

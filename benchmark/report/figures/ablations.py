@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
+from benchmark.analysis.ablations import Ablation
 from benchmark.evaluate.registry import CONVENTIONS
-from benchmark.report.effects import Effect
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
 
 MOST_CHANGES = 100
 
 
-def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
+def ablations_figure(found: Sequence[Ablation], path: Path) -> Path | None:
     """Draw how much each change moves the average RMSE, with its interval, under both conventions.
 
     One line a change, grouped by model and length; left of zero is better. None for no change,
@@ -44,7 +44,7 @@ def effects_figure(found: Sequence[Effect], path: Path) -> Path | None:
     return path
 
 
-def _effect_name(effect: Effect) -> str:
+def _effect_name(effect: Ablation) -> str:
     """Return model, length and change, for people, broken into short lines."""
     length = "" if effect.sequence_length is None else f", L={effect.sequence_length}"
     return fill(f"{effect.model}{length}: {effect.changed}", 46, break_long_words=False)

@@ -2,18 +2,18 @@
 
 import pytest
 
+from benchmark.analysis.ablations import ablations
+from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
-from benchmark.report.effects import effect_grids as grids_of
-from benchmark.report.effects import effects
-from benchmark.report.figures.effects import effects_figure
+from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import markdown
-from benchmark.report.standings import standings
+from benchmark.report.views.ablations import ablation_grids as grids_of
 from tests.benchmark.report.differences import bootstrap_differences
 from tests.benchmark.report.records import make_record
 
 
 def effect_grids(found):
-    return grids_of(effects(found), found)
+    return grids_of(ablations(found), found)
 
 
 def shifted(by, **changes):
@@ -85,12 +85,12 @@ def test_changes_are_drawn_with_their_intervals(tmp_path, monkeypatch):
         return original(self, x, y, xerr=xerr, **options)
 
     monkeypatch.setattr(Axes, "errorbar", spy)
-    found = effects(tables(shifted(0), shifted(0.02, **settings(dropout=0.5))))
-    path = effects_figure(found, tmp_path / "changes.png")
+    found = ablations(tables(shifted(0), shifted(0.02, **settings(dropout=0.5))))
+    path = ablations_figure(found, tmp_path / "changes.png")
     assert path is not None
     assert path.read_bytes().startswith(b"\x89PNG")
     assert drawn == {"pooled": [pytest.approx(0.02)], "per song": [pytest.approx(0.02)]}
-    assert effects_figure([], tmp_path / "none.png") is None
+    assert ablations_figure([], tmp_path / "none.png") is None
 
 
 def test_a_change_and_a_flattered_row_take_no_part_in_the_trade_off(tmp_path, monkeypatch):
@@ -100,7 +100,7 @@ def test_a_change_and_a_flattered_row_take_no_part_in_the_trade_off(tmp_path, mo
     monkeypatch.setattr(figures, "draw_points", lambda axes, rows, *rest: shown.append(rows))
     flattered = shifted(-0.05, model="blstm", **settings(selection="evaluation"))
     (table,) = tables(shifted(0), shifted(-0.02, **settings(dropout=0.5)), flattered)
-    figures.tradeoff_figure(table, standings(table), tmp_path / "figure.png")
+    figures.tradeoff_figure(table, rankings(table), tmp_path / "figure.png")
     assert [[(row.model, row.settings) for row in rows] for rows in shown] == [[("crnn", {})]] * 2
 
 
@@ -122,4 +122,4 @@ def test_other_songs_of_the_same_names_are_no_change():
         0.01, dataset_options={"labels": "deam", "data_seed": 2}, dataset_digest="e" * 64,
         **settings(),
     )  # fmt: skip
-    assert effects(tables(shifted(0), other)) == []
+    assert ablations(tables(shifted(0), other)) == []

@@ -1,12 +1,17 @@
 """The paper's own tables, in its layout: what it printed and what we measured beneath it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from benchmark.analysis.rows import Row, Table, settings_text
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import Published, published
 from benchmark.report.tables import plus_minus
+from benchmark.report.views.view import View
+
+if TYPE_CHECKING:
+    from benchmark.analysis.comparison import Comparison
 
 TRAINING = "development (training error)"
 NOTES = (
@@ -18,6 +23,14 @@ TRAINING_NOTE = (
     "The development columns are training error: the networks learned these songs, and the printed"
     " values lie below what the true mean of every song would reach."
 )
+
+
+class PaperView(View):
+    """The paper's table that a study repeats."""
+
+    def study_grids(self, comparison: "Comparison") -> list[Grid]:
+        """Return the table in the paper's layout."""
+        return paper_grids(comparison.study, comparison.tables)
 
 
 def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:

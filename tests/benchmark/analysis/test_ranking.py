@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from benchmark.analysis.bootstrap import resampled_averages
 from benchmark.analysis.pareto import front
+from benchmark.analysis.ranking import on_front, rankings
 from benchmark.analysis.resamples import FEW
-from benchmark.report.standings import on_front, standing_grids, standings
+from benchmark.report.views.ranking import ranking_grids
 from tests.benchmark.report.rows import row, size, table
 
 ROWS = (
@@ -35,7 +36,7 @@ def test_the_front_of_every_draw_is_the_front_of_its_points(costs, seed):
 @pytest.mark.parametrize("suffix", ["", "_per_song"])
 def test_shares_and_mean_ranks_are_counted_draw_by_draw(suffix):
     rows = table(*ROWS)
-    found = standings(rows)
+    found = rankings(rows)
     draws = np.array([resampled_averages(one.cells, suffix, FEW) for one in rows.competitors]).T
     for index, one in enumerate(rows.competitors):
         ranks = [1 + sum(other < draw[index] for other in draw) for draw in draws]
@@ -52,20 +53,20 @@ def test_shares_and_mean_ranks_are_counted_draw_by_draw(suffix):
 
 def test_one_row_is_always_the_best_and_the_cheapest_always_on_the_front():
     rows = table(*ROWS)
-    found = standings(rows)
+    found = rankings(rows)
     assert sum(one.best_share[""] for one in found.values()) == pytest.approx(1)
     linear = next(one for one in rows.rows if one.model == "linear")
     assert found[linear.group].front_share["parameters"] == 1
 
 
 def test_energy_is_a_cost_only_where_every_row_knows_it():
-    assert "train_joules" not in next(iter(standings(table(*ROWS)).values())).front_share
+    assert "train_joules" not in next(iter(rankings(table(*ROWS)).values())).front_share
     for record in (one for several in ROWS for one in several):
         record.circumstances["train_joules"] = 40.0
     try:
         rows = table(*ROWS)
         assert rows.rows[0].train_joules == 40
-        assert "train_joules" in next(iter(standings(rows).values())).front_share
+        assert "train_joules" in next(iter(rankings(rows).values())).front_share
     finally:
         for record in (one for several in ROWS for one in several):
             del record.circumstances["train_joules"]
@@ -73,6 +74,6 @@ def test_energy_is_a_cost_only_where_every_row_knows_it():
 
 def test_the_grid_leaves_out_incomplete_rows_and_says_so():
     rows = table(*ROWS, missing=[ROWS[0][0].group])
-    (grid,) = standing_grids(rows, standings(rows))
+    (grid,) = ranking_grids(rows, rankings(rows))
     assert [line[0] for line in grid.lines] == ["crnn_nb, L=60", "blstm, L=60", "linear"]
     assert "1 rows are incomplete" in grid.notes[0]

@@ -1,0 +1,70 @@
+"""What a view may show; a view of one's own overrides what it has."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from benchmark.report.columns import Columns
+
+if TYPE_CHECKING:  # listing views needs none of it
+    from benchmark.analysis.comparison import Comparison
+    from benchmark.analysis.rows import Table
+    from benchmark.report.grid import Grid
+
+COLUMN = "column"  # a kind of figures: PDF for one column of a paper
+Values = Mapping[str, Mapping[str, Any]]  # a row's group -> column -> value
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure to draw: `draw(*shown, path)` returns the path, or None for nothing to draw."""
+
+    suffix: str  # of the file's name, after the table's or study's own: "-costs"
+    draw: Callable[..., Any]
+    shown: Sequence[Any] = ()
+
+
+class View:
+    """One way to look at a comparison of models: tables, figures, columns of CSV and JSON.
+
+    Whatever it shows comes from the comparison, which is computed once and shared by all views.
+    """
+
+    columns: ClassVar[Columns] = {}  # of every row, in CSV and JSON; `values` fills them
+
+    def study_grids(self, comparison: "Comparison") -> "list[Grid]":
+        """Return tables over the whole study, shown before those of single datasets."""
+        return []
+
+    def table_grids(self, comparison: "Comparison", table: "Table") -> "list[Grid]":
+        """Return tables about the rows of one dataset and feature set."""
+        return []
+
+    def values(self, comparison: "Comparison", table: "Table") -> Values:
+        """Return the values of the view's columns."""
+        return {}
+
+    def study_figures(self, comparison: "Comparison", kind: str) -> list[Figure]:
+        """Return figures over the whole study; `kind` is png, svg, pdf or column."""
+        return []
+
+    def table_figures(self, comparison: "Comparison", table: "Table", kind: str) -> list[Figure]:
+        """Return figures about the rows of one dataset and feature set."""
+        return []
+
+    def files(self, comparison: "Comparison") -> Mapping[str, str | None]:
+        """Return further files of tables: suffix of the name -> text, None for nothing to say."""
+        return {}
+
+
+def check(method: str, returned: Any) -> None:
+    """Refuse what a method of a view must not return, with a TypeError."""
+    from benchmark.report.grid import Grid
+
+    kind = {"grids": Grid, "figures": Figure}.get(method.rpartition("_")[2])
+    if kind is None and not isinstance(returned, Mapping):
+        raise TypeError(f"{method} returned a {type(returned).__name__}, not a mapping")
+    if kind is not None and not (
+        isinstance(returned, list) and all(isinstance(item, kind) for item in returned)
+    ):
+        raise TypeError(f"{method} must return a list of {kind.__name__}s")
