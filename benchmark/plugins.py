@@ -24,7 +24,7 @@ GROUP = "mer_benchmark"
 ROWS = {  # what to write, by the class of a row
     ModelEntry: "ModelEntry(target=..., summary='...'), from models.registry import ModelEntry",
     DatasetEntry: "DatasetEntry(load=..., summary='...', feature_sets=('...',)),"
-    " from datasets.registry import DatasetEntry; an example is in docs/own-data.md",
+    " from datasets.registry import DatasetEntry; an example is in docs/extending.md",
 }
 
 
