@@ -11,7 +11,7 @@ from benchmark.report.export import flat_rows
 from benchmark.report.page.about import facts
 from benchmark.report.published import published_beside
 from benchmark.report.tables import notes, title
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 
 def scored(repetition, valence, **changes):

@@ -10,9 +10,9 @@ from benchmark.analysis.resamples import FEW, blocks
 from benchmark.report.contrasts import contrast_grids, contrasts
 from benchmark.report.standings import standing_grids, standings
 from benchmark.report.tables import grids
-from tests.benchmark.report.records import make_record
-from tests.benchmark.report.rows import N_SONGS, in_families, row, size, table
-from tests.interval_coverage import EVALUATION_GAMES, World, coverage
+from tests.made_up_records import make_record
+from tests.made_up_rows import N_SONGS, in_families, row, size, table
+from tools.interval_coverage import EVALUATION_GAMES, World, coverage
 
 RNG = np.random.default_rng(8)
 SIZES = (1, 4, 2, 3, 1, 2, 4, 1, 3, 2, 1, 4)  # of twelve families, 28 songs

@@ -8,7 +8,7 @@ from scipy import stats
 
 from benchmark.report.contrasts import contrast_grids, contrasts
 from benchmark.report.grid import markdown
-from tests.benchmark.report.rows import N_SONGS, row, size, table
+from tests.made_up_rows import N_SONGS, row, size, table
 
 CRNN = row("crnn", 0.25, **size(35_000))
 SHORT = row("crnn", 0.26, sequence_length=10, **size(35_000))

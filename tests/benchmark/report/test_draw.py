@@ -6,7 +6,7 @@ from benchmark.errors import ResultsError
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.figures import draw
 from datasets.registry import DATASETS, DatasetEntry
-from tests.benchmark.report.pages import write_results
+from tests.made_up_results import write_results
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from benchmark.report.effects import effects
 from benchmark.report.figures.effects import effects_figure
 from benchmark.report.grid import markdown
 from benchmark.report.standings import standings
-from tests.benchmark.report.differences import bootstrap_differences
-from tests.benchmark.report.records import make_record
+from tests.benchmark.analysis.differences import bootstrap_differences
+from tests.made_up_records import make_record
 
 
 def effect_grids(found):

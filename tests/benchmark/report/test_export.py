@@ -16,8 +16,8 @@ from benchmark.report.answer import Answer, write_answer
 from benchmark.report.export import COLUMNS, CONTRAST_COLUMNS, rows_csv
 from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.page import about
-from tests.benchmark.report.records import make_record
-from tests.benchmark.report.rows import in_families, row, size, table
+from tests.made_up_records import make_record
+from tests.made_up_rows import in_families, row, size, table
 
 ROWS = (row("crnn", 0.25, **size(35_000)), row("linear", 0.27, n_repetitions=1, **size(500)))
 GOOD = Answer("mine", [], [table(*ROWS)])

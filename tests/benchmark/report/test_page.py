@@ -10,7 +10,7 @@ import pytest
 from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.charts import row_labels, told_apart
 from benchmark.report.page.write import write_page
-from tests.benchmark.report.pages import HOSTILE_ERROR, write_mine, write_results
+from tests.made_up_results import HOSTILE_ERROR, write_mine, write_results
 
 VOID = {"meta", "link", "img", "input", "wbr"}
 

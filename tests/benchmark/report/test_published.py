@@ -12,7 +12,7 @@ from benchmark.report.paper import paper_grids
 from benchmark.report.published import published, published_beside
 from benchmark.report.standings import standings
 from benchmark.report.tables import grids
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 
 def table(*records):

@@ -9,7 +9,7 @@ from benchmark.analysis.bootstrap import resampled_averages
 from benchmark.analysis.pareto import front
 from benchmark.analysis.resamples import FEW
 from benchmark.report.standings import on_front, standing_grids, standings
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 ROWS = (
     row("crnn", 0.25, **size(35_000)),

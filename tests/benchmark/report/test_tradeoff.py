@@ -4,7 +4,7 @@ import pytest
 
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.standings import standings
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 
 def labels_of(monkeypatch, tmp_path, **values):

@@ -16,8 +16,8 @@ from benchmark.report.answer import answer_from_records, write_answer
 from benchmark.report.page.write import Tracked, write_page
 from datasets.contract import Song, Split
 from datasets.raters import Raters
-from tests.benchmark.report.records import make_record
 from tests.conftest import make_split
+from tests.made_up_records import make_record
 
 HOSTILE_MODEL = '<img src=x onerror="hacked=1">&amp;'
 HOSTILE_ERROR = "ValueError: </script><script>hacked=1</script> <b>bold</b> %{x}"
