@@ -33,8 +33,7 @@ def parsed(arguments):
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_command_of_a_page_parses(page):
     for arguments in commands(page):
-        if "[OPTIONS]" not in arguments:  # the usage lines of the reference
-            parsed(arguments)
+        parsed(arguments)
 
 
 def test_a_command_that_does_not_exist_is_noticed():
@@ -103,6 +102,13 @@ def test_the_example_models_run_and_have_at_most_forty_lines(
     )
     assert answer.returncode == 0, answer.stderr
     assert row in answer.stdout
+
+
+def test_the_example_with_a_search_space_is_listed(tmp_path, capfd):
+    path = tmp_path / "wide.py"
+    path.write_text(example("wide.py"))
+    answer = mer_here(capfd, "list", "spaces", "--include", path, "--json")
+    assert '"wide.width"' in answer.stdout
 
 
 def test_the_example_dataset_of_fifteen_lines_trains_from_a_table_of_features(tmp_path, capfd):
