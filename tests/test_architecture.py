@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("benchmark", "datasets", "models", "studies")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+OTHERS = sorted(path for folder in ("tests", "tools") for path in (ROOT / folder).rglob("*.py"))
 # who imports whom: only to the right
 FLOORS = [
     "cli", "speed", "search", "run", "tracking", "report", "analysis", "predict", "record",
@@ -25,8 +26,8 @@ DOORS = {
     "soundfile": "datasets/audio.py",
     "pooch": "datasets/download.py",
     "mido": "datasets/midi.py",
-    "keras": "benchmark/speed/keras_peer.py",
-    "tensorflow": "benchmark/speed/keras_peer.py",
+    "keras": "tools/keras_peer.py",
+    "tensorflow": "tools/keras_peer.py",
     "safetensors": "benchmark/record/weights.py",
     "jinja2": "benchmark/report/page/",
 }
@@ -90,6 +91,18 @@ def test_one_file_alone_removes_folders_of_results(path):
     room = path.relative_to(ROOT).parts[0]
     if room == "benchmark" and name_of(path) != "benchmark/record/places.py":
         assert not re.findall(r"rmtree|rmdir|removedirs", path.read_text())
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_nothing_that_is_installed_imports_tests_or_tools(path):
+    assert not {module for module in imported(path) if module.split(".")[0] in ("tests", "tools")}
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=name_of)
+def test_files_of_tests_and_tools_stay_small_and_import_no_tests(path):
+    assert len(path.read_text().splitlines()) <= 300
+    tests = {module for module in imported(path) if re.search(r"^tests\..*\btest_", module)}
+    assert not tests, "what tests share lies in files of its own"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,7 @@ from benchmark.record.store import read_plans, read_records
 from benchmark.report.answer import answer_from_records
 from benchmark.report.export import contrasts_csv
 from benchmark.report.search import trials_table
-
-RESULTS = Path(__file__).parents[1] / "results"
-FOLDERS = sorted(path.parent for path in RESULTS.glob("*/records"))
+from tests.committed import FOLDERS, RESULTS
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -12,7 +12,7 @@ Crossed    every repetition judges the same songs, so the two variances add up (
 Families   where records name them, a song here is a family with all its songs (`units.py`). With
            nine families Student's t, be it with effective degrees of freedom or a jackknife's
            variance, held the truth of a pooled error no more often than the bootstrap-t
-Coverage   measured by simulation: `python -m tests.interval_coverage`, see results/README.md
+Coverage   measured by simulation: `python -m tools.interval_coverage`, see results/README.md
 Stream     every interval has random numbers of its own, from the digests of its rows
 Axes       D resamples, S songs, R repetitions
 """

@@ -54,7 +54,7 @@ def _with_audio(dataset: str, features: str) -> str:
     if dataset not in with_files:
         return (
             f"The features of dataset {dataset} are not made from audio, or its loader does not"
-            " say so (Split.made_by, see docs/own-data.md); train on a dataset of recordings:"
+            " say so (Split.made_by, see docs/extending.md); train on a dataset of recordings:"
             f" {', '.join(with_files)}."
         )
     return (

@@ -48,7 +48,7 @@ def registries() -> dict[str, Registry]:
             DATASETS,
             DatasetEntry,
             "DatasetEntry(load=..., summary='...', feature_sets=('...',)),"
-            " from datasets.registry import DatasetEntry; an example is in docs/own-data.md",
+            " from datasets.registry import DatasetEntry; an example is in docs/extending.md",
         ),
         "METRICS": Registry(
             METRICS,

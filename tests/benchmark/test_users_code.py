@@ -229,7 +229,7 @@ def test_a_file_that_misbehaves_in_workers_alone_is_named(changing, tmp_path):
 
 
 def test_jobs_of_other_songs_leave_nothing(tmp_path, registries):
-    from tests.models.test_every_model import make_cell
+    from tests.small_models import make_cell
 
     cell = make_cell("constant", dataset="synthetic", features="logmel", dataset_digest="f" * 64)
     with pytest.raises(DatasetError, match="Dataset 'synthetic' changed"):

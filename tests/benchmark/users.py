@@ -11,7 +11,7 @@ from benchmark.run.loading import _cached_split
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 from tests.conftest import make_split
-from tests.models.test_every_model import make_cell
+from tests.small_models import make_cell
 
 
 class Mean:

@@ -5,51 +5,12 @@ import pytest
 import torch
 
 from benchmark.evaluate.predict import without_annotations
-from benchmark.plan.cell import Cell
-from benchmark.plan.config import TrainingConfig, plain
-from benchmark.plan.protocol import ProtocolConfig
-from benchmark.train.trainer import CellTrainer, NetworkRestorer, build_estimator
+from benchmark.train.trainer import NetworkRestorer, build_estimator
 from models.registry import MODELS
 from tests.conftest import make_split
+from tests.small_models import build, fitted, make_cell
 
 NETWORKS = [name for name, row in MODELS.items() if row.kind == "network"]
-SMALL = {
-    "blstm": {"layers": 2, "units": 8},
-    "blstm_ensemble": {
-        "layers": 2,
-        "units": 4,
-        "pretrained_layers": 1,
-        "sequence_lengths": (5, 10, 5),
-    },
-}
-
-
-def build(name, n_features=6, **settings):
-    network_class = MODELS[name].load()
-    torch.manual_seed(0)
-    config = network_class.Config(**SMALL.get(name, {}) | settings)
-    return network_class(n_features=n_features, config=config)
-
-
-def make_cell(name, **changes):
-    config_class = getattr(MODELS[name].load(), "Config", None)
-    config = plain(config_class(**SMALL.get(name, {}))) if config_class else {}
-    training = plain(TrainingConfig(max_epochs=2, batch_size=16))
-    values = {
-        "dataset": "test", "dataset_options": {}, "dataset_digest": "d" * 64, "features": "six",
-        "model": name, "model_version": "1", "config": config, "settings": {},
-        "training": training, "protocol": plain(ProtocolConfig()), "sequence_length": 10,
-        "repetition": 1, "base_seed": 7,
-    }  # fmt: skip
-    return Cell(**values | changes)
-
-
-def fitted(name, split, **changes):
-    cell = make_cell(name, **changes)
-    trainer = CellTrainer(cell, "cpu", lambda network, epoch, error: None)
-    estimator = build_estimator(cell, split.n_features)
-    estimator.fit(split.development, trainer)
-    return estimator
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -1,7 +1,5 @@
 """Fused layers compute what the plain ones define: values, gradients, statistics, dropout."""
 
-from copy import deepcopy
-
 import numpy as np
 import pytest
 import torch
@@ -14,6 +12,7 @@ from models.crnn_nb import CRNNNB
 from models.fused import frontend_kernels
 from models.fused.crnn import fuse
 from models.fused.frontend import FusedFront, patch_moments
+from tests.models.fused_twins import data, networks
 
 CONFIGS = {
     "paper": {},
@@ -25,21 +24,6 @@ CONFIGS = {
     "Keras 1": {"gru": "keras1", "batch_norm_momentum": 0.01, "batch_norm_epsilon": 1e-3},
     "one unit": {"channels": 1, "dense_units": 1, "gru_units": 1, "maxout_pieces": 1},
 }
-
-
-def networks(kind=CRNN, n_features=11, dtype=torch.float64, **settings):
-    """Return a plain network and its fused twin with the same first weights."""
-    torch.manual_seed(3)
-    plain = kind(n_features=n_features, config=CRNNConfig(**{"dropout": 0.0} | settings)).to(dtype)
-    for parameter in plain.front.norms.parameters():
-        nn.init.normal_(parameter, 0.5, 0.5)  # scales of both signs
-    return plain, fuse(deepcopy(plain))
-
-
-def data(shape=(4, 7, 11), dtype=torch.float64):
-    generator = torch.Generator().manual_seed(5)
-    features = torch.randn(shape, generator=generator, dtype=dtype)
-    return features, torch.rand((*shape[:2], 2), generator=generator, dtype=dtype) - 0.5
 
 
 def step(network, features, annotations):

@@ -7,7 +7,7 @@ from torch import nn
 
 from models.crnn import CRNN
 from models.crnn_nb import CRNNNB
-from tests.models.test_fused import data, networks
+from tests.models.fused_twins import data, networks
 
 DEEP = {"conv_layers": 2, "channels": 3, "dense_layers": 2, "gru_layers": 2}
 

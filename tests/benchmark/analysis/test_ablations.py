@@ -8,8 +8,8 @@ from benchmark.analysis.rows import aggregate
 from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import markdown
 from benchmark.report.views.ablations import ablation_grids as grids_of
-from tests.benchmark.report.differences import bootstrap_differences
-from tests.benchmark.report.records import make_record
+from tests.benchmark.analysis.differences import bootstrap_differences
+from tests.made_up_records import make_record
 
 
 def effect_grids(found):

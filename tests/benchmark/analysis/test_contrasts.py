@@ -9,7 +9,7 @@ from scipy import stats
 from benchmark.analysis.contrasts import contrasts
 from benchmark.report.grid import markdown
 from benchmark.report.views.contrasts import contrast_grids
-from tests.benchmark.report.rows import N_SONGS, row, size, table
+from tests.made_up_rows import N_SONGS, row, size, table
 
 CRNN = row("crnn", 0.25, **size(35_000))
 SHORT = row("crnn", 0.26, sequence_length=10, **size(35_000))

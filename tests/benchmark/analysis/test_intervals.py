@@ -20,9 +20,9 @@ from benchmark.analysis.resamples import (
     sums,
 )
 from benchmark.analysis.samples import samples, songs_of
-from tests.benchmark.report.differences import bootstrap_differences
-from tests.benchmark.report.records import make_record
-from tests.interval_coverage import World, coverage
+from tests.benchmark.analysis.differences import bootstrap_differences
+from tests.made_up_records import make_record
+from tools.interval_coverage import World, coverage
 
 RNG = np.random.default_rng(4)
 N_SONGS = 12

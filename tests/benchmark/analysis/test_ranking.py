@@ -10,7 +10,7 @@ from benchmark.analysis.pareto import front
 from benchmark.analysis.ranking import on_front, rankings
 from benchmark.analysis.resamples import FEW
 from benchmark.report.views.ranking import ranking_grids
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 ROWS = (
     row("crnn", 0.25, **size(35_000)),

@@ -12,7 +12,7 @@ from benchmark.report.page.about import facts
 from benchmark.report.published import published_beside
 from benchmark.report.tables import title
 from benchmark.report.views.scores import notes
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 
 def scored(repetition, valence, **changes):

@@ -2,7 +2,7 @@
 
 from benchmark.analysis.rows import settings_text
 from benchmark.report.answer import Answer
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 SEARCHED = {"dropout": 0.20397078570570382, "learning_rate": 0.0009669101742415781, "width": 32}
 

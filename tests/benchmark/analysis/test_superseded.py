@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmark.analysis.superseded import with_versions
 from benchmark.tracking.model_registry import ranked
-from tests.benchmark.report.rows import row, table
+from tests.made_up_rows import row, table
 
 
 def aged(records, started, **changes):

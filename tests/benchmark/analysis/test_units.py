@@ -13,9 +13,9 @@ from benchmark.analysis.samples import samples, songs_of
 from benchmark.report.views.contrasts import contrast_grids
 from benchmark.report.views.ranking import ranking_grids
 from benchmark.report.views.scores import main_grid
-from tests.benchmark.report.records import make_record
-from tests.benchmark.report.rows import N_SONGS, in_families, row, size, table
-from tests.interval_coverage import EVALUATION_GAMES, World, coverage
+from tests.made_up_records import make_record
+from tests.made_up_rows import N_SONGS, in_families, row, size, table
+from tools.interval_coverage import EVALUATION_GAMES, World, coverage
 
 RNG = np.random.default_rng(8)
 SIZES = (1, 4, 2, 3, 1, 2, 4, 1, 3, 2, 1, 4)  # of twelve families, 28 songs

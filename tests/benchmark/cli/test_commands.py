@@ -12,8 +12,8 @@ from benchmark.record.store import write_plan, write_record
 from benchmark.tracking.database import open_client
 from datasets.deam_files import ANNOTATIONS
 from tests.benchmark.cli.cli import mer, mer_here
-from tests.benchmark.report.records import make_record
-from tests.models.test_every_model import make_cell
+from tests.made_up_records import make_record
+from tests.small_models import make_cell
 
 HEAVY = ("torch", "mlflow", "seaborn", "matplotlib", "sklearn", "pandas", "fvcore", "scipy")
 

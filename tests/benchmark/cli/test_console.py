@@ -7,7 +7,7 @@ from benchmark.run.executors import Progress
 from benchmark.run.session import Bill
 from benchmark.train.device import Device
 from benchmark.train.estimate import Estimate
-from tests.models.test_every_model import make_cell
+from tests.small_models import make_cell
 
 ODD = "[/x] [red]a[/red] :smile: [link=file:///a]b"
 

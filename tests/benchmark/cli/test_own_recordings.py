@@ -59,26 +59,6 @@ def answers(home):
     return answers
 
 
-def test_the_pages_dataset_of_fifteen_lines_trains_from_a_table_of_features(tmp_path, capfd):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
-    assert len([line for line in example.splitlines() if line.strip()]) <= 17
-    file = tmp_path / "mydata.py"
-    file.write_text(example)
-    rng = np.random.default_rng(1)
-    frames = pd.DataFrame(rows(0.5))
-    for name in ("loudness", "tempo", "pitch"):
-        frames[name] = frames["valence"] + rng.normal(0, 0.1, len(frames))
-    frames.to_csv(tmp_path / "frames.csv", index=False)
-    (command,) = re.findall(r"python -m benchmark (run --include mydata.py .*)", PAGE)
-    words = [str(file) if word == "mydata.py" else word for word in shlex.split(command)]
-    words[words.index("--data-root") + 1] = str(tmp_path)
-    answer = mer_here(capfd, *words, *QUICK, "--results", tmp_path / "r")
-    assert answer.returncode == 0, answer.stderr
-    for record in read_records(tmp_path / "r"):
-        assert record.n_songs == {"development": 5, "evaluation": 5}
-        assert record.n_features == 3
-
-
 def test_at_most_ten_lines_lead_from_nothing_to_a_prediction():
     lines_before = 2  # making the folder, copying the recordings; the table is written, not typed
     assert lines_before + len(typed()) <= 10

@@ -1,8 +1,6 @@
 """`run`, `report`, `search` and `ui` go on whatever happens to MLflow, and its copy catches up."""
 
-import faulthandler
 import json
-import multiprocessing
 import os
 import random
 import resource
@@ -21,38 +19,16 @@ from benchmark.record.store import write_record
 from benchmark.tracking.current import is_current
 from benchmark.tracking.database import ARTIFACTS, DATABASE, NEW
 from benchmark.tracking.runs import copies
+from tests.benchmark.apart import run_apart
 from tests.benchmark.cli.cli import ROOT, clean, mer_here
 from tests.benchmark.cli.runs import N_CELLS
-from tests.benchmark.report.records import make_record
 from tests.benchmark.search.searching import options, search, write_file
+from tests.made_up_records import make_record
 from tests.serving import free_port
 
-PRELOADED = ["torch", "mlflow", "seaborn", "scipy", "benchmark.cli", "benchmark.run.session"]
 SECONDS = 240  # a run on a busy machine
 SMALL = ("--models", "linear")  # two cells, trained in no time
 MANY_KILLS, MANY_STARTS = 60, 20
-
-
-def run_apart(arguments, log):
-    """Run the command line in a process of its own; what it says goes to `log`."""
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(written, 1)
-    os.dup2(written, 2)
-    os.setsid()
-    faulthandler.register(signal.SIGUSR1)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = ["mer-benchmark", *map(str, arguments)]
-    from benchmark.cli import main
-
-    main()
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Return processes that begin with everything heavy imported."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
 
 
 @pytest.fixture

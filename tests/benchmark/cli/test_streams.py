@@ -11,7 +11,7 @@ from benchmark.cli.streams import visible
 from benchmark.record.store import write_record
 from benchmark.report.export import plain_cell
 from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 NINES = "9" * 5000
 LONG = "x/" * 2100

@@ -18,8 +18,8 @@ from benchmark.tracking.database import ARTIFACTS, DATABASE, open_client, store_
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.writer import Writer
 from tests.benchmark.cli.cli import mer_here
-from tests.benchmark.report.records import make_record
 from tests.browser import visit
+from tests.made_up_records import make_record
 from tests.serving import PATIENCE, free_port, serving
 
 expect.set_options(timeout=PATIENCE)

@@ -9,7 +9,7 @@ from benchmark.plan.protocol import ProtocolConfig
 from benchmark.plan.seeds import derive
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS
-from tests.models.test_every_model import make_cell
+from tests.small_models import make_cell
 
 
 def test_a_seed_depends_on_every_name_and_on_the_base():

@@ -12,8 +12,8 @@ from benchmark.record.annotations import (
 )
 from benchmark.run.session import RunOptions, plan_run
 from datasets.registry import DATASETS
-from tests.benchmark.report.pages import RATED, SPLIT
 from tests.conftest import make_split
+from tests.made_up_results import RATED, SPLIT
 
 
 def test_annotations_of_both_sides_come_back_with_their_times(tmp_path):

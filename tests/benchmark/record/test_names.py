@@ -9,8 +9,8 @@ from benchmark.report.answer import figure_stem
 from benchmark.tracking.fields import parameters
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.runs import LONGEST as LONGEST_PARAMETER
-from tests.benchmark.report.records import make_record
-from tests.benchmark.report.test_answer import make_table
+from tests.made_up_records import make_record
+from tests.made_up_rows import make_table
 
 MANY = list(range(1, 151))
 DEVELOPMENT = {"development": MANY, "evaluation": [151]}

@@ -7,7 +7,7 @@ from benchmark.errors import ResultsError
 from benchmark.record.places import FOLDERS, place, prepare_folder, remove, write_whole
 from benchmark.record.searches import promoted_studies, read_searches
 from benchmark.record.store import read_plans, read_records, record_path
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 HOUR = 3600
 

@@ -15,8 +15,8 @@ from benchmark.record.store import (
     write_plan,
     write_record,
 )
-from tests.benchmark.report.records import make_record
-from tests.models.test_every_model import make_cell
+from tests.made_up_records import make_record
+from tests.small_models import make_cell
 
 PREDICTIONS = {"e0": np.array([[0.25, -0.5]], dtype=np.float32)}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.benchmark.report.pages import write_mine
 from tests.browser import ready, visit
+from tests.made_up_results import write_mine
 
 
 @pytest.fixture(scope="module")

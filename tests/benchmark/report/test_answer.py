@@ -5,7 +5,6 @@ import pytest
 from rich.console import Console
 
 from benchmark.analysis.ranking import rankings
-from benchmark.analysis.rows import aggregate
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_plan, write_record
 from benchmark.report import grid
@@ -16,19 +15,13 @@ from benchmark.report.grid import terminal_tables
 from benchmark.report.views.components import component_grids
 from benchmark.report.views.scores import main_grid, notes
 from benchmark.report.write import write_answer
-from tests.benchmark.report.records import make_record
-from tests.models.test_every_model import make_cell
+from tests.made_up_records import make_record
+from tests.made_up_rows import make_table
+from tests.small_models import make_cell
 
 
 def markdown(table):
     return "\n".join(grid.markdown(one) for one in (main_grid(table), *component_grids(table)))
-
-
-def make_table(*records, missing=0):
-    asked = {record.cell: record.group for record in records}
-    asked |= {f"missing{n}": records[0].group for n in range(missing)}
-    (table,) = aggregate(records, asked, "mine")
-    return table
 
 
 RECORDS = [make_record(), make_record(repetition=2), make_record(model="constant")]

@@ -8,7 +8,7 @@ import pytest
 from benchmark.errors import ConfigError
 from benchmark.report.answer import Answer
 from benchmark.report.arrange import arranged
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 FOUND = table(
     row("crnn", 0.25, **size(9)),

@@ -7,7 +7,7 @@ from benchmark.report.answer import answer_from_records
 from benchmark.report.figures import draw
 from benchmark.report.write import write_answer
 from datasets.registry import DATASETS, DatasetEntry
-from tests.benchmark.report.pages import write_results
+from tests.made_up_results import write_results
 
 
 @pytest.fixture

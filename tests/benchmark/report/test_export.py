@@ -18,8 +18,8 @@ from benchmark.report.grid import Column, Grid, markdown, terminal_tables
 from benchmark.report.page import about
 from benchmark.report.schema import contrast_columns, row_columns, schema
 from benchmark.report.write import write_answer
-from tests.benchmark.report.records import make_record
-from tests.benchmark.report.rows import in_families, row, size, table
+from tests.made_up_records import make_record
+from tests.made_up_rows import in_families, row, size, table
 
 ROWS = (row("crnn", 0.25, **size(35_000)), row("linear", 0.27, n_repetitions=1, **size(500)))
 GOOD = Answer("mine", [], [table(*ROWS)])

@@ -12,7 +12,7 @@ from benchmark.report.figures.tradeoff import column_figure, tradeoff_figure
 from benchmark.report.palette import LOOKS
 from benchmark.report.write import write_answer
 from tests.benchmark.report.drawn import assert_whole
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 LENGTHS = [
     row("crnn", 0.25 + length / 1000, sequence_length=length, **size(35_000)) for length in (60, 10)

@@ -9,7 +9,7 @@ import pytest
 from benchmark.report.answer import Answer
 from benchmark.report.grid import Column, Grid
 from benchmark.report.latex import escaped, latex
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 ROWS = (row("crnn", 0.25, **size(35_000)), row("linear", 0.27, n_repetitions=1, **size(500)))
 GOOD = Answer("mine", [], [table(*ROWS)])

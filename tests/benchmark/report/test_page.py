@@ -11,7 +11,7 @@ from benchmark.report.answer import answer_from_records
 from benchmark.report.page.charts import row_labels, told_apart
 from benchmark.report.page.write import write_page
 from benchmark.report.write import write_answer
-from tests.benchmark.report.pages import HOSTILE_ERROR, write_mine, write_results
+from tests.made_up_results import HOSTILE_ERROR, write_mine, write_results
 
 VOID = {"meta", "link", "img", "input", "wbr"}
 

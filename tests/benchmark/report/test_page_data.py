@@ -16,8 +16,8 @@ from benchmark.report.page.compression import packed, packed_raters, squeezed_js
 from benchmark.report.page.songs import RATERS_LEFT_OUT, packed_bytes, table_songs
 from benchmark.report.page.write import write_page
 from datasets.contract import Song, Split
-from tests.benchmark.report.pages import RATED, write_groups, write_mine, write_results
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
+from tests.made_up_results import RATED, write_groups, write_mine, write_results
 
 
 def unpacked(text):

@@ -11,9 +11,9 @@ from benchmark.report.answer import answer_from_records
 from benchmark.report.grid import Column, Grid
 from benchmark.report.page.write import jinja, unbroken, write_page
 from benchmark.report.palette import LOOKS, look_of, mark_size
-from tests.benchmark.report.pages import HOSTILE_MODEL, PER_SONG, records, write_groups
-from tests.benchmark.report.records import make_record
 from tests.browser import ready, visit
+from tests.made_up_records import make_record
+from tests.made_up_results import HOSTILE_MODEL, PER_SONG, records, write_groups
 
 LONG = {"dropout": 0.20397078570570382, "learning_rate": 0.0009669101742415781, "width": 32}
 ROW = {"sequence_length": None, "per_song": PER_SONG}

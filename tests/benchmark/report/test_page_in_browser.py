@@ -8,8 +8,8 @@ import pytest
 from benchmark.report.apart import STEP
 from benchmark.report.grid import Column, Grid
 from benchmark.report.page.write import jinja
-from tests.benchmark.report.pages import HOSTILE_MODEL
 from tests.browser import CURVES, ready, visit
+from tests.made_up_results import HOSTILE_MODEL
 
 
 @pytest.mark.parametrize(

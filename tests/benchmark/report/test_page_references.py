@@ -5,8 +5,8 @@ from dataclasses import replace
 from benchmark.record.store import write_record
 from benchmark.report.answer import answer_from_records
 from benchmark.report.page.write import write_page
-from tests.benchmark.report.pages import records, write_groups
 from tests.browser import ready, visit
+from tests.made_up_results import records, write_groups
 
 LINES = {"oracle": 0.24, "raters' ceiling": 0.243, "noise floor": 0.246}
 

@@ -6,14 +6,14 @@ Plotly keeps what it drew in `.data` and `.layout` of the chart's element.
 import numpy as np
 import pytest
 
-from tests.benchmark.report.pages import (
+from tests.browser import CURVES, ready, visit
+from tests.made_up_results import (
     PREDICTED,
     RATED,
     SPLIT,
     write_mine,
     write_unfinished_beside,
 )
-from tests.browser import CURVES, ready, visit
 
 
 @pytest.fixture(scope="module")

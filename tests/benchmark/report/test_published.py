@@ -12,7 +12,7 @@ from benchmark.report.grid import markdown, terminal_tables
 from benchmark.report.published import published, published_beside
 from benchmark.report.views.paper import paper_grids
 from benchmark.report.views.published import published_grids
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 
 def table(*records):

@@ -11,8 +11,8 @@ from benchmark.record.store import asked_for, read_plans, read_records
 from benchmark.report.page.about import commands
 from benchmark.report.page.reproduce import same_study
 from models.registry import MODELS
-from tests.benchmark.report.records import make_record
-from tests.test_results import FOLDERS
+from tests.committed import FOLDERS
+from tests.made_up_records import make_record
 
 FLOORS = {name for name, row in MODELS.items() if row.is_floor}  # some joined after a study ran
 

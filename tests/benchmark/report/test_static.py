@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from benchmark.report.answer import Answer
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 NOTHING = {"oracle of song means": {"rmse_average": 0.0, "rmse_average_per_song": 0.0}}
 POOLED = {"ccc_average": 0.4, "pearson_r_average_per_song": None}

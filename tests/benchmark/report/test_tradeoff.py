@@ -4,7 +4,7 @@ import pytest
 
 from benchmark.analysis.ranking import rankings
 from benchmark.report.figures.tradeoff import tradeoff_figure
-from tests.benchmark.report.rows import row, size, table
+from tests.made_up_rows import row, size, table
 
 
 def labels_of(monkeypatch, tmp_path, **values):

@@ -10,7 +10,7 @@ from benchmark.run.loading import _cached_split
 from benchmark.train.trainer import CellTrainer
 from datasets.registry import DATASETS, DatasetEntry
 from tests.conftest import make_split
-from tests.models.test_every_model import make_cell
+from tests.small_models import make_cell
 
 SPLIT = make_split(n_development=25)
 PROTOCOL = {"selection": "held_out", "folds": None, "test_sequence_length": None}

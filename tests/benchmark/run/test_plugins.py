@@ -59,7 +59,7 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
         (
             "def load(): pass\nDATASETS = {'hers': load}",
             r"'hers' is a function, not a DatasetEntry. Write 'hers': DatasetEntry\(load=.*"
-            r" from datasets.registry import DatasetEntry; .* docs/own-data.md",
+            r" from datasets.registry import DatasetEntry; .* docs/extending.md",
         ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
         ("MODELS = {", "SyntaxError"),

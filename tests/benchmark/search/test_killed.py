@@ -1,7 +1,5 @@
 """A search that is killed at random moments ends as one that was left alone."""
 
-import faulthandler
-import multiprocessing
 import os
 import random
 import signal
@@ -13,47 +11,16 @@ from contextlib import closing
 
 import optuna
 import psutil
-import pytest
 
+from tests.benchmark.apart import run_apart
 from tests.benchmark.search.searching import NAME, found, options, states, write_file
 
 N_KILLS = int(os.environ.get("MER_KILLS", "8"))  # 20 take a minute and a half
 N_TRIALS = 3 * N_KILLS
-PRELOADED = [
-    "torch",
-    "optuna",
-    "mlflow",
-    "seaborn",
-    "scipy",
-    "benchmark.cli",
-    "benchmark.search.session",
-]
-
-
-def search_apart(arguments, log):
-    """Run the command line in a process of its own; what it says goes to `log`."""
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(written, 1)
-    os.dup2(written, 2)
-    faulthandler.register(signal.SIGUSR1)  # where it is when it does not end
-    # a shell's background jobs ignore Ctrl-C, and so would this one if the tests are one of them
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = ["mer-benchmark", *map(str, arguments)]
-    from benchmark.cli import main
-
-    main()
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Return processes that begin with everything heavy imported."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
 
 
 def begin(processes, arguments, folder):
-    process = processes.Process(target=search_apart, args=(arguments, folder / "log"), daemon=True)
+    process = processes.Process(target=run_apart, args=(arguments, folder / "log"), daemon=True)
     process.start()
     return process
 

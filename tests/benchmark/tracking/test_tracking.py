@@ -16,8 +16,8 @@ from benchmark.tracking.database import DATABASE, open_client, store_uri
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.runs import with_logarithms
 from benchmark.tracking.writer import Writer
-from tests.benchmark.report.records import make_record
-from tests.benchmark.report.test_answer import make_table
+from tests.made_up_records import make_record
+from tests.made_up_rows import make_table
 
 RECORDS = [
     make_record(),

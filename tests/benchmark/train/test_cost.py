@@ -21,7 +21,7 @@ N_FEATURES = 64
 
 def cost(n_songs, n_frames, repetitions):
     """Return the processor's seconds and the bytes that two epochs of CRNN add to a process."""
-    from tests.models.test_every_model import build, make_cell
+    from tests.small_models import build, make_cell
 
     def train(songs, repetition):
         trainer = CellTrainer(make_cell("crnn", repetition=repetition), "cpu", lambda *_: None)

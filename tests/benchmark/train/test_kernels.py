@@ -13,7 +13,7 @@ from models.fused.crnn import FusedCRNN
 from models.registry import MODELS
 from tests.benchmark.cli.cli import mer_here
 from tests.conftest import make_split
-from tests.models.test_every_model import build, make_cell
+from tests.small_models import build, make_cell
 
 SPLIT = make_split(n_development=25)
 

@@ -10,7 +10,7 @@ from benchmark.train.kernels import kernels_for
 from benchmark.train.step import N_WARM_UP, GraphedStep, make_step
 from models.registry import MODELS
 from tests.benchmark.cli.cli import mer_here
-from tests.models.test_every_model import build
+from tests.small_models import build
 
 
 def batches(n, shapes=((8, 10), (8, 10), (3, 4)), n_features=6):

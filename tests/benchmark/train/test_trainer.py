@@ -13,7 +13,7 @@ from benchmark.train.trainer import CellTrainer, build_estimator
 from datasets.contract import Song, Split
 from models.registry import ModelEntry
 from tests.conftest import make_song, make_split
-from tests.models.test_every_model import fitted, make_cell
+from tests.small_models import fitted, make_cell
 
 
 def test_scaling_is_learned_from_training_songs_alone():
@@ -21,7 +21,7 @@ def test_scaling_is_learned_from_training_songs_alone():
     songs = [make_song(f"v{index}", 20) for index in range(3)]
     validation = [replace(song, features=song.features + 1000) for song in songs]
     trainer = CellTrainer(make_cell("crnn"), "cpu", lambda network, epoch, error: None)
-    from tests.models.test_every_model import build
+    from tests.small_models import build
 
     network = trainer.fit(
         lambda: build("crnn"), training, validation, sequence_length=10, name="network"

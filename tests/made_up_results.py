@@ -17,8 +17,8 @@ from benchmark.report.page.write import Tracked, write_page
 from benchmark.report.write import write_answer
 from datasets.contract import Song, Split
 from datasets.raters import Raters
-from tests.benchmark.report.records import make_record
 from tests.conftest import make_split
+from tests.made_up_records import make_record
 
 HOSTILE_MODEL = '<img src=x onerror="hacked=1">&amp;'
 HOSTILE_ERROR = "ValueError: </script><script>hacked=1</script> <b>bold</b> %{x}"

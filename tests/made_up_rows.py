@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmark.analysis.rows import aggregate
-from tests.benchmark.report.records import make_record
+from tests.made_up_records import make_record
 
 N_SONGS = 15
 FRAMES = [60 + 7 * index for index in range(N_SONGS)]
@@ -53,6 +53,14 @@ def table(*rows, missing=()):
     asked |= {f"missing-{group}": group for group in missing}
     (found,) = aggregate(records, asked, "mine")
     return found
+
+
+def make_table(*records, missing=0):
+    """Return the one table of these records, with cells missing from the first row."""
+    asked = {record.cell: record.group for record in records}
+    asked |= {f"missing{n}": records[0].group for n in range(missing)}
+    (table,) = aggregate(records, asked, "mine")
+    return table
 
 
 def size(n):

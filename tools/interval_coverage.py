@@ -1,6 +1,6 @@
 """How often a 95 % interval holds the truth: whole studies made up, their truth known.
 
-    python -m tests.interval_coverage 2000 ["part of a world's name"]
+    python -m tools.interval_coverage 2000 ["part of a world's name"]
 
 A model's error at a frame is a level of the song (shared by all models), one of model and song, one
 of the repetition (shared by all songs) and one of song and repetition, and a swing within the song
@@ -23,8 +23,8 @@ from benchmark.analysis.resamples import FEWEST
 from benchmark.analysis.samples import errors_by_song, samples
 from benchmark.analysis.units import unit_sums
 from datasets.contract import TARGETS
-from tests.benchmark.report.differences import bootstrap_differences
-from tests.benchmark.report.records import make_record
+from tests.benchmark.analysis.differences import bootstrap_differences
+from tests.made_up_records import make_record
 
 AUTOCORRELATION = 0.97  # of real annotations within a song
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(40)

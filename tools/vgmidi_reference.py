@@ -1,6 +1,6 @@
 """Floor rows on VGMIDI under fixed folds, for comparison with numbers computed elsewhere.
 
-    python -m tests.vgmidi_reference DATA
+    python -m tools.vgmidi_reference DATA
 
 DATA holds VGMIDI and its extracted features `baseline`; the folds by game are those of
 `folds_by_game.csv` beside the annotations, the folds by piece five random ones. Printed: RMSE
@@ -31,6 +31,7 @@ class Seeds:
     """Stands where the harness lends its trainer: floor rows ask for seeds alone."""
 
     def seed(self, name):
+        """Return the seed of the random choice called `name`."""
         return derive(2017, name)
 
 

@@ -1,6 +1,6 @@
 """By how much the ends of committed intervals would differ with other random numbers.
 
-    python -m tests.interval_digits [results/tradeoff-song_means]
+    python -m tools.interval_digits [results/tradeoff-song_means]
 
 Prints the largest and the median standard deviation, over streams of random numbers, of the ends of
 all intervals of a folder's rows and contrasts, and how many ends are printed alike in two streams.

@@ -1,7 +1,7 @@
 """CRNN in Keras 3 on TensorFlow, timed in turns with what `run` does (only door to keras).
 
-Run     python -m benchmark.speed.keras_peer [threads]     threads of TensorFlow; default: all
-Needs   pip install 'mer-benchmark[keras]', into an environment of its own: TensorFlow is large
+Run     python -m tools.keras_peer [threads]     threads of TensorFlow; default: all
+Needs   pip install -e '.[keras]', into an environment of its own: TensorFlow is large
 Same    layers, ElasticNet, dropout, RMSE, Adam, batches of 32; 128 songs of random data
 """
 
@@ -121,7 +121,7 @@ def main(threads: int) -> None:
         "environment": environment(),
         "rows": [compare(length) for length in (10, 60)],
     }
-    print(json.dumps(told, indent=1))  # noqa: T201 - a script's answer
+    print(json.dumps(told, indent=1))
 
 
 if __name__ == "__main__":

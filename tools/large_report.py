@@ -1,6 +1,6 @@
 """Measure `report` on thousands of records, made from the committed ones with other errors.
 
-Run     python -m tests.large_report [tables [records]]      default: 5,000 records in 10 tables
+Run     python -m tools.large_report [tables [records]]      default: 5,000 records in 10 tables
 Prints  seconds and the memory that the command and its processes take together (PSS)
 """
 
@@ -17,7 +17,7 @@ import psutil
 
 from benchmark.record.record import RunRecord
 from benchmark.record.store import read_records, write_record
-from tests.benchmark.report.records import changed
+from tests.made_up_records import changed
 
 N_RECORDS, N_REPETITIONS = 5000, 5
 COMMITTED = Path(__file__).parents[1] / "results" / "tradeoff-song_means"

@@ -1,0 +1,135 @@
+"""Every page's commands, options, links and headings exist, and the examples of `docs/` run."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.main import get_command
+
+from benchmark.cli import app
+from benchmark.cli.data import data
+from benchmark.record.store import read_records
+from tests.benchmark.cli.cli import mer_here
+from tests.pages import DOCS, PAGES, ROOT, anchors, blocks, commands, links, name_of
+
+EXTENDING = ROOT / "docs" / "extending.md"
+QUICK = ("--max-epochs", 2, "--repetitions", 1, "--workers", 1)
+
+
+def parsed(arguments):
+    """Parse a call as typer does, without running it; return the name of its command."""
+    if set(arguments) <= {"--version"}:
+        return ""
+    command, path = get_command(app), []
+    while hasattr(command, "resolve_command"):
+        context = command.context_class(command)
+        name, command, arguments = command.resolve_command(context, arguments)
+        path.append(name)
+    with command.make_context(" ".join(path), [*arguments]):
+        return " ".join(path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_of_a_page_parses(page):
+    for arguments in commands(page):
+        parsed(arguments)
+
+
+def test_a_command_that_does_not_exist_is_noticed():
+    for arguments in (["rum"], ["run", "--modles", "crnn"], ["data", "lits"], ["run", "crnn"]):
+        with pytest.raises(Exception, match=r"No such command|No such option|unexpected extra"):
+            parsed(arguments)
+
+
+def test_every_command_is_shown_on_a_page():
+    pages = [ROOT / "README.md", *DOCS]
+    used = {parsed(arguments) for page in pages for arguments in commands(page)}
+    known = {command.name for command in app.registered_commands}
+    below = {command.name or command.callback.__name__ for command in data.registered_commands}
+    assert used - {""} == known | {f"data {name}" for name in below}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_to_a_file_and_a_heading(page):
+    for path, anchor in links(page):
+        assert path.exists(), path
+        assert not anchor or anchor in anchors(path), f"{name_of(path)}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_module_that_a_page_runs_exists(page):
+    for module in re.findall(r"python -m ((?:tools|tests|benchmark)\.[\w.]+)", page.read_text()):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+def test_every_page_of_docs_is_reached_from_the_readme():
+    reached = {path for path, _ in links(ROOT / "README.md")}
+    assert {page.resolve() for page in DOCS} <= {path.resolve() for path in reached}
+
+
+def example(name):
+    """Return the Python example of the section that names this file."""
+    (text,) = [
+        block for block in blocks(EXTENDING, "python")
+        if f"`{name}`" in EXTENDING.read_text().split(block)[0].rpartition("\n#")[2]
+    ]  # fmt: skip
+    return text
+
+
+@pytest.mark.parametrize(("name", "row"), [("wide.py", "wide"), ("nearest.py", "nearest")])
+def test_the_example_models_run_and_have_at_most_forty_lines(
+    tmp_path, capfd, users_file, name, row
+):
+    path = tmp_path / name
+    path.write_text(example(name))
+    assert len(path.read_text().splitlines()) <= 40
+    answer = mer_here(
+        capfd,
+        "run",
+        "--include",
+        path,
+        "--include",
+        users_file,
+        "--dataset",
+        "tiny",
+        "--models",
+        row,
+        *QUICK,
+        "--results",
+        tmp_path / "r",
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert row in answer.stdout
+
+
+def test_the_example_with_a_search_space_is_listed(tmp_path, capfd):
+    path = tmp_path / "wide.py"
+    path.write_text(example("wide.py"))
+    answer = mer_here(capfd, "list", "spaces", "--include", path, "--json")
+    assert '"wide.width"' in answer.stdout
+
+
+def test_the_example_dataset_of_fifteen_lines_trains_from_a_table_of_features(tmp_path, capfd):
+    text = example("mydata.py")
+    assert len([line for line in text.splitlines() if line.strip()]) <= 17
+    file = tmp_path / "mydata.py"
+    file.write_text(text)
+    rng = np.random.default_rng(1)
+    frames = pd.DataFrame([
+        {"song": f"song {index}", "time": time, "valence": index / 10, "arousal": -time / 10}
+        for index in range(10)
+        for time in np.arange(0, 6, 0.5)
+    ])  # fmt: skip
+    for name in ("loudness", "tempo", "pitch"):
+        frames[name] = frames["valence"] + rng.normal(0, 0.1, len(frames))
+    frames.to_csv(tmp_path / "frames.csv", index=False)
+    (words,) = [words for words in commands(EXTENDING) if "mydata.py" in words]
+    words[words.index("mydata.py")] = file
+    words[words.index("--data-root") + 1] = tmp_path
+    answer = mer_here(capfd, *words, *QUICK, "--results", tmp_path / "r")
+    assert answer.returncode == 0, answer.stderr
+    for record in read_records(tmp_path / "r"):
+        assert record.n_songs == {"development": 5, "evaluation": 5}
+        assert record.n_features == 3
