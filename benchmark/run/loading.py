@@ -46,7 +46,7 @@ def planned_split(cell: Cell, data_root: Path | None) -> Split:
     """
     for _ in ("in memory", "loaded again"):
         split = load_split(cell.dataset, cell.dataset_options, cell.features, data_root)
-        digest = split.digest()
+        digest = split.current_digest()
         if digest == cell.dataset_digest:
             return split
         _cached_split.cache_clear()
@@ -62,7 +62,7 @@ def check_unchanged(cell: Cell, split: Split) -> None:
 
     Raises ValueError. The next cell loads them again.
     """
-    if split.digest() != cell.dataset_digest:
+    if split.current_digest() != cell.dataset_digest:
         _cached_split.cache_clear()
         raise ValueError(
             f"model '{cell.model}' wrote into the arrays of its songs; they are read-only, and"
