@@ -94,7 +94,6 @@ def flaw_of(record: RunRecord) -> str:
 
 
 def _schema_flaw(schema: Any) -> str:
-    """Return that a record is of another version."""
     if schema == SCHEMA:
         return ""
     return (
@@ -121,7 +120,6 @@ def _value_flaw(record: RunRecord) -> str:
 
 
 def _result_flaw(record: RunRecord) -> str:
-    """Return what a finished cell's record lacks."""
     for name in SCORES:
         if record.scores.get(name) is None:
             return f"is incomplete: status is done, and there is no score {name!a}. {AGAIN}"
@@ -157,7 +155,6 @@ def _damage(path: str, content: bytes, error: ValidationError) -> str:
 
 @lru_cache(maxsize=10_000)
 def _name_flaw(name: str) -> str:
-    """Return why a name cannot be that of a file."""
     return flaw_of_file_name(name)
 
 
@@ -191,5 +188,4 @@ def _same_songs(first: RunRecord, other: RunRecord) -> bool:
 
 
 def _same_parts(first: RunRecord, other: RunRecord) -> bool:
-    """Tell whether two repetitions name the same components."""
     return first.components.keys() == other.components.keys()

@@ -20,7 +20,7 @@ from benchmark.report.answer import Answer, answer_from_records, figure_stem, wr
 from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.run.execute import Job
-from benchmark.run.executors import OnRecord, Progress, default_workers, run_jobs
+from benchmark.run.executors import default_workers, run_jobs
 from benchmark.run.loading import load_split
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import publish
@@ -29,6 +29,7 @@ from benchmark.tracking.writer import Writer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
 from benchmark.train.kernels import Kernels
+from benchmark.train.trainer import Progress
 from benchmark.users_code import users_code
 from datasets.contract import Split
 
@@ -164,13 +165,12 @@ def run_bill(
         Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
         for cell in todo
     ]
-    report: OnRecord = on_record
     run_jobs(
         jobs,
         min(bill.n_workers, max(1, len(jobs))),
         options.include,
         on_progress=screen.on_progress,
-        on_record=report,
+        on_record=on_record,
     )
     return [finished[cell.key] for cell in bill.cells]
 

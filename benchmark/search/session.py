@@ -137,6 +137,6 @@ def _train_finalists(
         include=options.include,
     )
     bill = plan_run(finalists_study(search, trials), run_options)
-    bill = replace(bill, cells=without_chosen_by(search, trials, digest, bill.cells))
+    bill = replace(bill, cells=without_chosen_by(trials, bill.cells))
     answer, _ = complete_run(bill, run_options, screen.finalists(bill), writer)
     return answer, ranked(search, trials, digest, answer.records)
