@@ -8,11 +8,18 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import validated
+from benchmark.plan.config import StudyConfig, plain_options, validated
+from benchmark.plan.expand import dataset_of
 from benchmark.train.state import own_state
 from benchmark.users_code import time_limit, users_code
 from datasets.contract import DatasetError, Split
 from datasets.registry import DATASETS
+
+
+def load_study(study: StudyConfig, data_root: Path | None) -> Split:
+    """Load the songs of a study."""
+    _, options, features = dataset_of(study)
+    return load_split(study.dataset, plain_options(options), features, data_root)
 
 
 def load_split(

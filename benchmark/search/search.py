@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import USER_ERRORS, ConfigError, ResultsError, WorkerLost
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import plain_options
-from benchmark.plan.expand import dataset_of
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.plugins import include_plugins
 from benchmark.processes import follow_parent
 from benchmark.run.execute import Job
-from benchmark.run.loading import load_split
+from benchmark.run.loading import load_study
 from benchmark.search.interrupt import Interrupt
 from benchmark.search.objective import Objective, OnEpoch, TrialFailed
 from benchmark.search.samplers import make_pruner, make_sampler
@@ -65,10 +63,7 @@ class SearchOptions:
 
 def load_songs(search: Search, options: SearchOptions) -> Split:
     """Load the search's dataset and refuse too few songs for its folds."""
-    _, dataset_options, features = dataset_of(search.base)
-    split = load_split(
-        search.base.dataset, plain_options(dataset_options), features, options.data_root
-    )
+    split = load_study(search.base, options.data_root)
     rounds(split, ProtocolConfig(folds=search.config.folds), search.config.seed)
     return split
 
