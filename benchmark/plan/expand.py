@@ -43,8 +43,9 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
         model, variant = split_name(name)
         row = MODELS[model]
         configurations = _configurations(study, row, model, variant)
+        n_repetitions = study.repetitions if row.uses_seed else 1  # else all would be the same
         for length in study.sequence_lengths if row.uses_sequence_length else (None,):
-            for repetition in range(1, _repetitions(row, study) + 1):
+            for repetition in range(1, n_repetitions + 1):
                 cells.append(
                     Cell(
                         dataset=study.dataset,
@@ -77,11 +78,6 @@ def _configurations(
         protocol = ProtocolConfig(folds=protocol.folds, fold_over=protocol.fold_over)
     settings = _changed(config) | _changed(training) | _changed(protocol)
     return {"config": config, "training": training, "protocol": protocol, "settings": settings}
-
-
-def _repetitions(row: ModelEntry, study: StudyConfig) -> int:
-    """A model that draws nothing gives the same numbers every time: once is enough."""
-    return study.repetitions if row.uses_seed else 1
 
 
 def _refuse_shared_names(model: str, config_class: type | None) -> None:

@@ -89,11 +89,7 @@ class RunRecord(CellOutcome, CellFields, RecordHead):
 
 
 FILE_ORDER = [each.name for each in fields(RunRecord)]  # of the JSON; but for four names, as here
-for _moved, _next in (
-    ("status", "model"),
-    ("error", "model"),
-    ("n_features", "sequence_length"),
-    ("n_songs", "sequence_length"),
-):
-    FILE_ORDER.remove(_moved)
-    FILE_ORDER.insert(FILE_ORDER.index(_next), _moved)
+for _next, *_moved in (("model", "status", "error"), ("sequence_length", "n_features", "n_songs")):
+    for _name in _moved:
+        FILE_ORDER.remove(_name)
+        FILE_ORDER.insert(FILE_ORDER.index(_next), _name)

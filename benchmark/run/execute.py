@@ -62,12 +62,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
     }
-    result = _result(
-        cell,
-        split,
-        circumstances,
-        lambda: _train_and_score(job, split, circumstances, on_progress, on_round),
-    )
+    result = _result(job, split, circumstances, on_progress, on_round)
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
     circumstances["environment"] = environment()
@@ -110,19 +105,23 @@ class Result:
 
 
 def _result(
-    cell: Cell, split: Split, circumstances: dict[str, Any], train: Callable[[], Result]
+    job: Job,
+    split: Split,
+    circumstances: dict[str, Any],
+    on_progress: OnProgress,
+    on_round: OnRound | None,
 ) -> Result:
     """Train and score; whatever a model raises, `sys.exit` included, fails this cell alone."""
     with ctrl_c() as was_pressed:
         try:
             with own_state():
-                result = train()
-            check_unchanged(cell, split)
+                result = _train_and_score(job, split, circumstances, on_progress, on_round)
+            check_unchanged(job.cell, split)
         except TrainingDiverged as error:
             result = Result(CellOutcome(status="diverged", error=text_of(error)))
         except BaseException as error:  # a broken model must not stop the other cells
             is_ctrl_c = isinstance(error, KeyboardInterrupt) and was_pressed()
-            if is_ctrl_c or ends_the_run(error, cell.model):
+            if is_ctrl_c or ends_the_run(error, job.cell.model):
                 raise
             result = _failure(error, circumstances)
         if was_pressed():  # and the model caught it
@@ -204,7 +203,7 @@ def _scored_outcome(
             "song_id": [song.song_id for song in model.songs],
             "n_frames": [song.n_frames for song in model.songs],
             **({"family": [song.family for song in model.songs]} if split.has_families else {}),
-            **per_song_scores(_annotations(model.songs), model.predicted),
+            **per_song_scores(model.annotations, model.predicted),
         },
         references=reference_scores(split, model.songs),
         parameters=cost.parameters,
@@ -234,10 +233,11 @@ class Scored:
         )
         self.songs, self.predicted = [one for one, _ in pairs], [one for _, one in pairs]
 
+    @property
+    def annotations(self) -> Arrays:
+        """Return the annotations (T, 2) of every song."""
+        return [song.annotations for song in self.songs]
+
     def summary(self) -> Scores:
         """Score all songs under both conventions."""
-        return summary_scores(_annotations(self.songs), self.predicted)
-
-
-def _annotations(songs: Sequence[Song]) -> Arrays:
-    return [song.annotations for song in songs]
+        return summary_scores(self.annotations, self.predicted)
