@@ -93,10 +93,7 @@ class Estimator:
         raise NotImplementedError(f"{type(self).__name__} has no predict(songs)")
 
     def train_networks(self, songs: Sequence[Song], trainer: Trainer) -> Any:
-        """Train the networks alone, so that the harness can estimate their cost.
-
-        Worth writing where `fit` does more than that.
-        """
+        """Train the networks alone, whose cost is estimated; for a `fit` that does more."""
         self.fit(songs, trainer)
 
     def components(self, songs: Sequence[UnannotatedSong]) -> dict[str, Predictions]:

@@ -44,20 +44,18 @@ class ModelEntry:
         """The class of the model's options; None for a model without any."""
         return getattr(self.load(), "Config", None)
 
-    def build(self, n_features: int, config: Any) -> Any:
-        """Build the model, unfitted, with options that it may write into: they are a copy."""
-        kind = self.load()
+    def build(self, n_features: int, config: Any = None) -> Any:
+        """Build the model, unfitted, with a copy of its options, or with its default options."""
+        kind, config_class = self.load(), self.config_class
         if self.kind == "estimator":
             from models.contract import with_defaults
 
             kind = with_defaults(kind)
-        elif self.config_class is None:
+        elif config_class is None:
             return kind(n_features=n_features)
-        return kind(n_features=n_features, config=deepcopy(config))
-
-    def build_default(self, n_features: int) -> Any:
-        """Build the model with its default options."""
-        return self.build(n_features, self.config_class and self.config_class())
+        if config is None and config_class is not None:
+            config = config_class()
+        return kind(n_features=n_features, config=deepcopy(config))  # it may write into them
 
 
 KERAS1 = Variant(

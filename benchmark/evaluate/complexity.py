@@ -43,7 +43,7 @@ def count_parameters(networks: Sequence[nn.Module]) -> int:
 
 def count_default_parameters(row: ModelEntry, n_features: int = 260) -> int:
     """Count the parameters of a network built with its default configuration."""
-    return count_parameters([row.build_default(n_features)])
+    return count_parameters([row.build(n_features)])
 
 
 def count_flops(

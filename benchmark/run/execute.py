@@ -206,10 +206,8 @@ def _scored_outcome(
             **per_song_scores(model.annotations, model.predicted),
         },
         references=reference_scores(split, model.songs),
-        parameters=cost.parameters,
-        flops=cost.flops,
-        uncounted_operations=cost.uncounted_operations,
         curves=curves,
+        **vars(cost),
     )
 
 

@@ -241,15 +241,15 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
         context.Process(target=_work_apart, args=(search, options, refusals))
         for _ in range(options.workers)
     ]
-    told = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
+    reported = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
     for worker in workers:
         worker.start()
     try:
         while True:
             is_over = not any([worker.is_alive() for worker in workers])  # asks, and so reaps, all
             for trial in study.get_trials():
-                if is_finished(trial) and trial.number not in told:
-                    told.add(trial.number)
+                if is_finished(trial) and trial.number not in reported:
+                    reported.add(trial.number)
                     on_trial(trial)
             if is_over:
                 break
@@ -259,10 +259,10 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
             worker.terminate()
         for worker in workers:
             worker.join()
-    if len(told) < search.config.trials and not refusals.empty():
+    if len(reported) < search.config.trials and not refusals.empty():
         raise ConfigError(refusals.get())
     failed = [worker.exitcode for worker in workers if worker.exitcode]
-    if failed and len(told) < search.config.trials:
+    if failed and len(reported) < search.config.trials:
         raise WorkerLost(
             f"{len(failed)} of {len(workers)} worker processes ended early. Finished trials are"
             " kept: run the same command again."

@@ -38,7 +38,7 @@ class Subject:
     def network(self) -> nn.Module:
         """Build the network; single-threaded from here on, as training is."""
         make_deterministic(0)
-        network: nn.Module = MODELS[self.model].build_default(N_FEATURES)
+        network: nn.Module = MODELS[self.model].build(N_FEATURES)
         return equipped(network.to(self.device), self.model, self.kernels)
 
     def data(self) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import model_class
 from benchmark.plan.config import TrainingConfig
-from benchmark.plan.protocol import WHOLE, ProtocolConfig
+from benchmark.plan.protocol import WHOLE
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
 from benchmark.train.kernels import Kernels, equipped, kernels_of
@@ -152,14 +152,9 @@ class CellTrainer:
                 Progress(self.cell.key, self.prefix + name, epoch, error)
             ),
         )
-        length = _test_length(protocol, sequence_length)
-        return ScaledNetwork(network, scaler, length, self.device)
-
-
-def _test_length(protocol: ProtocolConfig, trained: int) -> int:
-    if protocol.test_sequence_length == WHOLE:
-        return sys.maxsize
-    return int(protocol.test_sequence_length or trained)
+        length = protocol.test_sequence_length or sequence_length
+        n_frames = sys.maxsize if length == WHOLE else int(length)
+        return ScaledNetwork(network, scaler, n_frames, self.device)
 
 
 class SingleNetwork(Estimator):
