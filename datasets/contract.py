@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -272,7 +273,15 @@ class Split:
         return int(self.development[0].features.shape[1])
 
     def digest(self) -> str:
-        """Return a sha256 over ids, sides, families, features, annotations and times."""
+        """Return the digest of the songs as they were when it was first asked for."""
+        return self._first_digest
+
+    @cached_property
+    def _first_digest(self) -> str:
+        return self.current_digest()
+
+    def current_digest(self) -> str:
+        """Return a sha256 over ids, sides, families, features, annotations and times, as now."""
         sha = hashlib.sha256()
         for side in (self.development, self.evaluation):
             sha.update(f"side of {len(side)} songs".encode())

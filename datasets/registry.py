@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from datasets.contract import Split
@@ -33,10 +33,7 @@ class DatasetEntry:
 
     def resolve(self, what: object) -> Any:
         """Import what a "module:name" text names; anything else is returned as it is."""
-        if not isinstance(what, str):
-            return what
-        module, _, name = what.partition(":")
-        return getattr(import_module(module), name)
+        return resolve_name(what) if isinstance(what, str) else what
 
 
 DATASETS: dict[str, DatasetEntry] = {

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from torch import nn
 
 from datasets.contract import Song, UnannotatedSong
 from datasets.scaling import Scaler
 from datasets.splits import up_to_folds
-from models.contract import Predictions, Restorer, State, Trainer
+from models.contract import Estimator, Predictions, Restorer, State, Trainer
 
 if TYPE_CHECKING:  # scikit-learn loads slowly
     from sklearn.linear_model import Ridge
@@ -25,7 +24,7 @@ def stack(songs: Sequence[Song]) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-class Constant:
+class Constant(Estimator):
     """The development mean of each target, whatever the music."""
 
     def __init__(self, *, n_features: int, config: None = None) -> None:
@@ -48,17 +47,9 @@ class Constant:
         """Take a mean that was kept."""
         self.mean = state["mean"]
 
-    def networks(self) -> list[nn.Module]:
-        """There is none."""
-        return []
-
     def other_parameters(self) -> dict[str, int]:
         """One number per target."""
         return {"mean": self.mean.size}
-
-    def other_flops(self) -> int:
-        """Nothing is multiplied."""
-        return 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +60,7 @@ class LinearConfig:
     inner_folds: Annotated[int, Field(ge=2)] = 5
 
 
-class Linear:
+class Linear(Estimator):
     """Ridge regression on single frames; its penalty is chosen by cross-validation over songs."""
 
     Config = LinearConfig
@@ -122,10 +113,6 @@ class Linear:
         """Take weights that were kept."""
         self.weights_F2, self.intercept = state["weights"], state["intercept"]
         self.scaler = Scaler(mean=state["mean"], deviation=state["deviation"])
-
-    def networks(self) -> list[nn.Module]:
-        """There is none."""
-        return []
 
     def other_parameters(self) -> dict[str, int]:
         """One weight per feature and target, one intercept per target."""

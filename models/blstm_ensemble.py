@@ -30,6 +30,7 @@ from datasets.contract import TARGETS, DatasetError, Song, UnannotatedSong
 from datasets.splits import families_of, song_folds
 from models.blstm import BLSTM, BLSTMConfig
 from models.contract import (
+    Estimator,
     FittedNetwork,
     Predictions,
     Restorer,
@@ -84,7 +85,7 @@ class BLSTMEnsembleConfig(FusionConfig):
             raise ValueError(f"fusion names a part twice: {','.join(self.fusion)}")
 
 
-class BLSTMEnsemble:
+class BLSTMEnsemble(Estimator):
     """Six networks and their fusion, one regressor of each kind per target."""
 
     Config = BLSTMEnsembleConfig
@@ -142,7 +143,6 @@ class BLSTMEnsemble:
         return list(dict.fromkeys(self.config.sequence_lengths))
 
     def _network(self, layers: int, n_outputs: int = len(TARGETS)) -> BLSTM:
-        """Build a network with so many layers."""
         config = BLSTMConfig(layers=layers, units=self.config.units, dropout=self.config.dropout)
         return BLSTM(n_features=self.n_features, config=config, n_outputs=n_outputs)
 
@@ -186,12 +186,7 @@ class BLSTMEnsemble:
             name=f"length {length}, without sixth {index}",
         )
 
-    def _fuse(
-        self,
-        sixths: Sixths,
-        heard: Heard,
-        trainer: Trainer,
-    ) -> None:
+    def _fuse(self, sixths: Sixths, heard: Heard, trainer: Trainer) -> None:
         """Fit every kind of regressor for each target on out-of-fold voices (N, voices)."""
         stride = self.config.fusion_stride
         voices, labels = [], []
@@ -217,11 +212,9 @@ class BLSTMEnsemble:
         }
 
     def _said(self, songs: Sequence[UnannotatedSong]) -> list[Predictions]:
-        """Return every member's predictions."""
         return [member.predict(songs) for member in self.members]
 
     def _part(self, part: str, said: Sequence[Predictions]) -> Predictions:
-        """Return one part's predictions, given every member's."""
         if part == "best":
             return said[int(np.argmin(self.errors))]
         if part == "mean":
@@ -286,7 +279,6 @@ def copy_first_layers(source: nn.Module, network: nn.Module) -> None:
 
 
 def _all_but(index: int, sixths: Sixths) -> list[Song]:
-    """Return the songs of all sixths but one."""
     return [song for other, sixth in enumerate(sixths) if other != index for song in sixth]
 
 

@@ -19,12 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from torch import nn
 
 from datasets.contract import FRAME_SECONDS, TARGETS, Song, UnannotatedSong
 from datasets.scaling import Scaler
 from datasets.splits import up_to_folds
-from models.contract import Predictions, Restorer, State, Trainer
+from models.contract import Estimator, Predictions, Restorer, State, Trainer
 
 Positive = Annotated[float, Field(gt=0)]
 Array = NDArray[np.float64]
@@ -46,7 +45,7 @@ class ContextConfig:
     inner_folds: Annotated[int, Field(ge=2)] = 5
 
 
-class Context:
+class Context(Estimator):
     """One linear map per target from a frame and its running means."""
 
     Config = ContextConfig
@@ -97,10 +96,6 @@ class Context:
         """Take a map that was kept."""
         self.weights_P2, self.intercept_2 = state["weights"], state["intercept"]
         self.time_constants = state["time_constants"]
-
-    def networks(self) -> list[nn.Module]:
-        """There is none."""
-        return []
 
     def other_parameters(self) -> dict[str, int]:
         """One weight per column and target, one intercept per target."""

@@ -5,18 +5,13 @@ valence, arousal. It is built as `Network(n_features=F, config=Network.Config(..
 `Config` it is built as `Network(n_features=F)`. All windows of a batch have the same length, so
 a network never sees padding. A network may offer `penalty()`, added to the training loss.
 
-An **estimator** is anything more than a network: see `Estimator`. `fit` is given development songs
-with their annotations, `predict` songs without any (`UnannotatedSong`: id, features, times). All
-arrays are read-only: a model that changes values changes a copy. One made of several parts may
-offer `components(songs)`, name -> predictions of each part; the harness scores them beside the
-model, so one training shows what every part is worth. One that offers `state()` and `restore()`
-(see `Restorable`) has its weights kept and can predict on any recording later. One whose `fit`
-does more than train networks may offer that part alone as `train_networks(songs, trainer)`; the
-harness prices it without paying for the rest.
+An **estimator** is anything more than a network, and inherits `Estimator`. `fit` is given
+development songs with their annotations, `predict` songs without any (`UnannotatedSong`: id,
+features, times). All arrays are read-only: a model that changes values changes a copy.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,17 +42,6 @@ class Restorer(Protocol):
 
     def network(self, build: Callable[[], nn.Module], state: State) -> FittedNetwork:
         """Return the trained network that `FittedNetwork.state` described."""
-
-
-@runtime_checkable
-class Restorable(Protocol):
-    """A fitted model that can be kept as arrays and brought back."""
-
-    def state(self) -> State:
-        """Return everything `predict` needs, by name."""
-
-    def restore(self, state: State, restorer: Restorer) -> None:
-        """Become the fitted model that `state` described, instead of `fit`."""
 
 
 def with_prefix(prefix: str, state: Mapping[str, NDArray[Any]]) -> State:
@@ -93,23 +77,57 @@ class Trainer(Protocol):
         """Return the seed of the random choice called `name`."""
 
 
-class Estimator(Protocol):
-    """A model that is fitted on songs as a whole. Built as `Estimator(n_features=, config=)`."""
+class Estimator:
+    """A model that is fitted on songs as a whole, built as `Estimator(n_features=, config=)`.
 
-    def __init__(self, *, n_features: int, config: Any) -> None:
-        """Take the feature width F and the model's configuration."""
+    `fit` and `predict` must be written; every other method has a default for models without the
+    thing it is about.
+    """
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Learn from development songs; nothing else is ever shown to `fit`."""
+        raise NotImplementedError(f"{type(self).__name__} has no fit(songs, trainer)")
 
     def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Predict every frame of every song exactly once."""
+        raise NotImplementedError(f"{type(self).__name__} has no predict(songs)")
+
+    def train_networks(self, songs: Sequence[Song], trainer: Trainer) -> Any:
+        """Train the networks alone, whose cost is estimated; for a `fit` that does more."""
+        self.fit(songs, trainer)
+
+    def components(self, songs: Sequence[UnannotatedSong]) -> dict[str, Predictions]:
+        """Return the predictions of each component, by name; they are scored beside the model."""
+        return {}
+
+    def state(self) -> State:
+        """Return everything `predict` needs, by name; asked for only if `restore` is written."""
+        return {}
+
+    def restore(self, state: State, restorer: Restorer) -> None:
+        """Become the fitted model that `state` described, instead of `fit`."""
+        raise NotImplementedError(f"{type(self).__name__} has no restore(state, restorer)")
 
     def networks(self) -> list[nn.Module]:
         """Return the networks the fitted model predicts with."""
+        return []
 
     def other_parameters(self) -> dict[str, int]:
-        """Count what was learned outside the networks, by part."""
+        """Count what was learned outside the networks, by component."""
+        return {}
 
     def other_flops(self) -> int:
         """Count the multiply-adds per frame spent outside the networks."""
+        return 0
+
+
+def with_defaults(kind: Any) -> Any:
+    """Return a class of estimators; one that does not inherit `Estimator` gets its defaults."""
+    if not isinstance(kind, type) or issubclass(kind, Estimator):
+        return kind
+    return type(kind.__name__, (kind, Estimator), {"__module__": kind.__module__})
+
+
+def is_restorable(estimator: Estimator) -> bool:
+    """Tell whether a fitted model can be kept as arrays and brought back."""
+    return type(estimator).restore is not Estimator.restore

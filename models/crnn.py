@@ -115,7 +115,6 @@ class ConvolutionalFront(nn.Module):
         return self.l1 * values.abs().sum() + self.l2 * values.square().sum()
 
     def _divisor(self, maps_BCTF: Tensor) -> int:
-        """Return what the summed activity is divided by."""
         return {
             "sum": 1,
             "batch_mean": len(maps_BCTF),

@@ -1,8 +1,9 @@
 """All models, one row each: start here. Targets are text, so listing them imports no torch."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Literal
 
 from models.spaces import BLSTM_SPACES, ENSEMBLE_SPACES, Space, crnn_spaces
@@ -36,10 +37,25 @@ class ModelEntry:
 
     def load(self) -> Any:
         """Import the model class; a missing optional package fails here, not at start-up."""
-        if not isinstance(self.target, str):
-            return self.target
-        module, _, name = self.target.partition(":")
-        return getattr(import_module(module), name)
+        return resolve_name(self.target) if isinstance(self.target, str) else self.target
+
+    @property
+    def config_class(self) -> type | None:
+        """The class of the model's options; None for a model without any."""
+        return getattr(self.load(), "Config", None)
+
+    def build(self, n_features: int, config: Any = None) -> Any:
+        """Build the model, unfitted, with a copy of its options, or with its default options."""
+        kind, config_class = self.load(), self.config_class
+        if self.kind == "estimator":
+            from models.contract import with_defaults
+
+            kind = with_defaults(kind)
+        elif config_class is None:
+            return kind(n_features=n_features)
+        if config is None and config_class is not None:
+            config = config_class()
+        return kind(n_features=n_features, config=deepcopy(config))  # it may write into them
 
 
 KERAS1 = Variant(

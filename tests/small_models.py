@@ -3,7 +3,7 @@
 import torch
 
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import TrainingConfig, plain
+from benchmark.plan.config import TrainingConfig
 from benchmark.plan.protocol import ProtocolConfig
 from benchmark.train.trainer import CellTrainer, build_estimator
 from models.registry import MODELS
@@ -27,13 +27,13 @@ def build(name, n_features=6, **settings):
 
 
 def make_cell(name, **changes):
-    config_class = getattr(MODELS[name].load(), "Config", None)
-    config = plain(config_class(**SMALL.get(name, {}))) if config_class else {}
-    training = plain(TrainingConfig(max_epochs=2, batch_size=16))
+    config_class = MODELS[name].config_class
+    config = config_class(**SMALL.get(name, {})) if config_class else None
+    training = TrainingConfig(max_epochs=2, batch_size=16)
     values = {
         "dataset": "test", "dataset_options": {}, "dataset_digest": "d" * 64, "features": "six",
         "model": name, "model_version": "1", "config": config, "settings": {},
-        "training": training, "protocol": plain(ProtocolConfig()), "sequence_length": 10,
+        "training": training, "protocol": ProtocolConfig(), "sequence_length": 10,
         "repetition": 1, "base_seed": 7,
     }  # fmt: skip
     return Cell(**values | changes)
@@ -41,7 +41,7 @@ def make_cell(name, **changes):
 
 def fitted(name, split, **changes):
     cell = make_cell(name, **changes)
-    trainer = CellTrainer(cell, "cpu", lambda network, epoch, error: None)
+    trainer = CellTrainer(cell, "cpu", lambda progress: None)
     estimator = build_estimator(cell, split.n_features)
     estimator.fit(split.development, trainer)
     return estimator

@@ -143,7 +143,8 @@ def _models() -> list[dict[str, Any]]:
             from benchmark.users_code import users_code
 
             with users_code(f"Model '{name}' cannot be built with its defaults", PluginError):
-                parameters = count_default_parameters(model_class(name))
+                model_class(name)  # imported with care
+                parameters = count_default_parameters(row)
         rows.append({"name": name, "summary": row.summary, "parameters": parameters})
         rows += [
             {

@@ -22,8 +22,8 @@ from benchmark.report.grid import terminal_tables
 from datasets.registry import DATASETS
 
 if TYPE_CHECKING:  # they bring torch, which an answer from records does without
-    from benchmark.run.executors import Progress
     from benchmark.run.session import Bill
+    from benchmark.train.trainer import Progress
 
 TABLE_WIDTH = 132  # where the output is no terminal
 MOST_GRIDS = 8  # on a terminal; the files have all

@@ -13,7 +13,7 @@ from benchmark.cli.streams import visible
 from benchmark.record.searches import TrialRow
 from benchmark.run.session import Bill
 from benchmark.search.search import SearchOptions
-from benchmark.search.session import Outcome
+from benchmark.search.session import SearchOutcome
 from benchmark.search.spec import Search
 from benchmark.search.storage import dashboard_command, shown
 from datasets.registry import DATASETS
@@ -78,7 +78,7 @@ class SearchScreen:
         self.console.print(line, soft_wrap=True)
 
 
-def as_rows(outcome: Outcome) -> dict[str, Any]:
+def as_rows(outcome: SearchOutcome) -> dict[str, Any]:
     """Return what was found as JSON-ready values."""
     record = outcome.record
     counts = {
@@ -94,7 +94,7 @@ def as_rows(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def print_search(outcome: Outcome, options: SearchOptions) -> None:
+def print_search(outcome: SearchOutcome, options: SearchOptions) -> None:
     """Print what was found, the files written and how to look further."""
     record, config = outcome.record, outcome.search.config
     if outcome.answer is not None:

@@ -21,6 +21,7 @@ import torch
 from torch import nn
 
 from models.contract import Estimator
+from models.registry import ModelEntry
 
 N_FRAMES = 60
 ELEMENTWISE = {
@@ -40,11 +41,9 @@ def count_parameters(networks: Sequence[nn.Module]) -> int:
     return int(parameter_count(nn.ModuleList(networks))[""]) if networks else 0
 
 
-def count_default_parameters(network_class: Any, n_features: int = 260) -> int:
-    """Count the parameters of a network class built with its default configuration."""
-    config_class = getattr(network_class, "Config", None)
-    arguments = {} if config_class is None else {"config": config_class()}
-    return count_parameters([network_class(n_features=n_features, **arguments)])
+def count_default_parameters(row: ModelEntry, n_features: int = 260) -> int:
+    """Count the parameters of a network built with its default configuration."""
+    return count_parameters([row.build(n_features)])
 
 
 def count_flops(

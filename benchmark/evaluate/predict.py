@@ -22,10 +22,9 @@ def predict_songs(estimator: Estimator, songs: Sequence[AnySong]) -> list[NDArra
 def predict_components(
     estimator: Estimator, songs: Sequence[AnySong]
 ) -> dict[str, list[NDArray[np.float32]]]:
-    """Return what each part of a model predicts, name -> (T, 2) per song; empty for most models."""
-    components = getattr(estimator, "components", None)
+    """Return the predictions of each component, name -> (T, 2) per song; empty for most models."""
     unseen = without_annotations(songs)
-    named = components(unseen) if components else {}
+    named = estimator.components(unseen)
     if wrong := [name for name in named if not isinstance(name, str)]:
         raise TypeError(f"components are named by text, not by a {type(wrong[0]).__name__}")
     return {name: _checked(unseen, predicted) for name, predicted in named.items()}

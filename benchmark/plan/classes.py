@@ -28,7 +28,8 @@ def ends_the_run(error: BaseException, model: str) -> bool:
 
 def config_of(name: str) -> type | None:
     """Return the dataclass of a model's options; None for a model without any."""
-    config_class = getattr(model_class(name), "Config", None)
+    model_class(name)  # imported with care
+    config_class = MODELS[name].config_class
     if config_class is None or (isinstance(config_class, type) and is_dataclass(config_class)):
         return config_class
     raise PluginError(f"Model '{name}': its Config is no dataclass; decorate it with @dataclass.")

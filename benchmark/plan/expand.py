@@ -42,9 +42,10 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
     for name in [*floor, *study.models]:
         model, variant = split_name(name)
         row = MODELS[model]
-        chosen = _Settings(study, row, model, variant)
+        configurations = _configurations(study, row, model, variant)
+        n_repetitions = study.repetitions if row.uses_seed else 1  # else all would be the same
         for length in study.sequence_lengths if row.uses_sequence_length else (None,):
-            for repetition in range(1, _repetitions(row, study) + 1):
+            for repetition in range(1, n_repetitions + 1):
                 cells.append(
                     Cell(
                         dataset=study.dataset,
@@ -53,10 +54,7 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
                         features=features,
                         model=model,
                         model_version=row.version,
-                        config=chosen.config,
-                        training=chosen.training,
-                        protocol=chosen.protocol,
-                        settings=chosen.changed,
+                        **configurations,
                         sequence_length=length,
                         repetition=repetition,
                         base_seed=study.seed,
@@ -65,31 +63,21 @@ def expand(study: StudyConfig, dataset_digest: str) -> list[Cell]:
     return cells
 
 
-class _Settings:
-    """A model's configuration, training and protocol, and what of them is not default."""
-
-    def __init__(self, study: StudyConfig, row: ModelEntry, model: str, variant: str) -> None:
-        config_class = config_of(model)
-        _refuse_shared_names(model, config_class)
-        named = row.variants[variant].settings if variant else {}
-        self.config = plain(resolve(study, model, config_class, named))
-        training = plain(resolve(study, "training", TrainingConfig))
-        protocol = resolve(study, "protocol", ProtocolConfig)
-        trains_networks = row.kind == "network" or row.uses_seed
-        if not trains_networks:  # nothing to stop, no sequence to cut: only the songs matter
-            kept = {"folds": protocol.folds, "fold_over": protocol.fold_over}
-            training, protocol = {}, ProtocolConfig(**kept)
-        self.training, self.protocol = training, plain(protocol)
-        self.changed = (
-            _changed(self.config, config_class)
-            | (_changed(training, TrainingConfig) if training else {})
-            | _changed(self.protocol, ProtocolConfig)
-        )
-
-
-def _repetitions(row: ModelEntry, study: StudyConfig) -> int:
-    """A model that draws nothing gives the same numbers every time: once is enough."""
-    return study.repetitions if row.uses_seed else 1
+def _configurations(
+    study: StudyConfig, row: ModelEntry, model: str, variant: str
+) -> dict[str, Any]:
+    """Return a model's configuration, training and protocol, and what of them is not default."""
+    config_class = config_of(model)
+    _refuse_shared_names(model, config_class)
+    named = row.variants[variant].settings if variant else {}
+    config = resolve(study, model, config_class, named)
+    training = resolve(study, "training", TrainingConfig)
+    protocol = resolve(study, "protocol", ProtocolConfig)
+    if not (row.kind == "network" or row.uses_seed):  # nothing to stop, no sequence to cut
+        training = None
+        protocol = ProtocolConfig(folds=protocol.folds, fold_over=protocol.fold_over)
+    settings = _changed(config) | _changed(training) | _changed(protocol)
+    return {"config": config, "training": training, "protocol": protocol, "settings": settings}
 
 
 def _refuse_shared_names(model: str, config_class: type | None) -> None:
@@ -103,7 +91,11 @@ def _refuse_shared_names(model: str, config_class: type | None) -> None:
         )
 
 
-def _changed(config: dict[str, Any], config_class: type | None) -> dict[str, Any]:
+def _changed(config: Any) -> dict[str, Any]:
     """Return what differs from the class's defaults; an option without a default always does."""
-    usual = defaults(config_class)
-    return {key: value for key, value in config.items() if key not in usual or usual[key] != value}
+    usual = defaults(None if config is None else type(config))
+    return {
+        key: value
+        for key, value in plain(config).items()
+        if key not in usual or usual[key] != value
+    }

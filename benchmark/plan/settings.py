@@ -18,7 +18,7 @@ def all_settings() -> list[dict[str, Any]]:
     """Return name, default and choices of the settings of training, protocol, data and models."""
     owners: dict[str, Any] = {"training": TrainingConfig, "protocol": ProtocolConfig}
     owners |= {name: row.resolve(row.options) for name, row in DATASETS.items()}
-    owners |= {name: getattr(model_class(name), "Config", None) for name in MODELS}
+    owners |= {name: model_class(name) and MODELS[name].config_class for name in MODELS}
     return [row for owner, config_class in owners.items() for row in _settings(owner, config_class)]
 
 

@@ -180,7 +180,7 @@ def checked_contrasts(written: Any, path: Path) -> tuple[tuple[str, str], ...] |
         return None
     known = {**MODELS, **dict.fromkeys(CONTRAST_WORDS)}
     for pair in written if isinstance(written, list) else [written]:
-        if not (isinstance(pair, list) and len(pair) == 2 and all(map(_is_text, pair))):
+        if not (isinstance(pair, list) and [*map(type, pair)] == [str, str]):
             raise ConfigError(
                 f"Study file {path}: 'contrasts' must list pairs of rows, such as"
                 f" [crnn, linear] or ['crnn, L=60', largest], got {pair!r}."
@@ -193,11 +193,6 @@ def checked_contrasts(written: Any, path: Path) -> tuple[tuple[str, str], ...] |
 def _spaced(side: str) -> str:
     """Return a row's name as tables write it: "crnn, L=60"."""
     return ", ".join(part.strip() for part in side.split(","))
-
-
-def _is_text(value: Any) -> bool:
-    """Tell whether a value is text."""
-    return isinstance(value, str)
 
 
 def _check_settings(study: "StudyConfig") -> None:

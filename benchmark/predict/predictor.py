@@ -22,7 +22,7 @@ from datasets.contract import FRAME_SECONDS, TARGETS, unrated
 from datasets.features.cache import extract_file
 from datasets.features.registry import Extractor, extractor_for
 from datasets.ranges import FeatureRange, Outside
-from models.contract import Estimator, Restorable
+from models.contract import Estimator
 from models.registry import MODELS, ModelEntry
 
 
@@ -215,8 +215,7 @@ def restored(weights: Weights, path: Path, device: str) -> Estimator:
         )
     make_deterministic(cell.seed("cell"))
     with users_code(f"{path} does not fit model {cell.model}", ResultsError, "Train again"):
-        model = build_estimator(cell, weights.n_features)
-        assert isinstance(model, Restorable)
+        model = build_estimator(cell.checked(), weights.n_features)
         model.restore(weights.state, NetworkRestorer(device))
         _predict_once(model, weights)
     return model

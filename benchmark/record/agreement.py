@@ -95,7 +95,6 @@ def flaw_of(record: RunRecord) -> str:
 
 
 def _schema_flaw(schema: Any) -> str:
-    """Return that a record is of another version."""
     if schema == SCHEMA:
         return ""
     return (
@@ -122,7 +121,6 @@ def _value_flaw(record: RunRecord) -> str:
 
 
 def _result_flaw(record: RunRecord) -> str:
-    """Return what a finished cell's record lacks."""
     for name in SCORES:
         if record.scores.get(name) is None:
             return f"is incomplete: status is done, and there is no score {name!a}. {AGAIN}"
@@ -172,7 +170,6 @@ def _damage(path: str, content: bytes, error: ValidationError) -> str:
 
 @lru_cache(maxsize=10_000)
 def _name_flaw(name: str) -> str:
-    """Return why a name cannot be that of a file."""
     return flaw_of_file_name(name)
 
 
@@ -206,5 +203,4 @@ def _same_songs(first: RunRecord, other: RunRecord) -> bool:
 
 
 def _same_parts(first: RunRecord, other: RunRecord) -> bool:
-    """Tell whether two repetitions name the same components."""
     return first.components.keys() == other.components.keys()

@@ -54,7 +54,6 @@ def peak_memory_bytes() -> int:
 
 
 def _version(library: str) -> str:
-    """Return an installed library's version."""
     try:
         return version(library)
     except PackageNotFoundError:

@@ -31,7 +31,7 @@ from benchmark.record.agreement import DIGEST_CHARACTERS as DIGEST_CHARACTERS
 from benchmark.record.agreement import check_together, checked_record, folder_of, parsed_record
 from benchmark.record.places import Place, files_of, folders_of, place, write_whole
 from benchmark.record.reading import AGAIN, read_arrays, read_checked
-from benchmark.record.record import RunRecord
+from benchmark.record.record import FILE_ORDER, RunRecord
 from datasets.names import shown_name
 
 
@@ -65,7 +65,8 @@ def write_record(
 
 def readable(record: RunRecord) -> bytes:
     """Return a new record as the content of its file; RecordFlawed if that could not be read."""
-    content = _json(asdict(record))
+    values = asdict(record)
+    content = _json({name: values[name] for name in FILE_ORDER})
     try:
         parsed_record(content, "of this cell")
     except ResultsError as error:  # nothing is on the disk yet, so nothing can be removed

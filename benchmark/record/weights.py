@@ -7,7 +7,7 @@ is code.
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +73,7 @@ def write_weights(
     from safetensors.numpy import save
 
     header = {
-        "cell": asdict(cell),
+        "cell": cell.plain(),
         "n_features": record.n_features,
         "features_made_by": record.circumstances["features_made_by"],
         "first_seconds": learned.first_seconds,

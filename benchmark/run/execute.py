@@ -17,11 +17,10 @@ from benchmark.evaluate.references import reference_scores
 from benchmark.evaluate.scores import per_song_scores, summary_scores
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import ends_the_run
-from benchmark.plan.config import validated
-from benchmark.plan.protocol import ProtocolConfig, rounds
+from benchmark.plan.protocol import rounds
 from benchmark.plan.seeds import make_deterministic
 from benchmark.record.environment import environment, peak_memory_bytes
-from benchmark.record.record import RunRecord, Scores
+from benchmark.record.record import CellOutcome, RunRecord, Scores
 from benchmark.record.store import readable, write_record
 from benchmark.record.weights import write_weights
 from benchmark.run.loading import check_unchanged, planned_split
@@ -31,7 +30,7 @@ from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
 from benchmark.users_code import ctrl_c, described, place_of, text_of
 from datasets.contract import Song, Split
 from datasets.ranges import FeatureRange
-from models.contract import Restorable, State
+from models.contract import State, is_restorable
 
 Arrays = list[NDArray[np.float32]]
 OnRound = Callable[[int, float], None]  # rounds done, average RMSE of all songs judged so far
@@ -63,80 +62,79 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
     }
-    outcome = _outcome(
-        cell,
-        split,
-        circumstances,
-        lambda: _train_and_score(job, split, circumstances, on_progress, on_round),
-    )
+    result = _result(job, split, circumstances, on_progress, on_round)
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
     circumstances["environment"] = environment()
     try:
-        return _write(job, split, circumstances, outcome)
+        return _write(job, split, circumstances, result)
     except (*USER_ERRORS, MemoryError):
         raise
     except Exception as error:  # names or numbers of a user's model that no file can hold
         return _write(job, split, circumstances, _failure(error, circumstances))
 
 
-def _write(job: Job, split: Split, circumstances: dict[str, Any], outcome: "Outcome") -> RunRecord:
+def _write(job: Job, split: Split, circumstances: dict[str, Any], result: "Result") -> RunRecord:
     """Write weights, predictions and, last, the record; nothing where it could not be read."""
     cell = job.cell
     record = RunRecord(
         cell=cell.key,
         group=cell.group,
         name=cell.name,
-        **asdict(cell),
+        **cell.plain(),
         n_features=split.n_features,
         n_songs={"development": len(split.development), "evaluation": len(split.evaluation)},
         circumstances=circumstances,
-        **outcome.told,
+        **vars(result.outcome),
     )
-    if outcome.state:
+    if result.state:
         readable(record)  # no weights of a record that is refused
         learned = FeatureRange.of(split.development)
-        write_weights(job.results, record, cell, outcome.state, learned)
-    write_record(job.results, record, outcome.predictions)
+        write_weights(job.results, record, cell, result.state, learned)
+    write_record(job.results, record, result.predictions)
     return record
 
 
-@dataclass
-class Outcome:
-    """What a cell leaves: fields of its record, predictions (T, 2) by song id, its weights."""
+@dataclass(frozen=True)
+class Result:
+    """What a cell leaves: the outcome, predictions (T, 2) by song id, its weights."""
 
-    told: dict[str, Any] = field(default_factory=dict)
+    outcome: CellOutcome
     predictions: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     state: State = field(default_factory=dict)  # empty: not kept
 
 
-def _outcome(
-    cell: Cell, split: Split, circumstances: dict[str, Any], train: Callable[[], Outcome]
-) -> Outcome:
+def _result(
+    job: Job,
+    split: Split,
+    circumstances: dict[str, Any],
+    on_progress: OnProgress,
+    on_round: OnRound | None,
+) -> Result:
     """Train and score; whatever a model raises, `sys.exit` included, fails this cell alone."""
-    outcome = Outcome()
     with ctrl_c() as was_pressed:
         try:
             with own_state():
-                outcome = train()
-            check_unchanged(cell, split)
+                result = _train_and_score(job, split, circumstances, on_progress, on_round)
+            check_unchanged(job.cell, split)
         except TrainingDiverged as error:
-            outcome = Outcome({"status": "diverged", "error": text_of(error)})
+            result = Result(CellOutcome(status="diverged", error=text_of(error)))
         except BaseException as error:  # a broken model must not stop the other cells
             is_ctrl_c = isinstance(error, KeyboardInterrupt) and was_pressed()
-            if is_ctrl_c or ends_the_run(error, cell.model):
+            if is_ctrl_c or ends_the_run(error, job.cell.model):
                 raise
-            outcome = _failure(error, circumstances)
+            result = _failure(error, circumstances)
         if was_pressed():  # and the model caught it
             raise KeyboardInterrupt
-    return outcome
+    return result
 
 
-def _failure(error: BaseException, circumstances: dict[str, Any]) -> Outcome:
+def _failure(error: BaseException, circumstances: dict[str, Any]) -> Result:
     """Return a failed cell's outcome; the traceback stands in its circumstances."""
     text = "".join(traceback.format_exception(error))
     circumstances["traceback"] = text.encode("utf-8", "replace").decode()  # no half characters
-    return Outcome({"status": "failed", "error": f"{described(error)} in {place_of(error)}"})
+    line = f"{described(error)} in {place_of(error)}"
+    return Result(CellOutcome(status="failed", error=line))
 
 
 def _train_and_score(
@@ -145,9 +143,9 @@ def _train_and_score(
     circumstances: dict[str, Any],
     on_progress: OnProgress,
     on_round: OnRound | None,
-) -> Outcome:
+) -> Result:
     """Fit on the learning songs of every round, then open its judging songs and score them all."""
-    protocol = validated(ProtocolConfig, job.cell.protocol, where="protocol")
+    protocol = job.cell.protocol
     model, training = Scored(), Scored()
     components: dict[str, Scored] = {}
     curves: dict[str, Any] = {}
@@ -180,40 +178,37 @@ def _train_and_score(
         scored.sort([song.song_id for song in (*split.development, *split.evaluation)])
     circumstances |= {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     cost = model_cost(estimator, split.n_features)
-    told = _told(model, training, components, split, cost, curves)
-    return Outcome(
-        told,
+    return Result(
+        _scored_outcome(model, training, components, split, cost, curves),
         dict(zip([song.song_id for song in model.songs], model.predicted, strict=True)),
-        estimator.state() if protocol.folds is None and isinstance(estimator, Restorable) else {},
+        estimator.state() if protocol.folds is None and is_restorable(estimator) else {},
     )
 
 
-def _told(
+def _scored_outcome(
     model: "Scored",
     training: "Scored",
     components: dict[str, "Scored"],
     split: Split,
     cost: Cost,
     curves: dict[str, Any],
-) -> dict[str, Any]:
-    """Return what a finished cell tells its record."""
-    return {
-        "status": "done",
-        "scores": model.summary(),
-        "training_scores": training.summary(),
-        "components": {name: component.summary() for name, component in components.items()},
-        "per_song": {
+) -> CellOutcome:
+    """Return the outcome of a cell that was trained to its end."""
+    return CellOutcome(
+        status="done",
+        scores=model.summary(),
+        training_scores=training.summary(),
+        components={name: component.summary() for name, component in components.items()},
+        per_song={
             "song_id": [song.song_id for song in model.songs],
             "n_frames": [song.n_frames for song in model.songs],
             **({"family": [song.family for song in model.songs]} if split.has_families else {}),
-            **per_song_scores(_annotations(model.songs), model.predicted),
+            **per_song_scores(model.annotations, model.predicted),
         },
-        "references": reference_scores(split, model.songs),
-        "parameters": cost.parameters,
-        "flops": cost.flops,
-        "uncounted_operations": cost.uncounted_operations,
-        "curves": curves,
-    }
+        references=reference_scores(split, model.songs),
+        curves=curves,
+        **vars(cost),
+    )
 
 
 @dataclass
@@ -236,11 +231,11 @@ class Scored:
         )
         self.songs, self.predicted = [one for one, _ in pairs], [one for _, one in pairs]
 
+    @property
+    def annotations(self) -> Arrays:
+        """Return the annotations (T, 2) of every song."""
+        return [song.annotations for song in self.songs]
+
     def summary(self) -> Scores:
         """Score all songs under both conventions."""
-        return summary_scores(_annotations(self.songs), self.predicted)
-
-
-def _annotations(songs: Sequence[Song]) -> Arrays:
-    """Return the annotations (T, 2) of every song."""
-    return [song.annotations for song in songs]
+        return summary_scores(self.annotations, self.predicted)

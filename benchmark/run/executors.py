@@ -4,7 +4,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -14,19 +14,8 @@ from benchmark.processes import METHOD, follow_parent, n_cores, pool_of
 from benchmark.record.record import RunRecord
 from benchmark.run.execute import Job, execute
 from benchmark.run.plugins import include_plugins
+from benchmark.train.trainer import OnProgress, Progress
 
-
-@dataclass(frozen=True)
-class Progress:
-    """A cell reached the end of an epoch of one of its networks."""
-
-    key: str
-    network: str
-    epoch: int
-    validation_rmse: float
-
-
-OnProgress = Callable[[Progress], None]
 OnRecord = Callable[[RunRecord], None]
 _events: Any = None  # the queue of this worker process
 _refusal: MerError | None = None  # why this worker process cannot work
@@ -48,7 +37,7 @@ def run_jobs(
     """Run every job; `on_record` is called in this process as each one finishes."""
     if n_workers == 1:
         for job in jobs:
-            on_record(execute(job, _reporter(job, on_progress)))
+            on_record(execute(job, on_progress))
         return
     context = multiprocessing.get_context(METHOD)
     events = context.Queue()
@@ -56,17 +45,15 @@ def run_jobs(
     listener.start()
     try:
         with pool_of(n_workers, _begin, events, list(include)) as pool:
-            futures = [pool.submit(_execute_in_worker, job) for job in jobs]
+            futures = [
+                pool.submit(_execute_in_worker, replace(job, cell=job.cell.packed()))
+                for job in jobs
+            ]
             for future in as_completed(futures):
                 on_record(future.result())
     finally:
         events.put(None)
         listener.join(timeout=5)
-
-
-def _reporter(job: Job, send: Callable[[Progress], None]) -> Callable[[str, int, float], None]:
-    """Return the callback a trainer calls after every epoch."""
-    return lambda network, epoch, error: send(Progress(job.cell.key, network, epoch, error))
 
 
 def _forward(events: "SimpleQueue[Progress | None]", on_progress: OnProgress) -> None:
@@ -87,7 +74,6 @@ def _begin(events: Any, include: list[Path]) -> None:
 
 
 def _execute_in_worker(job: Job) -> RunRecord:
-    """Run one job in this process."""
     if _refusal is not None:
         raise _refusal
-    return execute(job, _reporter(job, _events.put))
+    return execute(replace(job, cell=job.cell.checked()), _events.put)

@@ -8,11 +8,18 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import validated
+from benchmark.plan.config import StudyConfig, plain_options, validated
+from benchmark.plan.expand import dataset_of
 from benchmark.train.state import own_state
 from benchmark.users_code import time_limit, users_code
 from datasets.contract import DatasetError, Split
 from datasets.registry import DATASETS
+
+
+def load_study(study: StudyConfig, data_root: Path | None) -> Split:
+    """Load the songs of a study."""
+    _, options, features = dataset_of(study)
+    return load_split(study.dataset, plain_options(options), features, data_root)
 
 
 def load_split(
@@ -46,7 +53,7 @@ def planned_split(cell: Cell, data_root: Path | None) -> Split:
     """
     for _ in ("in memory", "loaded again"):
         split = load_split(cell.dataset, cell.dataset_options, cell.features, data_root)
-        digest = split.digest()
+        digest = split.current_digest()
         if digest == cell.dataset_digest:
             return split
         _cached_split.cache_clear()
@@ -62,7 +69,7 @@ def check_unchanged(cell: Cell, split: Split) -> None:
 
     Raises ValueError. The next cell loads them again.
     """
-    if split.digest() != cell.dataset_digest:
+    if split.current_digest() != cell.dataset_digest:
         _cached_split.cache_clear()
         raise ValueError(
             f"model '{cell.model}' wrote into the arrays of its songs; they are read-only, and"

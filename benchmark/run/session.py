@@ -8,8 +8,8 @@ from typing import Protocol
 from benchmark.errors import USER_ERRORS, ModelBroken
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import ends_the_run
-from benchmark.plan.config import Study, plain_options, resolve
-from benchmark.plan.expand import dataset_of, expand
+from benchmark.plan.config import Study, resolve
+from benchmark.plan.expand import expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.record.annotations import keep_annotations
 from benchmark.record.places import files_of, prepare_folder
@@ -21,8 +21,8 @@ from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
-from benchmark.run.executors import OnRecord, Progress, default_workers, run_jobs
-from benchmark.run.loading import load_split
+from benchmark.run.executors import default_workers, run_jobs
+from benchmark.run.loading import load_study
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import publish
 from benchmark.tracking.searches import SearchMirror
@@ -30,6 +30,7 @@ from benchmark.tracking.writer import Writer
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
 from benchmark.train.kernels import Kernels
+from benchmark.train.trainer import Progress
 from benchmark.users_code import users_code
 from datasets.contract import Split
 
@@ -95,10 +96,7 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     datasets: dict[str, str] = {}  # their names
     cells: dict[str, Cell] = {}  # by key, so that parts share theirs
     for part in study.parts:
-        _, dataset_options, features = dataset_of(part)
-        split = load_split(
-            part.dataset, plain_options(dataset_options), features, options.data_root
-        )
+        split = load_study(part, options.data_root)
         rounds(split, resolve(part, "protocol", ProtocolConfig), part.seed)  # enough songs?
         digest = split.digest()
         splits[digest], datasets[digest] = split, part.dataset
@@ -165,13 +163,12 @@ def run_bill(
         Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
         for cell in todo
     ]
-    report: OnRecord = on_record
     run_jobs(
         jobs,
         min(bill.n_workers, max(1, len(jobs))),
         options.include,
         on_progress=screen.on_progress,
-        on_record=report,
+        on_record=on_record,
     )
     return [finished[cell.key] for cell in bill.cells]
 

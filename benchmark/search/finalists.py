@@ -45,11 +45,9 @@ def finalists_study(search: Search, trials: Sequence[TrialRow]) -> Study:
     return Study(name, tuple(parts))
 
 
-def without_chosen_by(
-    search: Search, trials: Sequence[TrialRow], digest: str, cells: Sequence[Cell]
-) -> list[Cell]:
+def without_chosen_by(trials: Sequence[TrialRow], cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells without those that the trials were chosen by."""
-    chosen_by = {search.cell(one.values, digest).key for one in trials}
+    chosen_by = {trial.cell for trial in trials}
     return [cell for cell in cells if cell.key not in chosen_by]
 
 

@@ -6,6 +6,7 @@ Seen    evaluation songs are loaded with their dataset and never looked at
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from benchmark.search.trials import (
     this_worker,
 )
 from benchmark.train.estimate import count_parameters
+from benchmark.train.trainer import Progress
 from benchmark.users_code import users_code
 from datasets.contract import Split
 from models.registry import MODELS
@@ -68,7 +70,7 @@ class Objective:
         trial.set_user_attr(CELL, cell.key)
         trial.set_user_attr(VALUES, values)
         trial.set_user_attr(COMMIT, environment()["commit"])
-        trial.set_user_attr(IS_DEFAULT, cell.key == self.search.cell({}, self.digest).key)
+        trial.set_user_attr(IS_DEFAULT, cell.key == self._default_key)
         self._set_aside_if_needless(trial, cell)
         n_parameters = self._count(trial, cell)
         record = find_record(self.job(cell).results, cell)
@@ -86,6 +88,10 @@ class Objective:
         error = record.scores["rmse_average"]
         assert error is not None
         return (error, float(n_parameters)) if self.search.is_two_objective else error
+
+    @cached_property
+    def _default_key(self) -> str:
+        return self.search.cell({}, self.digest).key
 
     def _set_aside_if_needless(self, trial: "Trial", cell: Cell) -> None:
         """Do not train what another trial trains, or one trial too many."""
@@ -156,15 +162,15 @@ class Watch:
     n_epochs: int = 0
     best: dict[str, float] = field(default_factory=dict)  # by network
 
-    def after_epoch(self, network: str, epoch: int, error: float) -> None:
+    def after_epoch(self, progress: Progress) -> None:
         """Count, show, report and perhaps stop."""
+        network, epoch, error = progress.network, progress.epoch, progress.validation_rmse
         self.n_epochs += 1
         self.on_epoch(self.trial.number, network, epoch, error)
-        if MODELS[self.cell.model].kind == "network":
+        if MODELS[self.cell.model].kind == "network" and self.cell.training is not None:
             self.best[network] = min(error, self.best.get(network, inf))
             mean = sum(self.best.values()) / len(self.best)
-            step = (len(self.best) - 1) * int(self.cell.training["max_epochs"]) + epoch
-            self._report(mean, step)
+            self._report(mean, (len(self.best) - 1) * self.cell.training.max_epochs + epoch)
 
     def after_round(self, index: int, error: float) -> None:
         """Report an estimator's fold; `index` counts from 1."""

@@ -27,19 +27,19 @@ N_FOR_IMPORTANCE = 10  # completed trials before shares of variance mean anythin
 
 def trial_row(trial: "FrozenTrial") -> TrialRow:
     """Return a finished trial as a row."""
-    told: dict[str, Any] = trial.user_attrs
+    attributes: dict[str, Any] = trial.user_attrs
     return TrialRow(
         number=trial.number,
         state=STATES[trial.state.name],
         rmse=trial.values[0] if trial.values else None,
-        n_parameters=told.get(PARAMETERS),
-        n_epochs=told.get(EPOCHS, 0),
+        n_parameters=attributes.get(PARAMETERS),
+        n_epochs=attributes.get(EPOCHS, 0),
         seconds=round(trial.duration.total_seconds(), 1) if trial.duration else 0.0,
-        reason=told.get(REASON),
-        is_default=bool(told.get(IS_DEFAULT)),
-        cell=told.get(CELL),
-        commit=told.get(COMMIT),
-        values=told.get(VALUES, {}),
+        reason=attributes.get(REASON),
+        is_default=bool(attributes.get(IS_DEFAULT)),
+        cell=attributes.get(CELL),
+        commit=attributes.get(COMMIT),
+        values=attributes.get(VALUES, {}),
     )
 
 

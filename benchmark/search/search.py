@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import USER_ERRORS, ConfigError, ResultsError, WorkerLost
 from benchmark.plan.cell import Cell
-from benchmark.plan.config import plain_options
-from benchmark.plan.expand import dataset_of
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.processes import follow_parent
 from benchmark.run.execute import Job
-from benchmark.run.loading import load_split
+from benchmark.run.loading import load_study
 from benchmark.run.plugins import include_plugins
 from benchmark.search.interrupt import Interrupt
 from benchmark.search.objective import Objective, OnEpoch, TrialFailed
@@ -65,10 +63,7 @@ class SearchOptions:
 
 def load_songs(search: Search, options: SearchOptions) -> Split:
     """Load the search's dataset and refuse too few songs for its folds."""
-    _, dataset_options, features = dataset_of(search.base)
-    split = load_split(
-        search.base.dataset, plain_options(dataset_options), features, options.data_root
-    )
+    split = load_study(search.base, options.data_root)
     rounds(split, ProtocolConfig(folds=search.config.folds), search.config.seed)
     return split
 
@@ -247,15 +242,15 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
         context.Process(target=_work_apart, args=(search, options, refusals))
         for _ in range(options.workers)
     ]
-    told = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
+    reported = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
     for worker in workers:
         worker.start()
     try:
         while True:
             is_over = not any([worker.is_alive() for worker in workers])  # asks, and so reaps, all
             for trial in study.get_trials():
-                if is_finished(trial) and trial.number not in told:
-                    told.add(trial.number)
+                if is_finished(trial) and trial.number not in reported:
+                    reported.add(trial.number)
                     on_trial(trial)
             if is_over:
                 break
@@ -265,10 +260,10 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
             worker.terminate()
         for worker in workers:
             worker.join()
-    if len(told) < search.config.trials and not refusals.empty():
+    if len(reported) < search.config.trials and not refusals.empty():
         raise ConfigError(refusals.get())
     failed = [worker.exitcode for worker in workers if worker.exitcode]
-    if failed and len(told) < search.config.trials:
+    if failed and len(reported) < search.config.trials:
         raise WorkerLost(
             f"{len(failed)} of {len(workers)} worker processes ended early. Finished trials are"
             " kept: run the same command again."

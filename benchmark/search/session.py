@@ -51,7 +51,7 @@ class Screen(Protocol):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchOutcome:
     """What a search found, and the files that say so."""
 
     search: Search
@@ -62,7 +62,7 @@ class Outcome:
 
 def complete_search(
     search: Search, options: SearchOptions, screen: Screen, promote_as: str | None
-) -> Outcome:
+) -> SearchOutcome:
     """Search to the asked total, train the finalists, and write everything down."""
     if promote_as:
         check_promotion(search, promote_as, options.results)
@@ -104,7 +104,7 @@ def complete_search(
     writer.attempt(bring_up_to_date)
     if promote_as:
         paths.append(promote(search, record, promote_as, options.results, options.include))
-    return Outcome(search, record, answer, paths)
+    return SearchOutcome(search, record, answer, paths)
 
 
 def _record_of(
@@ -137,6 +137,6 @@ def _train_finalists(
         include=options.include,
     )
     bill = plan_run(finalists_study(search, trials), run_options)
-    bill = replace(bill, cells=without_chosen_by(search, trials, digest, bill.cells))
+    bill = replace(bill, cells=without_chosen_by(trials, bill.cells))
     answer, _ = complete_run(bill, run_options, screen.finalists(bill), writer)
     return answer, ranked(search, trials, digest, answer.records)

@@ -38,10 +38,7 @@ class Subject:
     def network(self) -> nn.Module:
         """Build the network; single-threaded from here on, as training is."""
         make_deterministic(0)
-        model_class = MODELS[self.model].load()
-        config_class = getattr(model_class, "Config", None)
-        arguments = {} if config_class is None else {"config": config_class()}
-        network: nn.Module = model_class(n_features=N_FEATURES, **arguments)
+        network: nn.Module = MODELS[self.model].build(N_FEATURES)
         return equipped(network.to(self.device), self.model, self.kernels)
 
     def data(self) -> tuple[Tensor, Tensor]:

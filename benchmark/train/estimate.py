@@ -6,14 +6,15 @@ steps instead of training, so a model that trains many networks is priced withou
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from torch import nn
 
 from benchmark.plan.cell import Cell
+from benchmark.plan.config import TrainingConfig
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import Windows, cut_windows, with_target
 from benchmark.train.kernels import Kernels, equipped, kernels_of
@@ -22,7 +23,7 @@ from benchmark.train.step import batch_loss
 from benchmark.train.trainer import SingleNetwork, build_estimator
 from datasets.contract import AnySong, DatasetError, Song, Split
 from datasets.scaling import Scaler
-from models.contract import Estimator, FittedNetwork, Predictions, State
+from models.contract import FittedNetwork, Predictions, State
 
 N_SONGS = 24  # enough for every model's own folds
 StepTimes = dict[tuple[str, int, int], float]  # class, parameters, batch -> seconds a frame
@@ -67,17 +68,18 @@ class TimingTrainer:
         if self.known is None:
             return _Silent(network)
         size = sum(one.numel() for one in network.parameters())
-        batch_size = self.cell.training["batch_size"]
+        training_config = self.cell.training or TrainingConfig()
+        batch_size = training_config.batch_size
         place = (type(network).__qualname__, size, batch_size)
         if place not in self.known:
             window = cut_windows(
                 training[:1], Scaler.fit(training[:1]), sequence_length, self.device
             )
             timed = with_target(window, target)[0]
-            seconds = _time_step(network, timed, self.cell.training)
+            seconds = _time_step(network, timed, training_config)
             self.known[place] = seconds / timed.features.shape[1]
         windows = sum(math.ceil(song.n_frames / sequence_length) for song in training)
-        n_steps = math.ceil(windows * self.scale / batch_size) * self.cell.training["max_epochs"]
+        n_steps = math.ceil(windows * self.scale / batch_size) * training_config.max_epochs
         self.n_networks += 1
         self.seconds += n_steps * self.known[place] * sequence_length
         return _Silent(network)
@@ -103,9 +105,9 @@ def estimate(cell: Cell, split: Split, device: str, kernels: Kernels, known: Ste
         trainer = _time_all(cell, split, N_SONGS, device, kernels, known)
     except DatasetError:  # too few for this model's folds; if all are, the error is true
         trainer = _time_all(cell, split, len(split.development), device, kernels, known)
-    n_folds = cell.protocol.get("folds") or 1
+    n_folds = cell.protocol.folds or 1
     n_networks = n_folds * trainer.n_networks
-    n_epochs = n_networks * cell.training.get("max_epochs", 0)
+    n_epochs = n_networks * (cell.training.max_epochs if cell.training else 0)
     return Estimate(n_networks, n_epochs, n_folds * trainer.seconds)
 
 
@@ -117,7 +119,7 @@ def count_parameters(cell: Cell, split: Split) -> int:
         networks = [estimator.build()]
     else:
         trainer = TimingTrainer(cell, "cpu", "plain", 1.0, None)
-        _train(estimator, split.development[:N_SONGS], trainer)
+        estimator.train_networks(split.development[:N_SONGS], trainer)
         networks = estimator.networks()
     return sum(one.numel() for network in networks for one in network.parameters())
 
@@ -129,24 +131,18 @@ def _time_all(
     songs = split.development[:n_songs]
     scale = len(split.development) / len(songs)
     trainer = TimingTrainer(cell, device, kernels, scale, known)
-    if cell.training:
+    if cell.training is not None:
         make_deterministic(cell.seed("estimate"))  # one thread, as in training
-        _train(build_estimator(cell, split.n_features), songs, trainer)
+        build_estimator(cell, split.n_features).train_networks(songs, trainer)
     return trainer
 
 
-def _train(model: Estimator | SingleNetwork, songs: Sequence[Song], trainer: TimingTrainer) -> None:
-    """Let a model train its networks, and nothing else where it can."""
-    train = getattr(model, "train_networks", model.fit)
-    train(songs, trainer)
-
-
-def _time_step(network: nn.Module, window: Windows, training: Mapping[str, Any]) -> float:
+def _time_step(network: nn.Module, window: Windows, training: TrainingConfig) -> float:
     """Return the seconds of one training step on a full batch, warmed up once.
 
     The optimizer is left out: its share is small, and torch's would load a compiler first.
     """
-    batch_size, precision = training["batch_size"], training["precision"]
+    batch_size, precision = training.batch_size, training.precision
     features = window.features[:1].expand(batch_size, -1, -1).contiguous()
     annotations = window.annotations[:1].expand(batch_size, -1, -1)
     seconds = 0.0

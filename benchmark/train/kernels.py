@@ -1,6 +1,6 @@
 """Choose what a model is computed with: its plain layers, fused ones, or CUDA graphs of steps."""
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Literal
 
 from torch import nn
@@ -26,7 +26,7 @@ def kernels_for(model: str, device: str, wanted: Kernels, precision: str = "floa
 
 def kernels_of(cell: Cell, device: str, wanted: Kernels) -> Kernels:
     """Return what a cell is trained with."""
-    precision = cell.training.get("precision", "float32")  # cells without training have none
+    precision = cell.training.precision if cell.training else "float32"
     return kernels_for(cell.model, device, wanted, precision)
 
 
@@ -34,6 +34,5 @@ def equipped(network: nn.Module, model: str, kernels: Kernels) -> nn.Module:
     """Return a plain network in the form that was chosen; the parameters are the same objects."""
     if kernels != "fused":
         return network
-    module, _, name = MODELS[model].fused.partition(":")
-    fused: nn.Module = getattr(import_module(module), name)(network)
+    fused: nn.Module = resolve_name(MODELS[model].fused)(network)
     return fused

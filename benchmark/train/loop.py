@@ -7,6 +7,7 @@ Stop    when the RMSE on held-out songs has not improved for `patience` epochs; 
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +56,7 @@ def train_network(
     errors: list[float] = []
     best_weights = deepcopy(network.state_dict())
     best_epoch = n_steps = 0
-    best_error = float("inf")
+    best_error = inf
     for epoch in range(1, config.max_epochs + 1):
         loss, steps = train_epoch(network, training, config.batch_size, step, generator)
         n_steps += steps
@@ -64,7 +65,7 @@ def train_network(
         if validation:
             error = pooled_rmse(validation, predict_windows(network, validation))
             errors.append(error)
-        if not (_is_finite(loss) and _is_finite(error)):
+        if not (isfinite(loss) and isfinite(error)):
             raise TrainingDiverged(f"loss {loss}, validation {error} in epoch {epoch}")
         if keeps_last or error < best_error:
             best_epoch, best_error = epoch, error
@@ -92,8 +93,3 @@ def train_epoch(
         total += step(features_BTF, annotations_BT2)
         n_steps += 1
     return float(total) / n_steps, n_steps
-
-
-def _is_finite(value: float) -> bool:
-    """Tell whether a number is neither NaN nor infinite."""
-    return abs(value) < float("inf")

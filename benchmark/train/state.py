@@ -37,7 +37,6 @@ def own_state() -> Iterator[None]:
 
 
 def _attribute(owner: Any, name: str, usual: Any) -> Switch:
-    """Return the switch that is an attribute."""
     return (lambda: getattr(owner, name)), (lambda value: setattr(owner, name, value)), usual
 
 
@@ -60,13 +59,11 @@ def _folder() -> Path | None:
 
 
 def _put_folder(folder: Path | None) -> None:
-    """Go back to a working folder."""
     if folder is not None:
         os.chdir(folder)
 
 
 def _put_environment(values: dict[str, str]) -> None:
-    """Set the environment's variables."""
     if values != dict(os.environ):
         os.environ.clear()
         os.environ.update(values)

@@ -11,9 +11,9 @@ from torch import nn
 
 from benchmark.errors import ConfigError
 from benchmark.plan.cell import Cell
-from benchmark.plan.classes import config_of, model_class
-from benchmark.plan.config import TrainingConfig, validated
-from benchmark.plan.protocol import WHOLE, ProtocolConfig
+from benchmark.plan.classes import model_class
+from benchmark.plan.config import TrainingConfig
+from benchmark.plan.protocol import WHOLE
 from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
 from benchmark.train.kernels import Kernels, equipped, kernels_of
@@ -33,7 +33,18 @@ from models.contract import (
 )
 from models.registry import MODELS
 
-OnProgress = Callable[[str, int, float], None]  # network's name, epoch, validation RMSE
+
+@dataclass(frozen=True)
+class Progress:
+    """A cell reached the end of an epoch of one of its networks."""
+
+    key: str
+    network: str
+    epoch: int
+    validation_rmse: float
+
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +130,7 @@ class CellTrainer:
         target: Literal["annotations", "features"] = "annotations",
     ) -> FittedNetwork:
         """Train one network; scaling is learned from the training songs alone."""
-        protocol = validated(ProtocolConfig, self.cell.protocol, where="protocol")
+        protocol = self.cell.protocol
         make_deterministic(self.seed(f"weights and dropout of {name}"))
         network = equipped(build().to(self.device), self.cell.model, self.kernels)
         scaler = Scaler.fit(training)
@@ -133,24 +144,20 @@ class CellTrainer:
             network,
             windows,
             stopping,
-            validated(TrainingConfig, self.cell.training, where="training"),
+            self.cell.training or TrainingConfig(),
             keeps_last=protocol.selection == "last",
             kernels=self.kernels,
             shuffle_seed=self.seed(f"batch order of {name}"),
-            on_epoch=lambda epoch, error: self.on_progress(self.prefix + name, epoch, error),
+            on_epoch=lambda epoch, error: self.on_progress(
+                Progress(self.cell.key, self.prefix + name, epoch, error)
+            ),
         )
-        length = _test_length(protocol, sequence_length)
-        return ScaledNetwork(network, scaler, length, self.device)
+        length = protocol.test_sequence_length or sequence_length
+        n_frames = sys.maxsize if length == WHOLE else int(length)
+        return ScaledNetwork(network, scaler, n_frames, self.device)
 
 
-def _test_length(protocol: ProtocolConfig, trained: int) -> int:
-    """Return how many frames a window has when songs are predicted."""
-    if protocol.test_sequence_length == WHOLE:
-        return sys.maxsize
-    return int(protocol.test_sequence_length or trained)
-
-
-class SingleNetwork:
+class SingleNetwork(Estimator):
     """The estimator made of one network: hold out songs, train, predict."""
 
     def __init__(self, cell: Cell, build: Callable[[], nn.Module]) -> None:
@@ -160,10 +167,10 @@ class SingleNetwork:
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Train on most songs and stop on the rest; models of a repetition share this split."""
-        fraction = self.cell.training["validation_fraction"]
+        assert self.cell.training is not None and self.cell.sequence_length is not None
+        fraction = self.cell.training.validation_fraction
         seed = self.cell.shared_seed("validation songs")
         training, validation = hold_out(songs, fraction, seed) if fraction else (list(songs), [])
-        assert self.cell.sequence_length is not None
         self.fitted = trainer.fit(
             self.build,
             training,
@@ -188,28 +195,19 @@ class SingleNetwork:
         """Return the one network."""
         return [self.fitted.network]
 
-    def other_parameters(self) -> dict[str, int]:
-        """There are none."""
-        return {}
 
-    def other_flops(self) -> int:
-        """There are none."""
-        return 0
-
-
-def build_estimator(cell: Cell, n_features: int) -> Estimator | SingleNetwork:
+def build_estimator(cell: Cell, n_features: int) -> Estimator:
     """Build the cell's model, unfitted."""
+    model_class(cell.model)  # imported with care
     row = MODELS[cell.model]
-    kind = model_class(cell.model)
-    config_class = config_of(cell.model)
-    arguments = {"n_features": n_features}
-    if config_class is not None:
-        arguments["config"] = validated(config_class, cell.config, where=cell.model)
-    elif row.kind == "estimator":
-        arguments["config"] = None  # type: ignore[assignment]
     if row.kind == "network":
-        return SingleNetwork(cell, lambda: kind(**arguments))
-    estimator: Estimator = kind(**arguments)
+        return SingleNetwork(cell, lambda: row.build(n_features, cell.config))
+    estimator = row.build(n_features, cell.config)
+    if not isinstance(estimator, Estimator):
+        raise ConfigError(
+            f"Model '{cell.model}' is made as a {type(estimator).__name__}; let its class inherit"
+            " models.contract.Estimator."
+        )
     return estimator
 
 

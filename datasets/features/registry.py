@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, cast
+from pkgutil import resolve_name
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,7 @@ FEATURES = {
 
 def reader_for(name: str) -> Callable[[Path], Reader]:
     """Return the function that opens the feature set's reader on a data folder."""
-    return cast("Callable[[Path], Reader]", _load(FEATURES[name].target))
+    return cast("Callable[[Path], Reader]", resolve_name(FEATURES[name].target))
 
 
 def from_audio() -> list[str]:
@@ -102,10 +102,4 @@ def extractor_for(name: str) -> Extractor:
     """Return the extractor of a feature set that is made from audio."""
     target = FEATURES[name].extractor
     assert target is not None, f"feature set {name} is not made from audio"
-    return cast("Extractor", _load(target)())
-
-
-def _load(target: str) -> Any:
-    """Import what a "module:name" text names."""
-    module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
+    return cast("Extractor", resolve_name(target)())

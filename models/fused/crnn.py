@@ -1,7 +1,7 @@
 """CRNN and CRNN_NB with a fused front, one first dense layer and compiled GRUs.
 
-Each takes over the layers of the plain network, so parameters, buffers and their names are those
-of the plain network, and what is trained here is predicted or kept there.
+Parameters, buffers and their names are those of the plain network, so that what is trained here is
+predicted or kept there.
 """
 
 from collections.abc import Sequence
@@ -17,30 +17,32 @@ from models.fused.gru import run_layer
 
 def fuse(network: nn.Module) -> nn.Module:
     """Return a CRNN or CRNN_NB with faster layers, or the network itself where there are none."""
-    for plain, fused in ((CRNN, FusedCRNN), (CRNNNB, FusedCRNNNB)):
-        if type(network) is plain:
-            taken = fused.__new__(fused)
-            taken.__dict__.update(network.__dict__)
-            taken._modules = dict(network._modules) | {"front": FusedFront(network.front)}
-            return taken
+    if type(network) is CRNN or type(network) is CRNNNB:
+        return FusedCRNN(network)
     return network
 
 
-class FusedCRNN(CRNN):
-    """A CRNN whose branches are computed together."""
+class FusedCRNN(nn.Module):
+    """A CRNN or CRNN_NB whose branches are computed together.
+
+    It is made of the plain network's own layers: they are what is trained, not copies of them.
+    """
+
+    def __init__(self, plain: CRNN | CRNNNB) -> None:
+        """Take over all layers under their names."""
+        super().__init__()
+        for name, layers in plain.named_children():
+            self.add_module(name, layers)
+        self.front = FusedFront(plain.front)
+        self.in_order = tuple(m for m in self.modules() if isinstance(m, RecurrentBranch))
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Map (B, T, F) features to (B, T, 2) valence and arousal."""
-        branches: list[RecurrentBranch] = list(self.branches)  # type: ignore[arg-type]
-        return torch.cat(run_branches(self.front(features_BTF), branches), dim=-1)
+        return torch.cat(run_branches(self.front(features_BTF), self.in_order), dim=-1)
 
-
-class FusedCRNNNB(CRNNNB):
-    """A CRNN_NB with a compiled GRU."""
-
-    def forward(self, features_BTF: Tensor) -> Tensor:
-        """Map (B, T, F) features to (B, T, 2) valence and arousal."""
-        return run_branches(self.front(features_BTF), [self.branch])[0]
+    def penalty(self) -> Tensor:
+        """Return the ElasticNet term of the last forward pass."""
+        return self.front.penalty()
 
 
 def run_branches(frames_BTK: Tensor, branches: Sequence[RecurrentBranch]) -> list[Tensor]:

@@ -1,7 +1,9 @@
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from datasets.contract import DatasetError, Song, Split
 from datasets.raters import Raters
@@ -95,6 +97,15 @@ def test_the_digest_notices_songs_that_change_sides():
 
 def test_equal_songs_have_equal_digests():
     assert make_split().digest() == make_split().digest()
+
+
+def test_the_digest_is_computed_once_and_the_current_one_anew():
+    split = make_split()
+    before = split.digest()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch writes where NumPy forbids it
+        torch.from_numpy(split.development[0].annotations).add_(0.5)
+    assert split.digest() == before != split.current_digest()
 
 
 def in_families(*names):

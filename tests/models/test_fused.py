@@ -1,5 +1,7 @@
 """Fused layers compute what the plain ones define: values, gradients, statistics, dropout."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -239,3 +241,17 @@ def test_parameters_are_shared_and_states_exchangeable():
     assert all(one is two for one, two in zip(plain.parameters(), fused.parameters(), strict=True))
     other = nn.Linear(2, 2)
     assert fuse(other) is other
+
+
+@pytest.mark.parametrize("kind", [CRNN, CRNNNB])
+def test_training_the_fused_network_trains_the_plain_one(kind):
+    plain = kind(n_features=11, config=CRNNConfig()).double()
+    before, fused = deepcopy(plain.state_dict()), fuse(plain)
+    optimizer = torch.optim.Adam(fused.parameters(), lr=0.1)
+    features, annotations = data()
+    step(fused, features, annotations)
+    optimizer.step()
+    assert not any(torch.equal(before[name], one) for name, one in plain.named_parameters())
+    with torch.no_grad():
+        torch.testing.assert_close(plain.eval()(features), fused.eval()(features))
+        torch.testing.assert_close(deepcopy(fused)(features), fused(features))

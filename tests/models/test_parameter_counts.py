@@ -99,7 +99,7 @@ def test_the_registry_prints_the_true_count_of_variants(name, variant):
 
 @pytest.mark.parametrize("name", [name for name, row in MODELS.items() if row.kind == "network"])
 def test_the_registry_prints_the_true_count(name):
-    assert MODELS[name].parameters == count_default_parameters(MODELS[name].load())
+    assert MODELS[name].parameters == count_default_parameters(MODELS[name])
 
 
 def test_the_registry_prints_the_ensembles_six_networks():

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from benchmark.plan.cell import Cell
+from benchmark.plan.cell import DECIDING, digest_of
 from benchmark.plan.config import TrainingConfig, defaults
 from benchmark.plan.protocol import ProtocolConfig
 from benchmark.record.record import RunRecord
@@ -76,8 +76,7 @@ def _rows(
 
 def _key(record: RunRecord, seed: int, repetition: int) -> str:
     """Return the digest of the cell that differs from a record's in seed and repetition only."""
-    values = {one.name: getattr(record, one.name) for one in fields(Cell)}
-    return Cell(**values | {"base_seed": seed, "repetition": repetition}).key
+    return digest_of(vars(record) | {"base_seed": seed, "repetition": repetition}, DECIDING)
 
 
 def _songs(record: RunRecord, seed: int) -> tuple[Any, ...]:

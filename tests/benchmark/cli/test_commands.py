@@ -24,7 +24,7 @@ def recorded(tmp_path):
     cells = [make_cell("crnn", repetition=n) for n in (1, 2, 3)]
     write_plan(tmp_path, "mine", cells)
     for cell in cells[:2]:
-        record = make_record(**vars(cell))
+        record = make_record(**cell.plain())
         write_record(tmp_path, record, {})
     return tmp_path
 

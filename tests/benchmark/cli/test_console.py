@@ -3,10 +3,10 @@
 from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, planning
 from benchmark.plan.config import Study
-from benchmark.run.executors import Progress
 from benchmark.run.session import Bill
 from benchmark.train.device import Device
 from benchmark.train.estimate import Estimate
+from benchmark.train.trainer import Progress
 from tests.small_models import make_cell
 
 ODD = "[/x] [red]a[/red] :smile: [link=file:///a]b"

@@ -55,8 +55,8 @@ def test_models_without_a_sequence_length_run_once_for_all_lengths():
 def test_a_cell_carries_its_complete_configuration_and_what_is_not_default():
     study = only_part("smoke", {"models": ("crnn",), "set": {"crnn.dropout": "0.5"}})
     cell = expand(study, "")[-1]
-    assert cell.config["dropout"] == 0.5
-    assert cell.config["channels"] == 8
+    assert cell.config.dropout == 0.5
+    assert cell.config.channels == 8
     assert cell.settings == {"dropout": 0.5, "max_epochs": 5}
 
 
@@ -173,7 +173,7 @@ def test_the_protocol_is_part_of_a_cell_and_floors_know_only_its_folds():
     overrides = {"protocol.selection": "evaluation", "protocol.folds": "5"}
     cells = expand(only_part("smoke", {"models": ("crnn",), "set": overrides}), "")
     constant, crnn = cells[0], cells[-1]
-    assert constant.protocol == {
+    assert constant.plain()["protocol"] == {
         "selection": "held_out",
         "folds": 5,
         "fold_over": "development",

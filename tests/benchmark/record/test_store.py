@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +67,13 @@ def test_a_write_that_dies_in_the_middle_leaves_the_old_record(tmp_path, monkeyp
         write_record(tmp_path, make_record(error="changed"), {})
     assert path.read_bytes() == before
     assert read_records(tmp_path) == [make_record()]
+
+
+def test_a_record_is_written_as_the_committed_ones_are(tmp_path):
+    """Readers and diffs of results rely on the order: what it is, how it ended, what came out."""
+    committed = next((Path(__file__).parents[3] / "results").glob("**/records/*/crnn-L*.json"))
+    path = write_record(tmp_path, make_record(), {})
+    assert list(json.loads(path.read_text())) == list(json.loads(committed.read_text()))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_an_answer_is_built_from_records_and_plans_alone(tmp_path):
     cells = [make_cell("crnn", repetition=n) for n in (1, 2, 3)]
     write_plan(tmp_path, "mine", cells)
     for cell in cells[:2]:
-        record = make_record(**vars(cell))
+        record = make_record(**cell.plain())
         write_record(tmp_path, record, {})
     answer = answer_from_records(tmp_path, "mine")
     (row,) = answer.as_json()["rows"]

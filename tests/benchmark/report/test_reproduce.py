@@ -1,6 +1,6 @@
 """The commands on a page ask for the cells that it shows: each committed study, read back."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 
@@ -57,8 +57,7 @@ def digest_of(part):
 
 
 def record_of_cell(cell):
-    values = {one.name: getattr(cell, one.name) for one in fields(cell)}
-    return make_record(**values, cell=cell.key, group=cell.group)
+    return make_record(**cell.plain(), cell=cell.key, group=cell.group)
 
 
 def asked_again(cells, folder, recorded=None):

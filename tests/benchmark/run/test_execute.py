@@ -1,10 +1,13 @@
 """One cell from plan to record, under every protocol."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmark.analysis.intervals import bootstrap_intervals
 from benchmark.analysis.samples import samples
+from benchmark.plan.protocol import ProtocolConfig
 from benchmark.run.execute import Job, execute
 from benchmark.run.loading import _cached_split
 from benchmark.train.trainer import CellTrainer
@@ -13,7 +16,6 @@ from tests.conftest import make_split
 from tests.small_models import make_cell
 
 SPLIT = make_split(n_development=25)
-PROTOCOL = {"selection": "held_out", "folds": None, "test_sequence_length": None}
 
 
 @pytest.fixture
@@ -24,9 +26,9 @@ def record_of(registries, tmp_path):
     )
 
     def record_of(model="crnn", *, training=None, repetition=1, **protocol):
-        trained = make_cell(model).training | (training or {})
+        trained = replace(make_cell(model).training, **training or {})
         cell = make_cell(
-            model, protocol=PROTOCOL | protocol, training=trained, repetition=repetition,
+            model, protocol=ProtocolConfig(**protocol), training=trained, repetition=repetition,
             dataset_digest=SPLIT.digest(),
         )  # fmt: skip
         record = execute(Job(cell, tmp_path, None, "cpu"), lambda *_: None)

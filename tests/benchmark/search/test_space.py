@@ -5,7 +5,7 @@ import random
 import pytest
 
 from benchmark.errors import MerError
-from benchmark.plan.config import TrainingConfig, defaults
+from benchmark.plan.config import TrainingConfig
 from benchmark.search.space import Probe, default_parameters, described, grid_of, suggest, without
 from benchmark.search.spec import SearchConfig, checked_search
 from models.registry import MODELS
@@ -61,8 +61,8 @@ def test_the_default_configuration_lies_in_every_space(model, space):
     search = checked_search(SearchConfig(model=model, space=space))
     drawn = Scripted(**default_parameters(search.space, search.known))
     cell = search.cell(search.suggest(drawn), "digest")
-    assert cell.config == defaults(MODELS[model].load().Config)
-    assert cell.training == defaults(TrainingConfig)
+    assert cell.config == MODELS[model].config_class()
+    assert cell.training == TrainingConfig()
 
 
 def test_a_conditional_setting_is_asked_only_where_it_applies():

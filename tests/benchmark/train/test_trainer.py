@@ -7,9 +7,12 @@ import pytest
 import torch
 
 from benchmark.errors import ConfigError, DeviceError
+from benchmark.plan.config import StudyConfig, TrainingConfig
+from benchmark.plan.expand import expand
+from benchmark.plan.protocol import ProtocolConfig
 from benchmark.train.device import choose_device
 from benchmark.train.estimate import estimate
-from benchmark.train.trainer import CellTrainer, build_estimator
+from benchmark.train.trainer import CellTrainer
 from datasets.contract import Song, Split
 from models.registry import ModelEntry
 from tests.conftest import make_song, make_split
@@ -20,7 +23,7 @@ def test_scaling_is_learned_from_training_songs_alone():
     training = [make_song(f"t{index}", 20) for index in range(8)]
     songs = [make_song(f"v{index}", 20) for index in range(3)]
     validation = [replace(song, features=song.features + 1000) for song in songs]
-    trainer = CellTrainer(make_cell("crnn"), "cpu", lambda network, epoch, error: None)
+    trainer = CellTrainer(make_cell("crnn"), "cpu", lambda progress: None)
     from tests.small_models import build
 
     network = trainer.fit(
@@ -60,8 +63,7 @@ def test_inputs_shuffled_across_songs_fall_back_to_the_constant():
         )
 
     broken = Split(shuffled(split.development), shuffled(split.evaluation))
-    training = {"batch_size": 16, "learning_rate": 3e-3, "max_epochs": 40, "patience": 5,
-                "validation_fraction": 0.2}  # fmt: skip
+    training = TrainingConfig(batch_size=16, learning_rate=3e-3, max_epochs=40, patience=5)
 
     def error(name: str, songs: Split) -> float:
         predicted = np.concatenate(fitted(name, songs, training=training).predict(songs.evaluation))
@@ -105,7 +107,7 @@ def test_an_estimate_prices_every_network_a_model_trains(split):
     known = {}
     single = estimate(make_cell("blstm"), split, "cpu", "plain", known)
     ensemble = estimate(make_cell("blstm_ensemble"), split, "cpu", "plain", known)
-    floor = estimate(make_cell("constant", training={}), split, "cpu", "plain", known)
+    floor = estimate(make_cell("constant", training=None), split, "cpu", "plain", known)
     assert (single.n_networks, single.n_epochs) == (1, 2)
     assert ensemble.n_networks == 3 + 2 * 3  # first layers of three folds, two lengths of each
     assert ensemble.seconds > 0
@@ -113,14 +115,14 @@ def test_an_estimate_prices_every_network_a_model_trains(split):
 
 
 def test_an_estimate_prices_every_fold(split):
-    folds = {"selection": "held_out", "folds": 4, "test_sequence_length": None}
+    folds = ProtocolConfig(folds=4)
     assert estimate(make_cell("crnn", protocol=folds), split, "cpu", "plain", {}).n_networks == 4
 
 
 @pytest.mark.parametrize(("wanted", "window"), [(None, 10), (7, 7), ("whole", 33)])
 def test_songs_are_predicted_in_windows_of_the_test_length(split, wanted, window):
     """A song's prediction equals the network's on each window of that length, one by one."""
-    protocol = {"selection": "held_out", "folds": None, "test_sequence_length": wanted}
+    protocol = ProtocolConfig(test_sequence_length=wanted)
     single = fitted("crnn", split, protocol=protocol).fitted
     song = split.evaluation[2]  # 33 frames: the last window is shorter, and nothing is padded
     features = torch.from_numpy(single.scaler.apply(song.features))
@@ -132,7 +134,7 @@ def test_songs_are_predicted_in_windows_of_the_test_length(split, wanted, window
 
 
 def test_an_autoencoder_is_trained_on_its_own_scaled_features(split):
-    trainer = CellTrainer(make_cell("crnn"), "cpu", lambda network, epoch, error: None)
+    trainer = CellTrainer(make_cell("crnn"), "cpu", lambda progress: None)
     songs = list(split.development)
     trainer.fit(
         lambda: torch.nn.Linear(6, 6), songs[:20],
@@ -144,13 +146,13 @@ def test_an_autoencoder_is_trained_on_its_own_scaled_features(split):
 def test_an_estimate_tells_batch_sizes_apart(split):
     known = {}
     for batch_size in (4, 16):
-        training = make_cell("crnn").training | {"batch_size": batch_size}
+        training = replace(make_cell("crnn").training, batch_size=batch_size)
         estimate(make_cell("crnn", training=training), split, "cpu", "plain", known)
     assert {place[-1] for place in known} == {4, 16}
 
 
 def test_an_estimate_takes_all_songs_where_a_few_are_too_few():
-    training = make_cell("crnn").training | {"validation_fraction": 0.98}
+    training = replace(make_cell("crnn").training, validation_fraction=0.98)
     many = make_split(n_development=96)
     assert estimate(make_cell("crnn", training=training), many, "cpu", "plain", {}).n_networks == 1
 
@@ -171,6 +173,6 @@ def test_a_device_that_is_not_here_is_explained():
 
 
 def test_unknown_settings_of_a_model_are_refused():
-    cell = make_cell("crnn", config={"dropuot": 0.5})
+    study = StudyConfig(name="mine", models=("crnn",), set={"crnn.dropuot": 0.5})
     with pytest.raises(ConfigError, match="Did you mean 'dropout'"):
-        build_estimator(cell, 6)
+        expand(study, "digest")
