@@ -16,6 +16,7 @@ from types import FrameType
 import numpy as np
 
 from benchmark.errors import USER_ERRORS, TrainingStopped
+from benchmark.signals import intercepted
 
 IMPORT_SECONDS = 45.0  # torch takes 3, TensorFlow from a slow disk 30
 MOST_CHARACTERS = 2000  # of an exception's text
@@ -74,26 +75,19 @@ def is_ours(error: BaseException) -> bool:
 
 @contextmanager
 def ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Lend a function that tells whether Ctrl-C was pressed inside.
+    """Lend a function that tells whether Ctrl-C was pressed inside, or another signal to stop came.
 
     A user's code may raise KeyboardInterrupt itself, or swallow the one the user meant. Whoever
-    handled Ctrl-C before still does. Where it is ignored, as in workers, it never is pressed.
+    handled the signal before still does. Where it is ignored, as in workers, it never is pressed.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if not _is_main_thread() or not callable(before):
-        yield lambda: False
-        return
     pressed: list[bool] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def note(stop: Callable[[], object]) -> None:
         pressed.append(True)
-        before(number, frame)
+        stop()
 
-    signal.signal(signal.SIGINT, note)
-    try:
+    with intercepted(note):
         yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
+from benchmark.cli.stopping import stoppable
 from benchmark.cli.streams import (
     drop_stdout,
     flush_or_fail,
@@ -50,14 +51,18 @@ def without_a_command(
 
 
 app.command("list")(list_rows.list_rows)
-app.command("run")(run.run)
-app.command("search")(search.search)
+app.command("run")(
+    stoppable(run.run, "Stopped. What is recorded stays; run the same command to go on.")
+)
+app.command("search")(
+    stoppable(search.search, "Stopped. Finished trials stay; run the same command to go on.")
+)
 app.command("speed")(speed.speed)
 app.command("status")(status.status)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
 app.add_typer(data.data, name="data")
-app.command("ui")(ui.ui)
+app.command("ui")(stoppable(ui.ui, "MLflow is stopped."))
 app.command("doctor")(doctor.doctor)
 
 
