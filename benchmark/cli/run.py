@@ -91,6 +91,7 @@ def run(
     }
     config = read_study(study, overrides, promoted_studies(results))
 
+    from benchmark.cli.problems import print_problems
     from benchmark.cli.screen import Screen, planning, print_answer, print_bill
     from benchmark.run.session import RunOptions, complete_run, plan_run
 
@@ -115,5 +116,6 @@ def run(
         typer.echo(json.dumps(answer.as_json(), indent=1))
     else:
         print_answer(answer, paths, results)
+        print_problems(answer.records, results)
     has_failed = any(record.status != "done" for record in answer.records)
     raise typer.Exit(code=1 if has_failed else 0)

@@ -62,7 +62,7 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
             r" from datasets.registry import DatasetEntry; .* docs/own-data.md",
         ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
-        ("MODELS = {", "SyntaxError"),
+        ("MODELS = {", r"SyntaxError: .* in \S+mine.py:1\. Try"),
         ("", "none of MODELS, DATASETS, METRICS"),
     ],
 )
