@@ -1,6 +1,7 @@
 """`data`: get the real data and its features onto disk, checked."""
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -161,13 +162,16 @@ def extract(
 
         typer.echo(LICENCE, err=True)
     recordings, n_workers = files.present_recordings(root), whole("--workers", workers)
-    before = time.monotonic()
+    before, is_terminal = time.monotonic(), sys.stderr.isatty()
     with _bar("extracting", "songs") as on_count:
         done: list[Heard] = []
 
         def on_heard(recording: Heard) -> None:
             done.append(recording)
             on_count(len(done), len(recordings))
+            if not is_terminal:
+                count = f"[{len(done)} of {len(recordings)}]"
+                typer.echo(f"{count} {recording.audio.name}: {recording.status}", err=True)
 
         extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in)
     _print_outcome(done, wanted, time.monotonic() - before)
