@@ -65,8 +65,8 @@ def _with_audio(dataset: str, features: str) -> str:
     if dataset not in with_files:
         return (
             f"The features of dataset {dataset} are not made from audio, or its loader does not"
-            " say so (Split.made_by, see docs/own-data.md); train on a dataset of recordings"
-            f" ({', '.join(with_files)}), as in {RUN}."
+            " say so (Split.made_by, see docs/own-data.md); train on a dataset of recordings:"
+            f" {', '.join(with_files)}; as in {RUN}."
         )
     return (
         f"Move the official files in DEAM/features away and train on features made from audio:"
