@@ -33,7 +33,8 @@ def stoppable(command: Callable[P, T], sentence: str) -> Callable[P, T]:
             except KeyboardInterrupt:
                 with handled_by(lambda *_: None):  # pressed again: it is the same wish
                     end_children()
-                    typer.echo(sentence, err=True)
+                    with suppress(OSError):  # of a terminal that is gone
+                        typer.echo(sentence, err=True)
                 raise typer.Exit(128 + (numbers or [signal.SIGINT])[0]) from None
 
     return stoppable_command
