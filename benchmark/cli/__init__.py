@@ -12,12 +12,14 @@ import typer
 from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
 from benchmark.cli.stopping import stoppable
 from benchmark.cli.streams import (
+    as_started,
     drop_stdout,
     flush_or_fail,
     print_what_can_be_printed,
     visible,
 )
 from benchmark.errors import USER_ERRORS, WorkerLost
+from benchmark.lookup import suggestion
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
 USAGE_ERROR: type[typer.BadParameter] = next(
@@ -77,7 +79,7 @@ def main() -> None:
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except USAGE_ERROR as error:
-        fail(error.format_message())
+        fail(_usage_message(error.format_message()))
     except USER_ERRORS as error:
         fail(str(error))
     except WorkerLost as error:
@@ -88,8 +90,17 @@ def main() -> None:
     sys.exit(exit_code)
 
 
+def _usage_message(text: str) -> str:
+    """Return what typer says of a wrong option, with the name that was perhaps meant."""
+    text = text.replace("Value error, ", "")
+    name, is_choice, known = text.rpartition("' is not one of ")
+    if not is_choice:
+        return text
+    return text + suggestion(name.rpartition("'")[2], known.split("'")[1::2])
+
+
 def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Print one line to stderr and leave."""
     with suppress(OSError):
-        print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)
+        print(f"error: {visible(as_started(' '.join(message.split())))}", file=sys.stderr)
     sys.exit(exit_code)

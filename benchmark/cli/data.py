@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.cli.options import AsJson, DataRoot, Include, names, whole
+from benchmark.cli.streams import as_started
 from benchmark.errors import ConfigError
 from benchmark.lookup import find, suggestion
 
@@ -48,9 +49,9 @@ def list_pieces(
     for piece in pieces:
         typer.echo(f"{piece.name:<{width}}  {_present(piece):>16}  {piece.summary}")
         if not piece.is_complete:
-            typer.echo(f"{'':<{width}}  {'':>16}    get it: {piece.how_to_get}")
+            typer.echo(f"{'':<{width}}  {'':>16}    get it: {as_started(piece.how_to_get)}")
     for option in sorted({other.option for other in _all_files().values()} - {files.option}):
-        typer.echo(f"another dataset: {data_command(f'list{option}', root)}")
+        typer.echo(as_started(f"another dataset: {data_command(f'list{option}', root)}"))
 
 
 @data.command()
@@ -129,7 +130,7 @@ def verify(
     with _bar("checking", "files") as on_checked:
         for fault in faults(files, root, on_checked):
             n_faults += 1
-            typer.echo(fault)
+            typer.echo(as_started(fault))
     pieces = inventory(files, root)
     here = [piece.name for piece in pieces if piece.n_files and not piece.is_program]
     if not here:

@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 
 from benchmark.analysis.rows import settings_text
 from benchmark.cli.console import console, text_column
-from benchmark.cli.streams import visible
+from benchmark.cli.streams import as_started, visible
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer, stem_of
@@ -123,7 +123,7 @@ class Screen:
 
     def say(self, line: str) -> None:
         """Write a line above the bar."""
-        self.console.print(line, soft_wrap=True)
+        self.console.print(as_started(line), soft_wrap=True)
 
     def _say(self, text: str) -> None:
         """Write one line of a log, with the time since the start."""
@@ -219,4 +219,5 @@ def print_answer(
     for path in paths:
         typer.echo(f"written: {path}")
     if has_mlflow:
-        typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")
+        command = f"python -m benchmark ui --results {results}"
+        typer.echo(as_started(f"compare runs in MLflow: {command}"))
