@@ -236,7 +236,7 @@ WRONG = {
         [*RUN, "--dataset", "mediaeval2015", "--data-root", "{tmp}/none"], "No folder DEAM/",
     ),
     "missing include": ([*RUN, "--include", "{tmp}/none.py"], "no such file"),
-    "include with nothing in it": ([*RUN, "--include", "{tmp}/empty.py"], "defines none of MODELS, DATASETS"),
+    "include with nothing in it": ([*RUN, "--include", "{tmp}/empty.py"], "none of MODELS"),
     "include that fails": ([*RUN, "--include", "{tmp}/fails.py"], "ZeroDivisionError"),
     "unwritable results": (["run", "--results", "{tmp}/file/results"], "cannot be written"),
     "damaged study": ([*RUN, "--study", "{tmp}/damaged.yaml"], "is not YAML"),
