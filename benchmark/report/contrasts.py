@@ -23,6 +23,7 @@ from benchmark.analysis.rows import ERROR_NAMES, Row, Table
 from benchmark.analysis.samples import errors_by_song
 from benchmark.analysis.units import Units, unit_sums, units_of
 from benchmark.report.grid import Column, Grid
+from benchmark.report.tables import interval_text
 from datasets.contract import TARGETS
 
 Pair = tuple[str, str]
@@ -205,10 +206,9 @@ def song_errors(row: Row) -> Array:
 
 def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
     """Return a contrast as people read it."""
-    moves = []
-    for name in SHOWN.values():
-        low, high = contrast.intervals[name]
-        moves.append(f"{contrast.values[name]:+.3f} [{low:+.3f}, {high:+.3f}]")
+    moves = [
+        interval_text(contrast.values[name], contrast.intervals[name]) for name in SHOWN.values()
+    ]
     return (
         contrast.row.name(shared),
         contrast.base.name(shared),

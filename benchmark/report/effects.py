@@ -9,7 +9,7 @@ from benchmark.analysis.rows import ERROR_NAMES, Row, Table, settings_text, shar
 from benchmark.analysis.samples import songs_of
 from benchmark.analysis.units import units_of
 from benchmark.report.grid import Column, Grid
-from benchmark.report.tables import SCORES
+from benchmark.report.tables import SCORES, interval_text
 
 NOTE = (
     "Change of RMSE [95 % interval over songs and repetitions, paired]; below"
@@ -67,7 +67,7 @@ def effect_grids(found: Sequence[Effect], tables: Sequence[Table]) -> list[Grid]
 def _cells(effect: Effect) -> tuple[str, ...]:
     """Return "+0.004 [-0.002, +0.010]" for every error."""
     length = "-" if effect.sequence_length is None else str(effect.sequence_length)
-    moves = (f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]" for mean, low, high in effect.moves.values())
+    moves = (interval_text(mean, (low, high)) for mean, low, high in effect.moves.values())
     return (effect.model, length, effect.changed, *moves)
 
 

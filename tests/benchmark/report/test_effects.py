@@ -8,6 +8,7 @@ from benchmark.report.effects import effects
 from benchmark.report.figures.effects import effects_figure
 from benchmark.report.grid import markdown
 from benchmark.report.standings import standings
+from benchmark.report.tables import interval_text, rounded
 from tests.benchmark.report.differences import bootstrap_differences
 from tests.benchmark.report.records import make_record
 
@@ -123,3 +124,9 @@ def test_other_songs_of_the_same_names_are_no_change():
         **settings(),
     )  # fmt: skip
     assert effects(tables(shifted(0), other)) == []
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    assert interval_text(-0.0004, (-0.0116, 0.0004)) == "0.000 [-0.012, 0.000]"
+    assert interval_text(0.0006, (0.0004, 0.0116)) == "+0.001 [0.000, +0.012]"
+    assert (rounded(-0.0004), rounded(-0.0006), rounded(0.25)) == ("0.000", "-0.001", "0.250")
