@@ -32,6 +32,8 @@ def find(table: Mapping[str, Entry], name: str, *, kind: str) -> Entry:
         return table[name]
     plural = kind if kind.endswith("s") else {"study": "studies"}.get(kind, f"{kind}s")
     own = f" A {kind} of your own needs --include FILE.py." if kind in OF_USERS else ""
+    if kind == "study":
+        own = " One that `search` promoted needs the --results of that search."
     raise UnknownNameError(
         f"No {kind} is called '{name}'.{suggestion(name, table)}{own}"
         f" Known: {', '.join(table)}. See: python -m benchmark list {plural}"

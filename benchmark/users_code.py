@@ -11,12 +11,17 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from sysconfig import get_path
 from types import FrameType
 
 import numpy as np
 
 from benchmark.errors import USER_ERRORS, TrainingStopped
+from benchmark.packages import OURS
+from benchmark.signals import intercepted
 
+ROOT = Path(__file__).parents[1]
 IMPORT_SECONDS = 45.0  # torch takes 3, TensorFlow from a slow disk 30
 MOST_CHARACTERS = 2000  # of an exception's text
 
@@ -40,10 +45,32 @@ def text_of(error: BaseException) -> str:
     return "".join(one if one.isprintable() else "?" for one in text)
 
 
-def place_of(error: BaseException) -> str:
-    """Return "FILE:LINE" of the innermost frame."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
+def described_with_place(error: BaseException) -> str:
+    """Return "ValueError: odd in FILE:LINE", the user's line where one is to blame.
+
+    An error of ours that explains another one is followed by that one's kind and place.
+    """
+    origin = error
+    while is_ours(origin) and origin.__cause__ is not None:
+        origin = origin.__cause__
+    explained = "" if origin is error else f"; {type(origin).__name__}"
+    return f"{described(error).rstrip('.')}{explained}{_place_of(origin)}"
+
+
+def _place_of(error: BaseException) -> str:
+    """Return " in FILE:LINE" of the innermost frame of the user's own, or else of any file."""
+    if isinstance(error, SyntaxError) and error.filename and error.filename[0] != "<":
+        return f" in {error.filename}:{error.lineno}"
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename[0] != "<"]
+    chosen = [one for one in frames if not _is_installed(Path(one.filename))] or frames
+    return f" in {chosen[-1].filename}:{chosen[-1].lineno}" if chosen else ""
+
+
+def _is_installed(file: Path) -> bool:
+    """Tell this project's files and installed ones from a user's own."""
+    places = (*(ROOT / room for room in ("benchmark", *OURS)), Path(get_path("stdlib")))
+    installed = {"site-packages", "dist-packages"} & set(file.parts)
+    return bool(installed) or any(file.is_relative_to(place) for place in places)
 
 
 @contextmanager
@@ -59,7 +86,7 @@ def users_code(what: str, kind: Callable[[str], Exception], advice: str = "") ->
             if is_ours(error) or (isinstance(error, KeyboardInterrupt) and was_pressed()):
                 raise
             advice = advice or "Mend it"
-            line = f"{what}: {described(error)} in {place_of(error)}. {advice}."
+            line = f"{what}: {described_with_place(error)}. {advice}."
             raise kind(line) from error
 
 
@@ -74,26 +101,19 @@ def is_ours(error: BaseException) -> bool:
 
 @contextmanager
 def ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Lend a function that tells whether Ctrl-C was pressed inside.
+    """Lend a function that tells whether Ctrl-C was pressed inside, or another signal to stop came.
 
     A user's code may raise KeyboardInterrupt itself, or swallow the one the user meant. Whoever
-    handled Ctrl-C before still does. Where it is ignored, as in workers, it never is pressed.
+    handled the signal before still does. Where it is ignored, as in workers, it never is pressed.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if not _is_main_thread() or not callable(before):
-        yield lambda: False
-        return
     pressed: list[bool] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def note(stop: Callable[[], object]) -> None:
         pressed.append(True)
-        before(number, frame)
+        stop()
 
-    signal.signal(signal.SIGINT, note)
-    try:
+    with intercepted(note):
         yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -36,16 +36,21 @@ def read_samples(path: Path) -> NDArray[np.float32]:
     return _decoded(path)
 
 
-def _decoded(path: Path) -> NDArray[np.float32]:
-    """Decode an audio file."""
-    import soundfile
-    import soxr
-
+def require_file(path: Path) -> None:
+    """Refuse a path that is no file at all."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise DatasetError(
             f"No audio file: {path} {what}; give a file, mp3, wav, flac, ogg or MIDI."
         )
+
+
+def _decoded(path: Path) -> NDArray[np.float32]:
+    """Decode an audio file."""
+    import soundfile
+    import soxr
+
+    require_file(path)
     try:
         with _decoders_kept_quiet(), soundfile.SoundFile(path) as file:
             rate, n_declared = file.samplerate, file.frames

@@ -61,7 +61,8 @@ def _check_complete(table: Table, recordings: Recordings) -> None:
     if not missing:
         return
     first = missing[0]
-    close = get_close_matches(first.name, recordings, n=1)
+    others = sorted(recordings.keys() - {song.name for song in table.songs})
+    close = get_close_matches(first.name, others, n=1)
     raise DatasetError(
         f"File {table.path}, row {first.rows[0]}: {len(missing):,} of {len(table.songs):,} songs"
         f" have no recording in {table.path.parent} or its folder {AUDIO}/:"

@@ -61,7 +61,7 @@ def curve_of(
         return Curve(None, values_N2[is_rated])
     if is_resampled:
         return _resampled(song.times, values_N2, is_rated)
-    _check_spacing(song, song.times, table)
+    check_spacing(song, song.times, table)
     first = int((song.times[0] + SLACK_SECONDS) / FRAME_SECONDS)
     offset = float(song.times[0]) - first * FRAME_SECONDS
     return Curve(
@@ -105,7 +105,7 @@ def check_end(song: RatedSong, table: Table, last: int, n_frames: int, audio: Pa
         )
 
 
-def _check_spacing(song: RatedSong, times_N: Array, table: Table) -> None:
+def check_spacing(song: RatedSong, times_N: Array, table: Table) -> None:
     """Refuse ratings that are not half a second apart."""
     regular_N = times_N[0] + FRAME_SECONDS * np.arange(len(times_N))
     is_off = np.abs(times_N - regular_N) > SLACK_SECONDS

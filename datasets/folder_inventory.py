@@ -7,7 +7,7 @@ from datasets.contract import DatasetError
 from datasets.files import Check, DataFiles, Piece
 from datasets.folder import KEPT_IN
 from datasets.folder_audio import ANNOTATIONS, AUDIO, audio_of, find_recordings, recordings
-from datasets.folder_frames import check_end, last_frame
+from datasets.folder_frames import check_end, check_spacing, last_frame
 from datasets.folder_table import COLUMNS, RECORDINGS, RatedSong, Table, read_table
 from datasets.inventory import bind
 
@@ -41,7 +41,14 @@ def checks(data_root: Path) -> list[Check]:
         table, audio = _read(data_root)
     except DatasetError:
         return [bind(_read, data_root)]
-    return [bind(_check_song, song, table, audio[song.name]) for song in table.songs]
+    return [
+        *(
+            bind(check_spacing, song, song.times, table)
+            for song in table.songs
+            if song.times is not None
+        ),
+        *(bind(_check_song, song, table, audio[song.name]) for song in table.songs),
+    ]
 
 
 def _read(data_root: Path) -> tuple[Table, dict[str, Path]]:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
+from datasets.audio import read_samples
 from datasets.commands import extract_command
 from datasets.contract import DatasetError
 from datasets.features.cache import audio_digest, folder, made_alike, read_extracted
 from datasets.features.registry import Extractor, extractor_for, from_audio
 from datasets.files import Check, DataFiles, Piece
+from datasets.midi import is_midi
 
 N_NAMED = 5  # of many missing songs
 
@@ -104,5 +106,7 @@ def _check_kept(
     """Read an extracted file, and note what made it: a dataset's must be made alike."""
     file = read_extracted(kept, extractor)
     if audio is not None and digest(audio) != file.audio_sha256:
+        if not is_midi(audio):
+            read_samples(audio)  # of damaged audio nothing can be made: its fault alone is named
         raise DatasetError(f"File {kept} was made from other audio than {audio}. Run: {how}")
     makers.setdefault(file.libraries, kept)

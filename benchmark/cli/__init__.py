@@ -10,13 +10,16 @@ from typing import Annotated, NoReturn
 import typer
 
 from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
+from benchmark.cli.stopping import stoppable
 from benchmark.cli.streams import (
+    as_started,
     drop_stdout,
     flush_or_fail,
     print_what_can_be_printed,
     visible,
 )
 from benchmark.errors import USER_ERRORS, WorkerLost
+from benchmark.lookup import suggestion
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
 USAGE_ERROR: type[typer.BadParameter] = next(
@@ -50,14 +53,18 @@ def without_a_command(
 
 
 app.command("list")(list_rows.list_rows)
-app.command("run")(run.run)
-app.command("search")(search.search)
+app.command("run")(
+    stoppable(run.run, "Stopped. What is recorded stays; run the same command to go on.")
+)
+app.command("search")(
+    stoppable(search.search, "Stopped. Finished trials stay; run the same command to go on.")
+)
 app.command("speed")(speed.speed)
 app.command("status")(status.status)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
 app.add_typer(data.data, name="data")
-app.command("ui")(ui.ui)
+app.command("ui")(stoppable(ui.ui, "MLflow is stopped."))
 app.command("doctor")(doctor.doctor)
 
 
@@ -72,7 +79,7 @@ def main() -> None:
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except USAGE_ERROR as error:
-        fail(error.format_message())
+        fail(_usage_message(error.format_message()))
     except USER_ERRORS as error:
         fail(str(error))
     except WorkerLost as error:
@@ -83,8 +90,17 @@ def main() -> None:
     sys.exit(exit_code)
 
 
+def _usage_message(text: str) -> str:
+    """Return what typer says of a wrong option, with the name that was perhaps meant."""
+    text = text.replace("Value error, ", "")
+    name, is_choice, known = text.rpartition("' is not one of ")
+    if not is_choice:
+        return text
+    return text + suggestion(name.rpartition("'")[2], known.split("'")[1::2])
+
+
 def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Print one line to stderr and leave."""
     with suppress(OSError):
-        print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)
+        print(f"error: {visible(as_started(' '.join(message.split())))}", file=sys.stderr)
     sys.exit(exit_code)

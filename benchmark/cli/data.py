@@ -1,6 +1,7 @@
 """`data`: get the real data and its features onto disk, checked."""
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.cli.options import AsJson, DataRoot, Include, names, whole
+from benchmark.cli.streams import as_started
 from benchmark.errors import ConfigError
 from benchmark.lookup import find, suggestion
 
@@ -47,9 +49,9 @@ def list_pieces(
     for piece in pieces:
         typer.echo(f"{piece.name:<{width}}  {_present(piece):>16}  {piece.summary}")
         if not piece.is_complete:
-            typer.echo(f"{'':<{width}}  {'':>16}    get it: {piece.how_to_get}")
+            typer.echo(f"{'':<{width}}  {'':>16}    get it: {as_started(piece.how_to_get)}")
     for option in sorted({other.option for other in _all_files().values()} - {files.option}):
-        typer.echo(f"another dataset: {data_command(f'list{option}', root)}")
+        typer.echo(as_started(f"another dataset: {data_command(f'list{option}', root)}"))
 
 
 @data.command()
@@ -128,7 +130,7 @@ def verify(
     with _bar("checking", "files") as on_checked:
         for fault in faults(files, root, on_checked):
             n_faults += 1
-            typer.echo(fault)
+            typer.echo(as_started(fault))
     pieces = inventory(files, root)
     here = [piece.name for piece in pieces if piece.n_files and not piece.is_program]
     if not here:
@@ -161,13 +163,16 @@ def extract(
 
         typer.echo(LICENCE, err=True)
     recordings, n_workers = files.present_recordings(root), whole("--workers", workers)
-    before = time.monotonic()
+    before, is_terminal = time.monotonic(), sys.stderr.isatty()
     with _bar("extracting", "songs") as on_count:
         done: list[Heard] = []
 
         def on_heard(recording: Heard) -> None:
             done.append(recording)
             on_count(len(done), len(recordings))
+            if not is_terminal:
+                count = f"[{len(done)} of {len(recordings)}]"
+                typer.echo(f"{count} {recording.audio.name}: {recording.status}", err=True)
 
         extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in)
     _print_outcome(done, wanted, time.monotonic() - before)

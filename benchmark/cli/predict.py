@@ -9,6 +9,8 @@ import typer
 from benchmark.cli.options import DEFAULT_RESULTS, AsJson, Include, Results
 from benchmark.cli.streams import visible
 from benchmark.errors import USER_ERRORS, ConfigError
+from datasets.audio import require_file
+from datasets.contract import DatasetError
 
 if TYPE_CHECKING:
     from benchmark.predict.predictor import Emotion
@@ -40,6 +42,14 @@ def predict(
     if model is not None and record:
         raise ConfigError("Give --model or --record, not both.")
     _prepare(out, [path.stem for path in audio])
+    wrong = []
+    for path in audio:
+        try:
+            require_file(path)
+        except DatasetError as error:  # the other recordings are predicted all the same
+            wrong.append(str(error))
+    if len(wrong) == len(audio):
+        raise ConfigError(" ".join(wrong))
 
     from benchmark.predict.predictor import find_weights, load_listener
     from benchmark.train.device import choose_device
@@ -47,12 +57,12 @@ def predict(
     listener = load_listener(find_weights(results, model, record or []), choose_device(device).name)
     heading = f"{listener.name}, {_repetitions(len(listener.models))}"
     band = " (shaded: lowest to highest)" if len(listener.models) > 1 else ""
-    entries, wrong = [], []
+    entries = []
     warned: set[str] = set()  # what holds for several recordings is printed once
-    for path in audio:
+    for path in filter(Path.is_file, audio):
         try:
             emotion = listener.listen(path)
-        except USER_ERRORS as error:  # the other recordings are predicted all the same
+        except USER_ERRORS as error:
             wrong.append(str(error))
             continue
         shown = _write(emotion, f"{path.name}: {heading}{band}", out)

@@ -21,7 +21,6 @@ from benchmark.cli.options import (
     whole,
 )
 
-INTERRUPTED = 130  # what shells expect of a program that Ctrl-C stopped
 # what a worker needs, so that it is imported while the study is planned
 OF_WORKERS = ("benchmark.run.execute", "models.fused.crnn", "models.fused.warm", "torch._dynamo")
 
@@ -92,6 +91,7 @@ def run(
     }
     config = read_study(study, overrides, promoted_studies(results))
 
+    from benchmark.cli.problems import print_problems
     from benchmark.cli.screen import Screen, planning, print_answer, print_bill
     from benchmark.run.session import RunOptions, complete_run, plan_run
 
@@ -105,20 +105,17 @@ def run(
         is_fresh=fresh,
         is_dry=dry_run,
     )
-    try:
-        with planning():
-            bill = plan_run(config, options)
-        if dry_run:
-            print_bill(bill, as_json=as_json)
-            return
-        with Screen() as screen:
-            answer, paths = complete_run(bill, options, screen)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What is recorded stays; run the same command to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    with planning():
+        bill = plan_run(config, options)
+    if dry_run:
+        print_bill(bill, as_json=as_json)
+        return
+    with Screen() as screen:
+        answer, paths = complete_run(bill, options, screen)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     else:
         print_answer(answer, paths, results)
+        print_problems(answer.records, results)
     has_failed = any(record.status != "done" for record in answer.records)
     raise typer.Exit(code=1 if has_failed else 0)

@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 
 from benchmark.analysis.rows import settings_text
 from benchmark.cli.console import console, text_column
-from benchmark.cli.streams import visible
+from benchmark.cli.streams import as_started, visible
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer, stem_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # they bring torch, which an answer from records does without
 
 TABLE_WIDTH = 132  # where the output is no terminal
 MOST_GRIDS = 8  # on a terminal; the files have all
+SECONDS_TO_START = 25  # worker processes on a busy machine of two cores; 8 on a quiet one
 QUIET_SECONDS = 60  # without a terminal, say what is being trained this often
 
 
@@ -70,6 +71,8 @@ class Screen:
         self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
         for line in (headline(bill.study), *bill.notes, summary(bill)):
             self.say(line)
+        if (n_processes := min(bill.n_workers, len(bill.todo))) > 1:
+            self.say(f"starting {n_processes} processes")
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
     def _work(self) -> float:
@@ -120,7 +123,7 @@ class Screen:
 
     def say(self, line: str) -> None:
         """Write a line above the bar."""
-        self.console.print(line, soft_wrap=True)
+        self.console.print(as_started(line), soft_wrap=True)
 
     def _say(self, text: str) -> None:
         """Write one line of a log, with the time since the start."""
@@ -145,10 +148,14 @@ def headline(study: Study) -> str:
 
 def summary(bill: "Bill") -> str:
     """Return the second line of a run: how much of it is left, and where it runs."""
+    n_cells, n_todo = len(bill.cells), len(bill.todo)
+    reason = f" ({bill.device.reason})" if bill.device.reason else ""
+    workers = "1 worker" if bill.n_workers == 1 else f"{bill.n_workers} workers"
+    starting = f", after up to {SECONDS_TO_START} s to start them" if bill.n_workers > 1 else ""
     return (
-        f"{len(bill.cells)} cells, {len(bill.recorded)} recorded, {len(bill.todo)} to run;"
-        f" device {bill.device.name} ({bill.device.reason}), {bill.n_workers} workers;"
-        f" training takes at most {duration(bill.seconds_at_most)}"
+        f"{n_cells} cell{'s' * (n_cells != 1)}, {n_cells - n_todo} recorded, {n_todo} to run;"
+        f" device {bill.device.name}{reason}, {workers};"
+        f" training takes at most {duration(bill.seconds_at_most)}{starting if n_todo else ''}"
     )
 
 
@@ -182,7 +189,10 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
     for line in (headline(bill.study), *bill.notes, summary(bill)):
         typer.echo(line)
     width = max(len(row["name"]) for row in rows)
-    for row in rows:
+    songs = [f"{cell.dataset}, {cell.features}" for cell in bill.cells]
+    for index, row in enumerate(rows):
+        if len(set(songs)) > 1 and songs[index] not in songs[:index]:
+            typer.echo(f"{songs[index]}:")
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
         networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
         typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<14}{row['settings']}".rstrip())
@@ -215,4 +225,5 @@ def print_answer(
     for path in paths:
         typer.echo(f"written: {path}")
     if has_mlflow:
-        typer.echo(f"compare runs in MLflow: python -m benchmark ui --results {results}")
+        command = f"python -m benchmark ui --results {results}"
+        typer.echo(as_started(f"compare runs in MLflow: {command}"))

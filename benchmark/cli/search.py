@@ -19,7 +19,6 @@ from benchmark.cli.options import (
     which_kernels,
     whole,
 )
-from benchmark.cli.run import INTERRUPTED
 
 
 def search(
@@ -143,11 +142,7 @@ def search(
         workers=whole("--workers", workers) or 1,
         include=tuple(include or ()),
     )
-    try:
-        outcome = complete_search(checked, options, SearchScreen(checked, options), promote)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. Finished trials stay; run the same command to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    outcome = complete_search(checked, options, SearchScreen(checked, options), promote)
     if as_json:
         typer.echo(json.dumps(as_rows(outcome), indent=1))
     else:

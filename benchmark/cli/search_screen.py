@@ -9,7 +9,7 @@ import typer
 
 from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
-from benchmark.cli.streams import visible
+from benchmark.cli.streams import as_started, visible
 from benchmark.record.searches import TrialRow
 from benchmark.run.session import Bill
 from benchmark.search.search import SearchOptions
@@ -75,7 +75,7 @@ class SearchScreen:
     def say(self, line: str) -> None:
         """Write one line."""
         self.spoke = time.monotonic()
-        self.console.print(line, soft_wrap=True)
+        self.console.print(as_started(line), soft_wrap=True)
 
 
 def as_rows(outcome: SearchOutcome) -> dict[str, Any]:
@@ -124,7 +124,8 @@ def print_search(outcome: SearchOutcome, options: SearchOptions) -> None:
     for path in outcome.paths:
         typer.echo(f"written: {path}")
     typer.echo(f"look at the trials: {dashboard_command(shown(options.storage))}")
-    typer.echo(f"compare trials in MLflow: python -m benchmark ui --results {options.results}")
+    command = f"python -m benchmark ui --results {options.results}"
+    typer.echo(as_started(f"compare trials in MLflow: {command}"))
 
 
 def _size(n_parameters: int | None) -> str:

@@ -15,6 +15,7 @@ def status(
 ) -> None:
     """Count done, diverged, failed and missing cells; exit code 1 unless all are done."""
     from benchmark.analysis.counts import count_cells, without_record
+    from benchmark.cli.problems import print_problems
     from benchmark.record.store import asked_for, read_records
 
     records = read_records(results)
@@ -25,9 +26,7 @@ def status(
     else:
         for word, n_cells in counts.items():
             typer.echo(f"{n_cells:6d}  {word}")
-        for problem in problems:
-            reason = visible(problem.error or "")
-            typer.echo(f"{problem.status}: {problem.name}: {reason}", err=True)
+        print_problems(problems, results)
         for line in without_record(records, asked):
             typer.echo(f"missing: {visible(line)}", err=True)
     raise typer.Exit(code=0 if sum(counts.values()) == counts["done"] else 1)

@@ -7,6 +7,7 @@ that come from records never reach a terminal; a full disk behind stdout is one 
 import os
 import sys
 import unicodedata
+from pathlib import Path
 
 
 def print_what_can_be_printed() -> None:
@@ -26,6 +27,12 @@ def visible(text: str) -> str:
         else character
         for character in text
     )
+
+
+def as_started(text: str) -> str:
+    """Return text whose commands begin as the one that runs did: `mer-benchmark` has a script."""
+    is_script = Path(sys.argv[0]).stem == "mer-benchmark"
+    return text.replace("python -m benchmark", "mer-benchmark") if is_script else text
 
 
 def flush_or_fail() -> None:

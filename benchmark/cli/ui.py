@@ -1,11 +1,9 @@
 """`ui`: open MLflow on a results folder."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +14,6 @@ from benchmark.errors import ConfigError, ResultsError
 
 HOST = "127.0.0.1"
 SECONDS_TO_WAIT = 10.0  # for another process that writes to MLflow
-SECONDS_TO_END = 5.0
-STOPPING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # seven processes for judging chats
@@ -62,40 +58,10 @@ def _bring_up_to_date(results: Path) -> None:
 
 
 def serve(database: str, port: int) -> int:
-    """Run MLflow's server until it or this process is stopped; return its exit code."""
+    """Run MLflow's server until it ends; return its exit code."""
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", database]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
-    for name in STOPPING:
-        signal.signal(name, _stop)
-    server = subprocess.Popen(command, env=os.environ | QUIET)
-    try:
-        return server.wait()
-    finally:
-        _end(server)
-
-
-def _stop(number: int, _: object) -> None:
-    """Leave as a program that this signal stops, after its children."""
-    raise typer.Exit(128 + number)
-
-
-def _end(server: "subprocess.Popen[bytes]") -> None:
-    """End MLflow and the server that it started, which does not end with it."""
-    import psutil
-
-    try:
-        above = psutil.Process(server.pid)
-        every = [above, *above.children(recursive=True)]
-    except psutil.NoSuchProcess:  # it has ended by itself
-        return
-    for process in every:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, alive = psutil.wait_procs(every, timeout=SECONDS_TO_END)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    server.wait()
+    return subprocess.Popen(command, env=os.environ | QUIET).wait()
 
 
 def _check_port(port: int) -> None:

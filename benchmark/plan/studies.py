@@ -43,7 +43,7 @@ def read_study(
     command line wins over every part, but for models that a part names itself (see `_shared`).
     `contrasts` lists which rows are compared.
     """
-    from benchmark.plan.config import Study, StudyConfig
+    from benchmark.plan.config import Study, StudyConfig, validated
 
     is_file = name_or_file.endswith((".yaml", ".yml"))
     names = dict(promoted or {}) | named_studies()
@@ -57,6 +57,9 @@ def read_study(
     if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
+    for key in given.keys() & {one.name for one in fields(StudyConfig)} - {"set"}:
+        alone = {"name": "study", "models": ("model",), key: given[key]}
+        validated(StudyConfig, alone, where=f"--{key.replace('_', '-')}")
     shares = _shared(given.get("models"), base, [*map(_keys, further)])
     parts = tuple(
         checked_study(_merged(path, base, layer, given | chosen), f"study {path.name}")

@@ -4,19 +4,29 @@ from collections.abc import Collection
 from pathlib import Path
 
 from benchmark.errors import ConfigError
+from benchmark.record.record import RunRecord
 from benchmark.record.weights import Weights
-from datasets.commands import extract_command
+from datasets.commands import ANY_ROOT, extract_command
 from datasets.features.cache import made_by, made_with
 from datasets.features.registry import Extractor, from_audio
 from datasets.registry import DATASETS
+
+RUN = "`python -m benchmark run --dataset folder --features logmel --data-root DATA`"
+TRAIN = f"Train on recordings first, for example your own (docs/own-data.md): {RUN}."
+
+
+def is_of_audio(record: RunRecord) -> bool:
+    """Tell whether a model was trained on features made from audio by this project."""
+    return record.features in from_audio() and record.circumstances.get("features_made_by") != ""
 
 
 def check_audio_features(weights: Weights, path: Path) -> None:
     """Refuse a model of features that are not made from audio at all."""
     if weights.cell.features not in from_audio():
         raise ConfigError(
-            f"{path} was trained on features {weights.cell.features}, which are not made from"
-            f" audio. Train with --features {', '.join(from_audio())}."
+            f"{path} cannot predict a recording: it was trained on features"
+            f" {weights.cell.features}, which are not made from audio. Train on a dataset of"
+            f" recordings with --features {' or '.join(from_audio())}."
         )
 
 
@@ -30,8 +40,9 @@ def check_origin(weights: Weights, path: Path, extractor: Extractor) -> None:
         )
     if not made:
         raise ConfigError(
-            f"{path} was trained on features {cell.features} of dataset {cell.dataset} that other"
-            f" code made; a recording's are made by {here}, so their numbers differ."
+            f"{path} cannot predict a recording: it was trained on features {cell.features} of"
+            f" dataset {cell.dataset} that other code made; a recording's are made by {here}, so"
+            " their numbers differ."
             f" {_with_audio(cell.dataset, cell.features)}"
         )
     widths = weights.n_features, extractor.n_features
@@ -55,7 +66,7 @@ def _with_audio(dataset: str, features: str) -> str:
         return (
             f"The features of dataset {dataset} are not made from audio, or its loader does not"
             " say so (Split.made_by, see docs/extending.md); train on a dataset of recordings:"
-            f" {', '.join(with_files)}."
+            f" {', '.join(with_files)}; as in {RUN}."
         )
     return (
         f"Move the official files in DEAM/features away and train on features made from audio:"
@@ -66,7 +77,8 @@ def _with_audio(dataset: str, features: str) -> str:
 def _extract_and_run(dataset: str, features: str) -> str:
     """Return the two commands."""
     extract = extract_command(features, option=f" --dataset {dataset}")
-    return f"`{extract}`, then `python -m benchmark run`"
+    options = f"--dataset {dataset} --features {features} --data-root {ANY_ROOT}"
+    return f"`{extract}`, then `python -m benchmark run {options}`"
 
 
 def library_warning(name: str, makers: Collection[str], audio: Path, extractor: Extractor) -> str:

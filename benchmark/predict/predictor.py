@@ -12,7 +12,13 @@ from benchmark.errors import ConfigError, ResultsError
 from benchmark.evaluate.predict import predict_songs
 from benchmark.lookup import find
 from benchmark.plan.seeds import make_deterministic
-from benchmark.predict.origin import check_audio_features, check_origin, library_warning
+from benchmark.predict.origin import (
+    TRAIN,
+    check_audio_features,
+    check_origin,
+    is_of_audio,
+    library_warning,
+)
 from benchmark.record.record import RunRecord
 from benchmark.record.store import read_records
 from benchmark.record.weights import Weights, read_weights, weights_path
@@ -111,24 +117,34 @@ class Emotion:
 
 
 def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> list[Path]:
-    """Return the weights of the records that were named, or of a model's only kind of cell."""
+    """Return the weights of the records that were named, or of a model's only kind of cell.
+
+    Kinds that cannot predict a recording count only where there is no other.
+    """
     if records:
         return [_weights_of(path) for path in records]
+    if not results.is_dir():
+        raise ResultsError(f"No results folder {results}. {TRAIN}")
     groups: dict[str, list[Path]] = {}
     firsts: dict[str, RunRecord] = {}
     known = read_records(results)
-    for record in known:
-        path = weights_path(results, record)
-        if record.status == "done" and model in (None, record.model) and path.is_file():
-            groups.setdefault(record.group, []).append(path)
-            firsts.setdefault(record.group, record)
+    kept = [
+        record
+        for record in known
+        if record.status == "done"
+        and model in (None, record.model)
+        and weights_path(results, record).is_file()
+    ]
+    for record in [one for one in kept if is_of_audio(one)] or kept:
+        groups.setdefault(record.group, []).append(weights_path(results, record))
+        firsts.setdefault(record.group, record)
     if not groups:
         if model is not None:
             find(MODELS, model, kind="model")
         trained = "of " + model if model else "at all"
         raise ResultsError(
-            f"{results} has no weights {trained} ({len(known)} records). Weights are kept by `run`"
-            " (not under protocol.folds): train first, or name another --results or --record."
+            f"{results} has no weights {trained} ({len(known)} records). {TRAIN} Weights are not"
+            " kept under protocol.folds. Or name another --results or --record."
         )
     models = dict.fromkeys(first.model for first in firsts.values())
     if len(models) > 1:

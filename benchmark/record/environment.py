@@ -27,13 +27,19 @@ def environment() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Return the commit of this source tree, "-dirty" where files differ, or the version."""
+    """Return the commit of this checkout, "-dirty" where files differ, or of what was installed.
+
+    A package that was built without git is known by its version alone.
+    """
     root = Path(__file__).parents[2]
     described = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty"]
     if (root / ".git").exists():
         answer = subprocess.run(described, capture_output=True, text=True, check=False)
         if answer.returncode == 0:
             return answer.stdout.strip()
+    stamp = root / "benchmark" / "commit.txt"  # of a wheel: see setup.py
+    if stamp.is_file():
+        return stamp.read_text().strip()
     return f"mer-benchmark {_version('mer-benchmark')}"
 
 

@@ -170,7 +170,9 @@ def asked_for(results: Path, study: str | None, records: Iterable[RunRecord]) ->
 def read_records(results: Path) -> list[RunRecord]:
     """Read every record of a results folder, in the order of their paths."""
     if not results.is_dir():
-        raise ResultsError(f"No results folder {results}. Run: python -m benchmark run")
+        raise ResultsError(
+            f"No results folder {results}. Run: python -m benchmark run --results {results}"
+        )
     records = [checked_record(path) for path in record_files(results)]
     check_together(results, records)
     return records

@@ -1,6 +1,7 @@
 """What tables have in common: headings, cells as people read them, notes on what is lacking."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from benchmark.analysis.rows import ERROR_NAMES, Row, Table
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
@@ -67,4 +68,16 @@ def plus_minus(mean: float | None, spread: float | None) -> str:
     """Return "0.242 ± 0.002", with as many digits as the paper prints."""
     if mean is None:
         return ""
-    return f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}"
+    return rounded(mean) if spread is None else f"{rounded(mean)} ± {spread:.3f}"
+
+
+def rounded(value: float, sign: Literal["", "+"] = "") -> str:
+    """Return "0.242", or with a sign "+0.242"; what rounds to zero has none."""
+    text = format(value, f"{sign}.3f")
+    return text.lstrip("+-") if float(text) == 0 else text
+
+
+def interval_text(value: float, interval: tuple[float, float]) -> str:
+    """Return "+0.004 [-0.002, +0.010]"."""
+    low, high = interval
+    return f"{rounded(value, '+')} [{rounded(low, '+')}, {rounded(high, '+')}]"

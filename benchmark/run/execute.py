@@ -27,7 +27,7 @@ from benchmark.run.loading import check_unchanged, planned_split
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
-from benchmark.users_code import ctrl_c, described, place_of, text_of
+from benchmark.users_code import ctrl_c, described_with_place, text_of
 from datasets.contract import Song, Split
 from datasets.ranges import FeatureRange
 from models.contract import State, is_restorable
@@ -133,8 +133,7 @@ def _failure(error: BaseException, circumstances: dict[str, Any]) -> Result:
     """Return a failed cell's outcome; the traceback stands in its circumstances."""
     text = "".join(traceback.format_exception(error))
     circumstances["traceback"] = text.encode("utf-8", "replace").decode()  # no half characters
-    line = f"{described(error)} in {place_of(error)}"
-    return Result(CellOutcome(status="failed", error=line))
+    return Result(CellOutcome(status="failed", error=described_with_place(error)))
 
 
 def _train_and_score(

@@ -25,6 +25,7 @@ from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
 GROUP = "mer_benchmark"
+_origins: dict[tuple[str, str], str] = {}  # (example of a registry's row, name) -> who added it
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def _register(module: ModuleType, origin: str, version: str) -> None:
             if isinstance(row, ModelEntry):
                 row = replace(row, version=f"{row.version}-{version}")
             tables[table].rows[name] = row
+            _origins[tables[table].example, name] = origin
 
 
 def _table(module: ModuleType, name: str, origin: str) -> dict[str, Any]:
@@ -137,7 +139,8 @@ def _check(name: str, row: object, registry: Registry, origin: str) -> None:
     if not name.replace("_", "").isalnum():
         raise PluginError(f"{origin}: the name '{name}' may hold letters, digits and _ only.")
     if name in registry.rows:
-        raise PluginError(f"{origin}: '{name}' is already registered; choose another name.")
+        by = _origins.get((registry.example, name), "this suite")
+        raise PluginError(f"{origin}: '{name}' is already registered by {by}; choose another name.")
 
 
 def _check_fields(name: str, row: Any, origin: str) -> None:

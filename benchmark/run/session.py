@@ -155,8 +155,8 @@ def run_bill(
 
     def on_record(record: RunRecord) -> None:
         finished[record.cell] = record
+        screen.on_record(record)  # first: the first copy to MLflow takes seconds
         mirror(record)
-        screen.on_record(record)
 
     screen.begin(bill)
     jobs = [
@@ -188,8 +188,10 @@ def complete_run(
         mirror.copy(record)
 
     run_bill(bill, options, screen, lambda one: writer.beside_training(lambda: copy(one)))
+    screen.say("writing tables and figures")
     whole = answer_from_records(options.results, bill.study.name)
     paths = write_answer(whole, options.results)
+    screen.say("copying to MLflow")
     paths += writer.attempt(lambda: mirror_and_publish(mirror, whole, paths)) or []
     return whole.of({cell.key: cell.group for cell in bill.cells}), paths
 

@@ -1,13 +1,13 @@
 """Ctrl-C at the right moment: at once while a network trains, later while something is written."""
 
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from benchmark.signals import intercepted
 
 
 class Interrupt:
-    """Remembers that Ctrl-C was pressed; raises KeyboardInterrupt where that does no harm.
+    """Remembers that Ctrl-C was pressed, or TERM came; stops where that does no harm.
 
     A database that is interrupted in the middle of a statement may turn the interrupt into an
     error of its own, or swallow it.
@@ -15,20 +15,14 @@ class Interrupt:
 
     def __init__(self) -> None:
         """Nothing was pressed yet."""
-        self.was_pressed = self.may_raise = False
+        self.stop: Callable[[], object] | None = None
+        self.may_raise = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take over Ctrl-C, unless this process was started to ignore it."""
-        before = signal.getsignal(signal.SIGINT)
-        if before is signal.SIG_IGN:
+        with intercepted(self._press):
             yield
-            return
-        signal.signal(signal.SIGINT, self._press)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -42,10 +36,10 @@ class Interrupt:
 
     def check(self) -> None:
         """Raise now if Ctrl-C was pressed before."""
-        if self.was_pressed:
-            raise KeyboardInterrupt
+        if self.stop is not None:
+            self.stop()
 
-    def _press(self, *_: Any) -> None:
-        self.was_pressed = True
+    def _press(self, stop: Callable[[], object]) -> None:
+        self.stop = stop
         if self.may_raise:
-            raise KeyboardInterrupt
+            stop()

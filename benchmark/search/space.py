@@ -37,7 +37,10 @@ def space_of(model: str, name: str | None) -> tuple[str, Space]:
     row = find(MODELS, model, kind="model")
     if not row.spaces:
         those = ", ".join(other for other, one in MODELS.items() if one.spaces)
-        raise ConfigError(f"Model '{model}' has no search space. Models that have one: {those}.")
+        raise ConfigError(
+            f"Model '{model}' has no search space. Models that have one: {those}. One of your own"
+            " gets it in its row: ModelEntry(..., spaces={'mine': {...}}), as in models/spaces.py."
+        )
     name = next(iter(row.spaces)) if name is None else name
     return name, find(row.spaces, name, kind=f"space of {model}")
 

@@ -9,7 +9,7 @@ CHOICES = ("auto", "cpu", "cuda", "mps")
 
 @dataclass(frozen=True)
 class Device:
-    """A torch device name and the reason it was chosen, for people."""
+    """A torch device name and why it was chosen, for people; "" where it was asked for."""
 
     name: str
     reason: str
@@ -33,7 +33,7 @@ def choose_device(wanted: str) -> Device:
                 f"Device '{wanted}' was asked for, but torch {torch.__version__} finds none here"
                 f" (present: {here}). Use --device auto."
             )
-        return Device(wanted, "asked for")
+        return Device(wanted, "")
     if present["cuda"]:
         return Device("cuda", torch.cuda.get_device_name())
     if present["mps"]:

@@ -18,6 +18,7 @@ from benchmark.plan.seeds import make_deterministic
 from benchmark.train.batches import cut_windows, join_windows, predict_windows, with_target
 from benchmark.train.kernels import Kernels, equipped, kernels_of
 from benchmark.train.loop import Curve, train_network
+from benchmark.users_code import text_of
 from datasets.contract import TARGETS, AnySong, Song, UnannotatedSong
 from datasets.scaling import Scaler
 from datasets.splits import hold_out
@@ -219,8 +220,9 @@ def _check_output(model: str, network: nn.Module, window: torch.Tensor) -> None:
         output = network(window)
         shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
     except (RuntimeError, TypeError, ValueError) as error:
+        reason = text_of(error).rstrip(".")
         raise ConfigError(
-            f"Model '{model}' fails on features {tuple(window.shape)}: {error}. A network maps"
+            f"Model '{model}' fails on features {tuple(window.shape)}: {reason}. A network maps"
             " (B, T, F) features to (B, T, 2) valence and arousal."
         ) from error
     expected = (*window.shape[:2], len(TARGETS))

@@ -83,7 +83,7 @@ FAILURES = {
     "our DatasetError": (
         {"predict": lambda self, songs: [Song(one.song_id, one.features * np.nan, one.features,
                                               one.times) for one in songs]},
-        "DatasetError: Song e0: expected features .* in .*contract.py:"),
+        "DatasetError: Song e0: expected features .* in .*test_users_models.py:"),
     "writing": ({"fit": lambda self, songs, trainer: songs[0].features.fill(0)}, "read-only"),
 }  # fmt: skip
 
@@ -97,6 +97,38 @@ def test_what_a_model_does_wrong_fails_its_cell_alone(record_of, tmp_path, metho
     assert failed.error.isprintable()
     assert len(list(tmp_path.glob("records/*/users-*.json"))) == 1
     assert record_of(Mean).status == "done"
+
+
+class Refusing(torch.nn.Linear):
+    """A network that says no, deep in a library of its own."""
+
+    def __init__(self, *, n_features):
+        super().__init__(n_features, 2)
+
+    def forward(self, features):
+        raise ValueError("Too long.")  # here
+
+
+class Unbuilt(torch.nn.Module):
+    def __init__(self, *, n_features):
+        super().__init__()
+        self.layer = torch.nn.Linear(n_features, -2)  # there: torch raises, below this line
+
+
+def test_the_error_of_a_network_ends_in_its_kind_and_the_line_of_its_file(record_of):
+    lines = Path(__file__).read_text().splitlines()
+    here, there = (
+        next(number for number, line in enumerate(lines, 1) if line.endswith(mark))
+        for mark in ("  # here", ", below this line")
+    )
+    MODELS["refusing"] = ModelEntry(target=Refusing, summary="says no")
+    MODELS["unbuilt"] = ModelEntry(target=Unbuilt, summary="cannot be built")
+    error = record_of("refusing").error
+    assert error.endswith(f"valence and arousal; ValueError in {__file__}:{here}")
+    assert "fails on features (1, 10, 6): Too long. A network maps" in error
+    error = record_of("unbuilt").error
+    assert error.startswith("RuntimeError: ")
+    assert error.endswith(f" in {__file__}:{there}")
 
 
 def test_a_record_that_is_refused_leaves_no_weights(record_of, tmp_path):

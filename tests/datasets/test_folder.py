@@ -189,6 +189,14 @@ def test_a_near_name_is_suggested(tmp_path):
         read(root)
 
 
+def test_a_name_that_is_a_song_already_is_not_suggested(tmp_path):
+    root = write_folder(
+        tmp_path, "song,valence,arousal\nsong3,0,0\nsong9,0,0", "song9.wav", "x.wav"
+    )
+    with pytest.raises(DatasetError, match=r"audio/: song3\. Add the files"):
+        read(root)
+
+
 def test_missing_features_name_the_command_that_makes_them(tmp_path):
     root = write_folder(tmp_path / "my songs", ONE_VALUE)
     command = f"data extract --dataset folder --features baseline --data-root '{root}'"

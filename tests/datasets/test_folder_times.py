@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from datasets.contract import DatasetError
+from datasets.folder_inventory import FILES
+from datasets.inventory import faults
 from tests.datasets.folders import read, songs, write_folder, write_recording, write_table
+from tests.sounds import write_tone
 
 
 def in_time(times, ratings=None, song="a"):
@@ -51,6 +54,19 @@ def test_times_that_are_not_half_a_second_apart_are_refused(times, spacing, tmp_
     message = f"song a are {spacing} s apart, expected 0.5 s. Give --resample"
     with pytest.raises(DatasetError, match=message):
         read(root)
+
+
+def test_verifying_finds_times_that_a_run_refuses_and_damage_once(tmp_path):
+    root = write_folder(tmp_path, timed(in_time([0, 0.3, 0.6])))
+    for name in "abc":
+        write_tone(root / f"{name}.wav", 4)
+    (root / "b.wav").write_bytes(b"no sound")
+    apart, damaged, *others = faults(FILES, root, lambda done, total: None)
+    assert "times of song a are 0.3 s apart, expected 0.5 s. Give --resample" in apart
+    assert "b.wav cannot be decoded" in damaged
+    assert damaged.endswith("mp3, wav, flac and ogg are read.")  # get it again: nothing extracts it
+    assert all("was made from other audio" in line for line in others)
+    assert len(others) == 2  # of a and c
 
 
 def test_resampling_averages_the_ratings_of_every_half_second(tmp_path):

@@ -170,7 +170,7 @@ function drawTradeoff(table) {
       traces.some((trace) => trace.isPrinted) ? table.saidOfPublished : "",
       beyond ? `Below the chart: ${beyond}.` : "",
       free.length ? `Without such a cost, so not on a log axis: ${free.join(", ")}.` : "",
-      hidden ? `${hidden} rows are not here: incomplete, changes of another row, or with an epoch chosen on the evaluation songs.` : "",
+      hidden ? `${hidden === 1 ? "1 row is" : `${hidden} rows are`} not here: incomplete, changes of another row, or with an epoch chosen on the evaluation songs.` : "",
     ].filter(Boolean).join(" "),
     430,
   );

@@ -50,6 +50,7 @@ function listSongs(table) {
     return line;
   });
   byId("songs-list").replaceChildren(...lines);
+  hintAtScrolling();
 }
 
 function chooseSong(table, place) {

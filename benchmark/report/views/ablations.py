@@ -7,7 +7,7 @@ from benchmark.analysis.ablations import Ablation, on_evaluation_songs
 from benchmark.analysis.rows import Table, settings_text, shared_settings
 from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import Column, Grid
-from benchmark.report.tables import SCORES
+from benchmark.report.tables import SCORES, interval_text
 from benchmark.report.views.view import COLUMN, Figure, View
 
 if TYPE_CHECKING:
@@ -60,7 +60,5 @@ def ablation_grids(found: Sequence[Ablation], tables: Sequence[Table]) -> list[G
 def _cells(ablation: Ablation) -> tuple[str, ...]:
     """Return "+0.004 [-0.002, +0.010]" for every error."""
     length = "-" if ablation.sequence_length is None else str(ablation.sequence_length)
-    moves = (
-        f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]" for mean, low, high in ablation.moves.values()
-    )
+    moves = (interval_text(mean, (low, high)) for mean, low, high in ablation.moves.values())
     return (ablation.model, length, ablation.changed, *moves)

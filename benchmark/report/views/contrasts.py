@@ -8,6 +8,7 @@ from benchmark.analysis.permutation import EXACT_UNITS
 from benchmark.analysis.rows import Table
 from benchmark.report.export import contrasts_csv
 from benchmark.report.grid import Column, Grid
+from benchmark.report.tables import interval_text
 from benchmark.report.views.view import View
 
 if TYPE_CHECKING:
@@ -97,10 +98,9 @@ def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
 
 def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
     """Return a contrast as people read it."""
-    moves = []
-    for name in SHOWN.values():
-        low, high = contrast.intervals[name]
-        moves.append(f"{contrast.values[name]:+.3f} [{low:+.3f}, {high:+.3f}]")
+    moves = [
+        interval_text(contrast.values[name], contrast.intervals[name]) for name in SHOWN.values()
+    ]
     return (
         contrast.row.name(shared),
         contrast.base.name(shared),

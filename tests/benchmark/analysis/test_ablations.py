@@ -7,6 +7,7 @@ from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
 from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import markdown
+from benchmark.report.tables import interval_text, rounded
 from benchmark.report.views.ablations import ablation_grids as grids_of
 from tests.benchmark.analysis.differences import bootstrap_differences
 from tests.made_up_records import make_record
@@ -123,3 +124,9 @@ def test_other_songs_of_the_same_names_are_no_change():
         **settings(),
     )  # fmt: skip
     assert ablations(tables(shifted(0), other)) == []
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    assert interval_text(-0.0004, (-0.0116, 0.0004)) == "0.000 [-0.012, 0.000]"
+    assert interval_text(0.0006, (0.0004, 0.0116)) == "+0.001 [0.000, +0.012]"
+    assert (rounded(-0.0004), rounded(-0.0006), rounded(0.25)) == ("0.000", "-0.001", "0.250")

@@ -51,7 +51,7 @@ def _exit_code(*arguments: object, **environment: str) -> int:
     tables = [registry.rows for registry in registries().values()]
     before, datasets = [dict(table) for table in tables], dict(DATASETS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["mer-benchmark", *map(str, arguments)])
+        patch.setattr(sys, "argv", [str(ROOT / "benchmark" / "__main__.py"), *map(str, arguments)])
         patch.delenv("MER_DATA", raising=False)
         for name, value in environment.items():
             patch.setenv(name, value)

@@ -1,7 +1,7 @@
 """What is printed is what was written, square brackets and all."""
 
 from benchmark.cli.console import console
-from benchmark.cli.screen import Screen, planning
+from benchmark.cli.screen import Screen, planning, print_bill, summary
 from benchmark.plan.config import Study
 from benchmark.run.session import Bill
 from benchmark.train.device import Device
@@ -29,3 +29,45 @@ def test_bars_show_a_networks_name_as_it_is(capfd, monkeypatch):
         screen.bars.update(screen.task, description=ODD)
         screen.bars.refresh()
     assert "[/x] [red]a[/red] :smile:" in capfd.readouterr().err
+
+
+def bill_of(cells, *, recorded=(), n_workers=1, seconds=10.0):
+    """Return what a run of these cells will do."""
+    estimates = {cell.key: Estimate(1, 2, seconds) for cell in cells if cell.key not in recorded}
+    return Bill(
+        Study("s", ()),
+        Device("cpu", ""),
+        n_workers,
+        list(cells),
+        dict.fromkeys(recorded),
+        estimates,
+    )
+
+
+def test_the_bound_of_a_run_counts_what_starting_processes_takes(capfd):
+    cells = [make_cell("crnn", repetition=number) for number in (1, 2)]
+    assert summary(bill_of(cells[:1])) == (
+        "1 cell, 0 recorded, 1 to run; device cpu, 1 worker; training takes at most 10 s"
+    )
+    bill = bill_of(cells, n_workers=2)
+    assert summary(bill).endswith("2 workers; training takes at most 10 s, after up to 25 s to"
+                                  " start them")  # fmt: skip
+    with Screen() as screen:
+        screen.begin(bill)
+    assert capfd.readouterr().err.splitlines()[-1] == "starting 2 processes"
+
+
+def test_cells_that_were_left_out_are_not_counted_as_recorded():
+    cells = [make_cell("crnn", repetition=number) for number in (1, 2, 3)]
+    bill = bill_of(cells[1:], recorded=[cells[0].key])  # as the finalists of a search
+    assert summary(bill).startswith("2 cells, 0 recorded, 2 to run")
+
+
+def test_a_dry_run_names_the_feature_set_where_there_are_several(capfd):
+    cells = [make_cell("crnn", features=name) for name in ("six", "seven")]
+    print_bill(bill_of(cells), as_json=False)
+    dataset = cells[0].dataset
+    printed = capfd.readouterr().out.splitlines()[2:]
+    assert printed[0::2] == [f"{dataset}, six:", f"{dataset}, seven:"]
+    print_bill(bill_of(cells[:1]), as_json=False)
+    assert len(capfd.readouterr().out.splitlines()) == 3

@@ -138,6 +138,8 @@ def test_predict_needs_to_know_one_kind_of_model(trained, tmp_path, capfd):
         ((clip, "--model", "crnn", "--record", "x", *results), "--model or --record, not both"),
         ((clip, tmp_path / "b" / "a.wav", *results), "Two recordings are called a"),
         ((clip, "--results", tmp_path / "none"), "No results folder"),
+        ((clip, "--results", tmp_path / "none"), "run --dataset folder --features logmel"),
+        ((tmp_path / "none.mp3", "--results", tmp_path / "none"), "No audio file"),
         ((tmp_path / "none.mp3", "--model", "crnn", *results), "No audio file"),
         ((tmp_path, "--model", "crnn", *results), "is a folder; give a file"),
         ((clip, "--record", tmp_path, *results), "is a folder; give a record (.json)"),

@@ -17,7 +17,7 @@ from benchmark.record.store import read_predictions, read_records
 from benchmark.record.weights import read_weights
 from datasets.features.cache import extract_file, made_by
 from datasets.features.logmel import extractor
-from tests.benchmark.cli.cli import mer_here
+from tests.benchmark.cli.cli import mer_here, mer_once
 from tests.benchmark.cli.tones import swelling, train, write_tones
 from tests.conftest import make_song
 from tests.sounds import RATE, write_tone
@@ -155,20 +155,39 @@ def test_a_model_of_a_file_that_was_not_given_is_said_to_lack_it(results, tones,
     )
 
 
-def test_weights_of_two_kinds_are_told_apart_with_their_datasets(results, tones, tmp_path, capfd):
+@pytest.fixture
+def both(results, tmp_path):
+    """Return a folder that holds the floor rows of made-up songs, too."""
     both = tmp_path / "both"
     shutil.copytree(results, both)
-    again = mer_here(
-        capfd, "run", "--models", "constant", "--results", both, "--workers", 1, "--repetitions", 1
-    )
-    assert again.returncode == 0, again.stderr
+    options = ("--models", "constant", "--results", both, "--workers", 1, "--repetitions", 1)
+    assert mer_once("run", *options).returncode == 0
+    return both
+
+
+def test_weights_that_cannot_predict_a_recording_are_not_offered(both, tones, tmp_path, capfd):
+    done = predict(capfd, both, tmp_path, tones / "0.wav")
+    assert done.returncode == 0, done.stderr
+    done = predict(capfd, both, tmp_path, tones / "0.wav", model="linear")
+    assert done.returncode == 0, done.stderr
+
+
+def test_weights_of_two_kinds_are_told_apart_with_their_datasets(both, tones, tmp_path, capfd):
+    shutil.copytree(train(tones, tmp_path, "constant", first=1), both, dirs_exist_ok=True)
     done = predict(capfd, both, tmp_path, tones / "0.wav")
     assert done.returncode == 2
     assert done.stderr.startswith(
         f"error: {both} has weights of 2 kinds of cells. Name all repetitions of one as --record"
     )
-    for kind in ("context on dataset tones (logmel) as ", "context on dataset synthetic (baseline"):
+    for kind in ("context on dataset tones (logmel) as ", "context on dataset tones1 (logmel) as "):
         assert kind in done.stderr
+
+
+def test_one_recording_that_is_missing_stops_no_other(results, tones, tmp_path, capfd):
+    done = predict(capfd, results, tmp_path, tones / "0.wav", tmp_path / "none.wav")
+    assert done.returncode == 2
+    assert "none.wav does not exist" in done.stderr
+    assert (tmp_path / "0.csv").is_file()
 
 
 def rewritten(path, to, **changes):

@@ -152,6 +152,12 @@ def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_pat
     assert "diverged: exploding-L10-r1: loss nan" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert "broken: 0 of 1 cells done" in answer.stdout
+    line = BROKEN.splitlines().index('            raise RuntimeError("out of paper")') + 1
+    failed = f"failed: broken-L10-r1: RuntimeError: out of paper in {tmp_path}/broken.py:{line}"
+    (record,) = (tmp_path / "r").glob("records/*/broken-*.json")
+    why = f"{failed}\n  its traceback: {record}\n"
+    assert why in answer.stderr
+    assert why in mer_here(capfd, "status", "--results", tmp_path / "r").stderr
     status = mer_here(capfd, "status", "--results", tmp_path / "r", "--json")
     assert status.returncode == 1
     assert json.loads(status.stdout) == {"done": 4, "diverged": 1, "failed": 1, "missing": 0}

@@ -13,6 +13,8 @@ import pytest
 from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
 from tests.benchmark.cli.runs import N_CELLS, outcomes
 
+STOPPED = "Stopped. What is recorded stays; run the same command to go on."
+
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, capfd, workers):
@@ -62,6 +64,12 @@ def start(options, results):
     return process
 
 
+def still_run(processes, seconds=1.0):
+    """Return which processes outlive their run; where nobody reaps them, zombies stay."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
+
+
 def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
     options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
     process = start(options, tmp_path / "r")
@@ -77,6 +85,19 @@ def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
         time.sleep(0.1)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_term_stops_a_run_as_ctrl_c_does(study, tmp_path, workers):
+    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", str(workers)]
+    process = start(options, tmp_path / "r")
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert stderr.splitlines()[-1] == STOPPED
+    assert "Traceback" not in stderr
+    assert still_run(children) == []
+
+
 def begins(pid):
     """Return whether a run is at its start: its fork server is there and imports torch."""
     children = psutil.Process(pid).children()
@@ -84,8 +105,11 @@ def begins(pid):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no fork server")
-@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0])
-def test_ctrl_c_at_the_start_prints_no_traceback(tmp_path, seconds):
+@pytest.mark.parametrize(
+    ("seconds", "number"),
+    [(0.0, signal.SIGINT), (0.5, signal.SIGTERM), (1.0, signal.SIGINT), (2.5, signal.SIGINT)],
+)
+def test_a_run_stopped_at_its_start_says_so_and_leaves_no_process(tmp_path, seconds, number):
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmark", "run", "--workers", "2", "--results", tmp_path / "r"],
         cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -94,11 +118,12 @@ def test_ctrl_c_at_the_start_prints_no_traceback(tmp_path, seconds):
     while not begins(process.pid):
         time.sleep(0.01)
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGINT)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
-    # Python dies of the signal where that came inside eval(); to shells both are 130
-    assert process.returncode in (130, -signal.SIGINT)
-    assert "Traceback" not in stderr
+    assert process.returncode == 128 + number
+    assert stderr.splitlines() == [STOPPED]
+    assert still_run(children) == []
 
 
 def test_a_killed_worker_is_told_in_one_line(study, tmp_path):

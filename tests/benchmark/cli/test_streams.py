@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.streams import visible
+from benchmark.cli.streams import as_started, visible
 from benchmark.record.store import write_record
 from benchmark.report.export import plain_cell
 from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
@@ -105,3 +105,15 @@ def test_a_renamed_folder_of_records_stops_report_with_one_line(tmp_path, capfd)
     assert done.returncode == 2
     assert "is not in its place" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("/opt/bin/mer-benchmark", "mer-benchmark ui"),
+        ("/home/her/benchmark/__main__.py", "python -m benchmark ui"),
+    ],
+)
+def test_commands_are_advised_as_the_program_was_started(program, command, monkeypatch):
+    monkeypatch.setattr("sys.argv", [program, "status"])
+    assert as_started("Run: python -m benchmark ui") == f"Run: {command}"

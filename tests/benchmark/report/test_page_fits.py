@@ -94,6 +94,7 @@ def test_a_table_that_is_wider_than_its_place_says_so_and_one_that_is_not_does_n
     found = on_phone.evaluate(hints)
     assert all(is_wider == says for is_wider, says in found)
     assert [True, True] in found
+    assert on_phone.evaluate("document.querySelector('.list + .scroll-hint') !== null")
     shadow = on_phone.evaluate(
         "getComputedStyle(document.querySelector('#results .wide')).backgroundAttachment"
     )

@@ -50,10 +50,18 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
     assert MODELS["tiny_gru"].version != before
 
 
+def test_a_name_that_another_file_took_names_that_file(users_file, registries, tmp_path):
+    include_plugins([users_file])
+    other = tmp_path / "other.py"
+    other.write_text(ONE_MODEL.replace("NAME", "tiny_gru"))
+    with pytest.raises(PluginError, match=f"'tiny_gru' is already registered by {users_file};"):
+        include_plugins([other])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (ONE_MODEL.replace("NAME", "crnn"), "'crnn' is already registered"),
+        (ONE_MODEL.replace("NAME", "crnn"), "'crnn' is already registered by this suite;"),
         (ONE_MODEL.replace("NAME", "my model"), "may hold letters, digits and _ only"),
         ("MODELS = {'mine': 3}", "'mine' is a int, not a ModelEntry. .* from models.registry"),
         (
@@ -62,7 +70,7 @@ def test_a_changed_file_is_another_version_of_its_models(users_file, registries)
             r" from datasets.registry import DatasetEntry; .* docs/extending.md",
         ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
-        ("MODELS = {", "SyntaxError"),
+        ("MODELS = {", r"SyntaxError: .* in \S+mine.py:1\. Try"),
         ("", "none of MODELS, DATASETS, METRICS, VIEWS"),
     ],
 )

@@ -86,6 +86,7 @@ def test_a_name_that_cannot_be_promoted_is_refused_before_anything_is_trained(
     ("changed", "said"),
     [
         ({"model": "linear"}, "Model 'linear' has no search space. Models that have one: crnn"),
+        ({"model": "linear"}, "in its row: ModelEntry(..., spaces={'mine': {...}})"),
         ({"model": "crn"}, "No model is called 'crn'. Did you mean 'crnn'?"),
         ({"space": "smal"}, "Did you mean 'small'?"),
         ({"space": "impossible"}, "allows what its configuration refuses"),
