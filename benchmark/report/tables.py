@@ -1,5 +1,6 @@
 """The main table as grids of text."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -129,7 +130,7 @@ def lacking(table: Table, score: str, what: str) -> list[str]:
 
 def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
     """Return the lines that belong under the table of these columns."""
-    models = {row.model: row.named or row.model for row in table.rows}
+    models = {row.model: row.named or row.model for row in table.rows if _is_of_its_features(row)}
     shared = table.shared_settings
     scored = "evaluation songs" if table.folds is None else FOLDED[table.folds_over]
     is_flattered = any(row.is_flattered for row in table.rows)
@@ -153,6 +154,12 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
             if model in MODELS and MODELS[model].note
         ),
     ]
+
+
+def _is_of_its_features(row: Row) -> bool:
+    """Tell whether a model's note, which may count "at 260 features", fits a row's data."""
+    count = re.search(r"at (\d+) features", MODELS[row.model].note if row.model in MODELS else "")
+    return count is None or any(cell.n_features == int(count[1]) for cell in row.cells)
 
 
 def _cells(row: Row, shared: dict[str, Any], measures: Sequence[str]) -> tuple[str, ...]:

@@ -114,3 +114,10 @@ def test_rows_without_any_record_are_counted(tmp_path):
     assert note in answer.headline[0].notes
     assert note in answer.markdown()
     assert answer.as_json()["cells_not_begun"] == 2
+
+
+@pytest.mark.parametrize(("n_features", "is_said"), [(260, True), (64, False)])
+def test_a_count_at_260_features_is_said_of_data_with_as_many(n_features, is_said):
+    said = [note for note in notes(make_table(make_record(n_features=n_features)))
+            if "by the paper's arithmetic" in note]  # fmt: skip
+    assert bool(said) == is_said
