@@ -24,7 +24,7 @@ from pydantic.dataclasses import dataclass
 from datasets.contract import TARGETS, DatasetError, Song, Split
 from datasets.deam_files import HOW_TO_GET, read_dynamic_annotations, read_table, require_root
 from datasets.deam_songs import artist_families
-from datasets.features.registry import reader_for
+from datasets.features.registry import open_reader
 from datasets.registry import ADDED_LATER
 
 EVALUATION_IDS = range(2001, 2059)
@@ -87,7 +87,7 @@ def make_split(
     named = [*development, *evaluation] if families == "artist" else []
     family_of = artist_families(data_root, named) if named else {}
     learned = without_families_of(evaluation, development, family_of)
-    read_features = reader_for(features)(data_root)
+    read_features = open_reader(features, data_root)
 
     def song(song_id: int) -> Song:
         times, targets = labels[song_id]

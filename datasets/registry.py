@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from datasets.contract import Split
+from datasets.features.registry import from_audio
 from datasets.files import DataFiles
 
 # Metadata of an option that came when there were records already: those made with its default do
@@ -28,8 +29,15 @@ class DatasetEntry:
     summary: str
     feature_sets: tuple[str, ...]  # the first one is the default
     files: str | DataFiles | None = None  # None: nothing on disk
+    has_audio: bool = False  # of every song: any feature set that is made from audio will do
     needs_data_root: bool = False
     caveat: str = ""  # printed beside every number, where the numbers need one
+
+    @property
+    def every_feature_set(self) -> tuple[str, ...]:
+        """Return its feature sets, those of a user's own included where it has audio."""
+        others = [name for name in from_audio() if name not in self.feature_sets]
+        return (*self.feature_sets, *(others if self.has_audio else []))
 
     def resolve(self, what: object) -> Any:
         """Import what a "module:name" text names; anything else is returned as it is."""
@@ -50,6 +58,7 @@ DATASETS: dict[str, DatasetEntry] = {
         summary="the paper's task: 431 excerpts, 58 full songs; labels=deam or mediaeval2015",
         feature_sets=("baseline", "logmel", "logmel32", "song_means"),
         files="datasets.deam_inventory:FILES",
+        has_audio=True,
         needs_data_root=True,
     ),
     "deam": DatasetEntry(
@@ -58,6 +67,7 @@ DATASETS: dict[str, DatasetEntry] = {
         summary="all 1744 excerpts against the same 58 songs, or a split of your own by ids",
         feature_sets=("baseline", "logmel", "logmel32", "song_means"),
         files="datasets.deam_inventory:FILES",
+        has_audio=True,
         needs_data_root=True,
     ),
     "vgmidi": DatasetEntry(
@@ -66,6 +76,7 @@ DATASETS: dict[str, DatasetEntry] = {
         summary="200 rendered piano pieces of 30 games, rated by 30 people each, split by game",
         feature_sets=("baseline", "logmel", "logmel32"),
         files="datasets.vgmidi_inventory:FILES",
+        has_audio=True,
         needs_data_root=True,
         caveat="rendered piano of video games",
     ),
@@ -75,6 +86,7 @@ DATASETS: dict[str, DatasetEntry] = {
         summary="your own recordings and annotations.csv: song, valence, arousal, perhaps time",
         feature_sets=("logmel", "baseline", "logmel32"),
         files="datasets.folder_inventory:FILES",
+        has_audio=True,
         needs_data_root=True,
     ),
 }

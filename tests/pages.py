@@ -10,6 +10,7 @@ OTHERS = (
     "README.md", "CONTRIBUTING.md", "studies/README.md", "benchmark/cli/README.md",
     "results/README.md", "tests/attack/README.md",
 )  # fmt: skip
+EXTENDING = ROOT / "docs" / "extending.md"
 PAGES = [*(ROOT / page for page in OTHERS), *DOCS]
 CALL = re.compile(r"^(?:python -m benchmark|mer-benchmark)(?= |$)")
 
@@ -45,3 +46,12 @@ def anchors(page: Path) -> set[str]:
     prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.S | re.M)
     headings = re.findall(r"^#+ (.+)$", prose, re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def example(name: str) -> str:
+    """Return the Python example of the section of extending.md that names this file."""
+    (text,) = [
+        block for block in blocks(EXTENDING, "python")
+        if f"`{name}`" in EXTENDING.read_text().split(block)[0].rpartition("\n#")[2]
+    ]  # fmt: skip
+    return text

@@ -11,9 +11,18 @@ from benchmark.cli import app
 from benchmark.cli.data import data
 from benchmark.record.store import read_records
 from tests.benchmark.cli.cli import mer_here
-from tests.pages import DOCS, PAGES, ROOT, anchors, blocks, commands, links, name_of
+from tests.pages import (
+    DOCS,
+    EXTENDING,
+    PAGES,
+    ROOT,
+    anchors,
+    commands,
+    example,
+    links,
+    name_of,
+)  # fmt: skip
 
-EXTENDING = ROOT / "docs" / "extending.md"
 QUICK = ("--max-epochs", 2, "--repetitions", 1, "--workers", 1)
 
 
@@ -69,22 +78,20 @@ def test_every_page_of_docs_is_reached_from_the_readme():
     assert {page.resolve() for page in DOCS} <= {path.resolve() for path in reached}
 
 
-def example(name):
-    """Return the Python example of the section that names this file."""
-    (text,) = [
-        block for block in blocks(EXTENDING, "python")
-        if f"`{name}`" in EXTENDING.read_text().split(block)[0].rpartition("\n#")[2]
-    ]  # fmt: skip
-    return text
+EXAMPLES = ("wide.py", "nearest.py", "mydata.py", "loudness.py", "worst.py", "ranges.py")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_extension_is_one_file_of_at_most_forty_lines(name):
+    lines = example(name).splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
 
 
 @pytest.mark.parametrize(("name", "row"), [("wide.py", "wide"), ("nearest.py", "nearest")])
-def test_the_example_models_run_and_have_at_most_forty_lines(
-    tmp_path, capfd, users_file, name, row
-):
+def test_the_example_models_run(tmp_path, capfd, users_file, name, row):
     path = tmp_path / name
     path.write_text(example(name))
-    assert len(path.read_text().splitlines()) <= 40
     answer = mer_here(
         capfd,
         "run",

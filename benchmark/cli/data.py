@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -153,6 +154,7 @@ def extract(
     include: Include = None,
 ) -> None:
     """Make features from audio or MIDI on all cores; a second run makes only what is missing."""
+    from benchmark.run.plugins import include_plugins
     from datasets.features.extract import Heard, extract_all
     from datasets.features.registry import from_audio
 
@@ -174,7 +176,8 @@ def extract(
                 count = f"[{len(done)} of {len(recordings)}]"
                 typer.echo(f"{count} {recording.audio.name}: {recording.status}", err=True)
 
-        extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in)
+        begin = partial(include_plugins, tuple(include or ()))
+        extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in, begin)
     _print_outcome(done, wanted, time.monotonic() - before)
     raise typer.Exit(code=1 if any(recording.error for recording in done) else 0)
 

@@ -68,7 +68,7 @@ def _rows(what: What) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "summary": row.summary,
-                "features": list(row.feature_sets),
+                "features": list(row.every_feature_set),
                 "needs_data_root": row.needs_data_root,
             }
             for name, row in DATASETS.items()

@@ -153,11 +153,11 @@ def checked_study(merged: Mapping[str, Any], where: str) -> "StudyConfig":
     for name in study.models:
         find(dict.fromkeys(all_names()), name, kind="model")
     dataset = find(DATASETS, study.dataset, kind="dataset")
-    if study.features is not None and study.features not in dataset.feature_sets:
+    if study.features is not None and study.features not in dataset.every_feature_set:
         raise ConfigError(
             f"Dataset '{study.dataset}' has no features '{study.features}'."
-            f"{suggestion(study.features, dataset.feature_sets)}"
-            f" Known: {', '.join(dataset.feature_sets)}."
+            f"{suggestion(study.features, dataset.every_feature_set)}"
+            f" Known: {', '.join(dataset.every_feature_set)}."
         )
     for what, values in (("models", study.models), ("sequence_lengths", study.sequence_lengths)):
         if len(set(values)) != len(values):

@@ -1,8 +1,8 @@
 """Registry rows from a user's own file or from an installed package.
 
 A file or module is included for its tables, dictionaries of rows called as those of this project:
-`MODELS`, `DATASETS`, `METRICS`, `VIEWS`. Packages name such a module as an entry point of the group
-`mer_benchmark`.
+`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`. Packages name such a module as an entry point
+of the group `mer_benchmark`.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from benchmark.errors import PluginError
 from benchmark.evaluate.registry import METRICS, MetricEntry
 from benchmark.report.views.registry import VIEWS, ViewEntry
 from benchmark.users_code import time_limit, users_code
+from datasets.features.registry import FEATURES, FeatureEntry
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
@@ -50,6 +51,12 @@ def registries() -> dict[str, Registry]:
             DatasetEntry,
             "DatasetEntry(load=..., summary='...', feature_sets=('...',)),"
             " from datasets.registry import DatasetEntry; an example is in docs/extending.md",
+        ),
+        "FEATURES": Registry(
+            FEATURES,
+            FeatureEntry,
+            "FeatureEntry(function=..., n_features=..., summary='...'),"
+            " from datasets.features.registry import FeatureEntry",
         ),
         "METRICS": Registry(
             METRICS,
@@ -112,7 +119,7 @@ def _register(module: ModuleType, origin: str, version: str) -> None:
         for name, row in rows.items():
             _check(name, row, tables[table], origin)
             _check_fields(name, row, origin)
-            if isinstance(row, ModelEntry):
+            if isinstance(row, ModelEntry | FeatureEntry):
                 row = replace(row, version=f"{row.version}-{version}")
             tables[table].rows[name] = row
             _origins[tables[table].example, name] = origin

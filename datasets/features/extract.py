@@ -44,10 +44,12 @@ def extract_all(
     n_workers: int | None = None,
     on_heard: Callable[[Heard], None] = lambda heard: None,
     kept_in: str = "",
+    begin: Callable[[], None] | None = None,
 ) -> list[Heard]:
     """Extract what is not kept yet; a damaged recording is reported and left out.
 
-    `kept_in` is the folder of the dataset among the extracted files, "" for DEAM.
+    `kept_in` is the folder of the dataset among the extracted files, "" for DEAM. `begin` is
+    called in every process first, to know feature sets of a user's own.
 
     Raises what is nobody's recording's fault: a missing package, a disk without space.
     """
@@ -58,7 +60,7 @@ def extract_all(
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers = min(n_workers or n_cores or 1, max(1, len(audio)))
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
     outcome = []
     try:
         for recording in _in_turn(pool, data_root, audio, tuple(features), workers, kept_in):

@@ -13,7 +13,6 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,8 +21,6 @@ from threadpoolctl import threadpool_limits
 
 from datasets.audio import SAMPLING_RATE, n_half_seconds
 from datasets.contract import FRAME_SECONDS
-from datasets.features.cache import open_kept_reader
-from datasets.features.registry import Reader
 
 VERSION = 2  # raise it when the same settings would give other numbers
 BLOCK_HALF_SECONDS = 60  # spectra held in memory at once, whatever the length of the recording
@@ -136,13 +133,3 @@ def extractor() -> LogMel:
 def extractor_32() -> LogMel:
     """Return 32 bands, their means and deviations."""
     return LogMel(name="logmel32", bands=32, statistics=("mean", "deviation"))
-
-
-def open_reader(data_root: Path) -> Reader:
-    """Return a reader of the 64 means."""
-    return open_kept_reader(data_root, extractor())
-
-
-def open_reader_32(data_root: Path) -> Reader:
-    """Return a reader of the 32 means and deviations."""
-    return open_kept_reader(data_root, extractor_32())

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from datasets.features.function import FunctionExtractor
 
 Rows = Callable[[int, NDArray[np.float64]], NDArray[np.float32]]
 
@@ -51,55 +53,74 @@ class Extractor(Protocol):
         """Map samples (N,) at 44.1 kHz to features (frames, F), one row per half second."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FeatureEntry:
-    """One row: where a feature set's reader is opened and what its columns are."""
+    """One row: what the columns are, and how they are made from audio or read.
 
-    target: str  # "module:function" that opens a reader on a data folder
-    n_features: int
+    Either `extractor` makes them from audio, or `function` does, which maps samples (N,) at
+    44.1 kHz to features (frames, F), one row per half second; or they are read alone.
+    """
+
     summary: str
-    extractor: str | None = None  # "module:function" that returns an `Extractor`; None: no audio
+    n_features: int
+    extractor: str | Callable[[], Extractor] | None = None  # "module:function"
+    function: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    reader: str | None = None  # "module:function" that opens one on DEAM's folder; None: extracted
+    version: str = "1"  # of the function
+
+    @property
+    def is_from_audio(self) -> bool:
+        """Tell whether any recording can have these features."""
+        return self.extractor is not None or self.function is not None
 
 
 FEATURES = {
     "baseline": FeatureEntry(
-        "datasets.features.deam_features:open_reader",
-        260,
-        "openSMILE, 65 descriptors and their deltas, mean and deviation per half second",
-        "datasets.features.opensmile:extractor",
+        summary="openSMILE, 65 descriptors and their deltas, mean and deviation per half second",
+        n_features=260,
+        extractor="datasets.features.opensmile:extractor",
+        reader="datasets.features.deam_features:open_reader",
     ),
     "logmel": FeatureEntry(
-        "datasets.features.logmel:open_reader",
-        64,
-        "64 log-mel band energies, mean per half second, from audio",
-        "datasets.features.logmel:extractor",
+        summary="64 log-mel band energies, mean per half second, from audio",
+        n_features=64,
+        extractor="datasets.features.logmel:extractor",
     ),
     "logmel32": FeatureEntry(
-        "datasets.features.logmel:open_reader_32",
-        64,
-        "32 log-mel band energies, mean and deviation per half second, from audio",
-        "datasets.features.logmel:extractor_32",
+        summary="32 log-mel band energies, mean and deviation per half second, from audio",
+        n_features=64,
+        extractor="datasets.features.logmel:extractor_32",
     ),
     "song_means": FeatureEntry(
-        "datasets.features.song_means:open_reader",
-        130,
-        "each song's mean openSMILE descriptors at every frame: an ablation without time",
+        summary="each song's mean openSMILE descriptors at every frame: an ablation without time",
+        n_features=130,
+        reader="datasets.features.song_means:open_reader",
     ),
 }
 
 
-def reader_for(name: str) -> Callable[[Path], Reader]:
-    """Return the function that opens the feature set's reader on a data folder."""
-    return cast("Callable[[Path], Reader]", resolve_name(FEATURES[name].target))
+def open_reader(name: str, data_root: Path) -> Reader:
+    """Return a reader of a feature set of DEAM's songs in a data folder."""
+    entry = FEATURES[name]
+    if entry.reader is not None:
+        reader: Reader = resolve_name(entry.reader)(data_root)
+        return reader
+    from datasets.features.cache import open_kept_reader
+
+    return open_kept_reader(data_root, extractor_for(name))
 
 
 def from_audio() -> list[str]:
     """Return the feature sets that can be made from audio."""
-    return [name for name, entry in FEATURES.items() if entry.extractor is not None]
+    return [name for name, entry in FEATURES.items() if entry.is_from_audio]
 
 
 def extractor_for(name: str) -> Extractor:
     """Return the extractor of a feature set that is made from audio."""
-    target = FEATURES[name].extractor
-    assert target is not None, f"feature set {name} is not made from audio"
-    return cast("Extractor", resolve_name(target)())
+    entry = FEATURES[name]
+    if entry.function is not None:
+        return FunctionExtractor(name, entry.n_features, entry.function, entry.version)
+    assert entry.extractor is not None, f"feature set {name} is not made from audio"
+    make = resolve_name(entry.extractor) if isinstance(entry.extractor, str) else entry.extractor
+    extractor: Extractor = make()
+    return extractor

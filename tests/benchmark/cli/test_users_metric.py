@@ -9,21 +9,9 @@ from mlflow import MlflowClient
 from benchmark.tracking.database import store_uri
 from tests.benchmark.cli.cli import mer_here
 from tests.conftest import USERS_FILE
+from tests.pages import example
 
-WORST = '''
-import numpy as np
-
-from benchmark.evaluate.registry import MetricEntry
-
-
-def worst(annotations, predictions):
-    """The largest error of any frame."""
-    return float(np.abs(annotations - predictions).max())
-
-
-METRICS = {"worst": MetricEntry(worst, "Worst", "largest error of a frame", "lower",
-                                pooled="frames", has_interval=True)}
-'''
+WORST = example("worst.py")
 RUN = ("run", "--dataset", "tiny", "--models", "constant,linear")
 
 

@@ -8,54 +8,16 @@ import pytest
 
 from tests.benchmark.cli.cli import mer_here
 from tests.conftest import USERS_FILE
+from tests.pages import example
 
-SPREAD = '''
-from benchmark.report.columns import number
-from benchmark.report.grid import Column, Grid
-from benchmark.report.views.registry import ViewEntry
-from benchmark.report.views.view import Figure, View
-
-
-def range_of(row):
-    errors = [cell.scores["rmse_average"] for cell in row.cells]
-    return max(errors) - min(errors) if errors else None
-
-
-def draw(ranges, path):
-    from matplotlib.figure import Figure as Canvas
-
-    canvas = Canvas()
-    canvas.add_subplot().bar(range(len(ranges)), ranges)
-    canvas.savefig(path)
-    return path
-
-
-class Ranges(View):
-    """How far the repetitions of a row lie apart."""
-
-    columns = {"range_of_repetitions": number("largest less smallest pooled RMSE")}
-
-    def table_grids(self, comparison, table):
-        lines = tuple((row.model, f"{range_of(row):.3f}") for row in table.rows)
-        columns = (Column("model", is_text=True), Column("range"))
-        return [Grid("Ranges of repetitions", columns, lines)]
-
-    def values(self, comparison, table):
-        return {row.group: {"range_of_repetitions": range_of(row)} for row in table.rows}
-
-    def table_figures(self, comparison, table, kind):
-        return [Figure("-ranges", draw, ([range_of(row) for row in table.rows],))]
-
-
-VIEWS = {"ranges": ViewEntry(Ranges, "how far repetitions lie apart")}
-'''
+RANGES = example("ranges.py")
 RUN = ("run", "--dataset", "tiny", "--models", "constant", "--workers", 1)
 
 
 @pytest.fixture
 def results(tmp_path, capfd, registries):
     (tmp_path / "mine.py").write_text(USERS_FILE)
-    (tmp_path / "view.py").write_text(SPREAD)
+    (tmp_path / "view.py").write_text(RANGES)
     ran = mer_here(
         capfd, *RUN, "--include", tmp_path / "mine.py", "--results", tmp_path / "results"
     )
@@ -95,12 +57,12 @@ def test_in_latex_and_in_the_list(capfd, results):
     [
         ("return [Grid(", "raise KeyError('mine')\n        return [Grid("),
         ("return [Figure(", "return [3, Figure("),
-        ("    canvas = Canvas()", "    raise RuntimeError('no ink')\n    canvas = Canvas()"),
+        ("    pandas.Series", "    raise RuntimeError('no ink')\n    pandas.Series"),
     ],
     ids=["raises", "wrong kind", "cannot draw"],
 )
 def test_one_that_fails_is_named_in_one_line(capfd, results, broken, said):
-    (results.parent / "view.py").write_text(SPREAD.replace(broken, said))
+    (results.parent / "view.py").write_text(RANGES.replace(broken, said))
     answer = report(capfd, results)
     assert answer.returncode == 2
     (line,) = [one for one in answer.stderr.splitlines() if one.startswith("error: ")]

@@ -71,7 +71,7 @@ def test_a_name_that_another_file_took_names_that_file(users_file, registries, t
         ),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
         ("MODELS = {", r"SyntaxError: .* in \S+mine.py:1\. Try"),
-        ("", "none of MODELS, DATASETS, METRICS, VIEWS"),
+        ("", "none of MODELS, DATASETS, FEATURES, METRICS, VIEWS"),
     ],
 )
 def test_a_file_that_cannot_be_included_is_explained(tmp_path, registries, text, message):
