@@ -1,7 +1,6 @@
 """`data`: get the real data and its features onto disk, checked."""
 
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 data = typer.Typer(no_args_is_help=True, help="Get the real data and its features, checked.")
 OnCount = Callable[[int, int], None]
 DEFAULT_DATASET = "mediaeval2015"
+QUIET_SECONDS = 10  # without a terminal, say how far it is this often
 Dataset = Annotated[
     str, typer.Option(metavar="NAME", help="Whose files; mediaeval2015 and deam share theirs.")
 ]
@@ -165,16 +165,13 @@ def extract(
 
         typer.echo(LICENCE, err=True)
     recordings, n_workers = files.present_recordings(root), whole("--workers", workers)
-    before, is_terminal = time.monotonic(), sys.stderr.isatty()
+    before = time.monotonic()
     with _bar("extracting", "songs") as on_count:
         done: list[Heard] = []
 
         def on_heard(recording: Heard) -> None:
             done.append(recording)
             on_count(len(done), len(recordings))
-            if not is_terminal:
-                count = f"[{len(done)} of {len(recordings)}]"
-                typer.echo(f"{count} {recording.audio.name}: {recording.status}", err=True)
 
         begin = partial(include_plugins, tuple(include or ()))
         extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in, begin)
@@ -251,7 +248,7 @@ def _counted(installed: Counter[str]) -> str:
 
 @contextmanager
 def _bar(what: str, unit: str) -> Iterator[OnCount]:
-    """Show a bar on a terminal, nothing elsewhere; yield what moves it."""
+    """Show a bar on a terminal, a line now and then elsewhere; yield what moves it."""
     from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
     from benchmark.cli.console import console, text_column
@@ -262,8 +259,15 @@ def _bar(what: str, unit: str) -> Iterator[OnCount]:
         bars.disable = not screen.is_terminal
         task = bars.add_task(what, total=None, count="")
 
+        spoke = time.monotonic()
+
         def on_count(done: int, total: int) -> None:
-            shown = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if unit == "bytes" else None
-            bars.update(task, completed=done, total=total, count=shown or f"{done} of {total}")
+            nonlocal spoke
+            size = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
+            count = size if unit == "bytes" else f"{done} of {total}"
+            bars.update(task, completed=done, total=total, count=count)
+            if not screen.is_terminal and time.monotonic() - spoke > QUIET_SECONDS:
+                spoke = time.monotonic()
+                screen.print(f"{what}: {count}")
 
         yield on_count

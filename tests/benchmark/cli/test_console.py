@@ -1,5 +1,6 @@
 """What is printed is what was written, square brackets and all."""
 
+from benchmark.cli import data
 from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, planning, print_bill, summary
 from benchmark.plan.config import Study
@@ -71,3 +72,11 @@ def test_a_dry_run_names_the_feature_set_where_there_are_several(capfd):
     assert printed[0::2] == [f"{dataset}, six:", f"{dataset}, seven:"]
     print_bill(bill_of(cells[:1]), as_json=False)
     assert len(capfd.readouterr().out.splitlines()) == 3
+
+
+def test_without_a_terminal_long_work_says_now_and_then_how_far_it_is(capfd, monkeypatch):
+    with data._bar("extracting", "songs") as on_count:
+        on_count(1, 3)
+        monkeypatch.setattr(data, "QUIET_SECONDS", -1)
+        on_count(2, 3)
+    assert capfd.readouterr().err == "extracting: 2 of 3\n"

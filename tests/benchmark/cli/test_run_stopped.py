@@ -135,3 +135,20 @@ def test_a_killed_worker_is_told_in_one_line(study, tmp_path):
     assert process.returncode == 1
     assert stderr.splitlines()[-1].startswith("error: A worker process was killed")
     assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_search_stopped_at_its_start_says_so_too(tmp_path, number):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", "search", "--results", tmp_path / "r"],
+        cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+    while not (tmp_path / "r").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    last = "Stopped. Finished trials stay; run the same command to go on."
+    assert stderr.splitlines()[-1] == last
+    assert "Traceback" not in stderr
