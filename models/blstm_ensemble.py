@@ -3,14 +3,14 @@
 Source  Li et al., "DBLSTM-based multi-scale fusion for dynamic emotion prediction in music",
         ICME 2016, as described by Malik et al. 2017, section 3.4
 
-First layers  Pre-trained once per sixth of the songs, which they never train on, and copied into
-              every network that leaves this sixth out. How is open in both papers: see
+First layers  Pre-trained once per fold of the songs, which they never train on, and copied into
+              every network that leaves this fold out. How is open in both papers: see
               `pretraining`.
-Members   Network k reads sequences of `sequence_lengths[k]` frames and stops on the k-th sixth of
+Members   Network k reads sequences of `sequence_lengths[k]` frames and stops on the k-th fold of
           the songs, on which it does not train; together they train on every song.
-Voices    Networks of the same length are averaged first, so the fusion hears one voice per length.
+Inputs    Networks of the same length are averaged first, so the fusion gets one input per length.
 Fusion    Learns from predictions of songs the predicting network never trained on. For that,
-          every length is trained once per sixth; the six members are among those networks, so
+          every length is trained once per fold; the six members are among those networks, so
           four lengths cost 24 trainings and none is repeated. `mean` and `best` need the six
           members alone.
 Beware    The predicting network's epoch was chosen on these songs: what the fusion learns from is a
@@ -43,8 +43,8 @@ from models.fusion import REGRESSORS, Fusion, FusionConfig
 
 Frames = Annotated[int, Field(ge=1)]
 Part = Literal["svr", "ann", "elm", "mean", "best"]
-Sixths = Sequence[Sequence[Song]]
-Heard = list[list[Predictions]]  # per sixth: what each voice says of it
+Folds = Sequence[Sequence[Song]]
+OutOfFold = list[list[Predictions]]  # per fold: what each input predicts for it
 
 
 def _as_tuple(value: object) -> object:
@@ -59,7 +59,7 @@ class BLSTMEnsembleConfig(FusionConfig):
     `pretraining`: `stacked` trains a shallow BLSTM on the annotations, `autoencoder` one that
     returns its own features; `none` starts every layer at random. `fusion`: the parts that are
     averaged; `mean` is the plain mean of the members, `best` the member that improves most on a
-    constant, each on the sixth it never trained on (sixths are not equally hard).
+    constant, each on the fold it never trained on (folds are not equally hard).
     """
 
     sequence_lengths: Annotated[tuple[Frames, ...], Field(min_length=2)] = (10, 20, 30, 60, 10, 10)
@@ -95,50 +95,53 @@ class BLSTMEnsemble(Estimator):
         self.n_features = n_features
         self.config = config
         self.members: list[FittedNetwork] = []
-        self.errors: list[float] = []  # of each member on its unseen sixth; a constant has 1
+        self.errors: list[float] = []  # of each member on its unseen fold; a constant has 1
         self.fusion = Fusion(config)
 
     def fit(self, songs: Sequence[Song], trainer: Trainer) -> None:
         """Train all networks, then fuse on songs they never saw."""
-        sixths, heard = self.train_networks(songs, trainer)
-        if self._needs_voices:
-            self._fuse(sixths, heard, trainer)
+        folds, out_of_fold = self.train_networks(songs, trainer)
+        if self._fits_regressors:
+            self._fuse(folds, out_of_fold, trainer)
 
-    def train_networks(self, songs: Sequence[Song], trainer: Trainer) -> tuple[Sixths, Heard]:
-        """Train every length on every sixth, keep six networks; return what all said unseen."""
-        lengths, needs_voices = self.config.sequence_lengths, self._needs_voices
+    def train_networks(self, songs: Sequence[Song], trainer: Trainer) -> tuple[Folds, OutOfFold]:
+        """Train one network per length and fold, keep six; return all out-of-fold predictions."""
+        lengths, fits_regressors = self.config.sequence_lengths, self._fits_regressors
         if (n_apart := len(families_of(songs))) < len(lengths):
             raise DatasetError(
                 f"blstm_ensemble leaves out one fold of the songs for each of its {len(lengths)}"
                 f" networks, and {n_apart} songs or families make fewer folds. Give more songs, or"
                 " leave this model out of --models."
             )
-        sixths = song_folds(songs, len(lengths), trainer.seed("sixths"))
-        first_layers = [self._pretrain(index, sixths, trainer) for index in range(len(sixths))]
+        folds = song_folds(songs, len(lengths), trainer.seed("sixths"))
+        first_layers = [self._pretrain(index, folds, trainer) for index in range(len(folds))]
         members: dict[int, FittedNetwork] = {}
-        heard: Heard = [[] for _ in sixths]
-        for length in self._voices():
-            for index, sixth in enumerate(sixths):
-                if not (needs_voices or lengths[index] == length):
+        out_of_fold: OutOfFold = [[] for _ in folds]
+        for length in self._distinct_lengths():
+            for index, fold in enumerate(folds):
+                if not (fits_regressors or lengths[index] == length):
                     continue
-                network = self._train(length, index, sixths, first_layers[index], trainer)
-                heard[index].append(network.predict(sixth))
+                network = self._train(length, index, folds, first_layers[index], trainer)
+                out_of_fold[index].append(network.predict(fold))
                 if lengths[index] == length:
                     members[index] = network
-        self.members = [members[index] for index in range(len(sixths))]
-        own = [0 if not needs_voices else self._voices().index(length) for length in lengths]
-        self.errors = [
-            _relative_error(heard[index][voice], sixths[index], _all_but(index, sixths))
-            for index, voice in enumerate(own)
+        self.members = [members[index] for index in range(len(folds))]
+        own = [
+            0 if not fits_regressors else self._distinct_lengths().index(length)
+            for length in lengths
         ]
-        return sixths, heard
+        self.errors = [
+            _relative_error(out_of_fold[index][place], folds[index], _all_but(index, folds))
+            for index, place in enumerate(own)
+        ]
+        return folds, out_of_fold
 
     @property
-    def _needs_voices(self) -> bool:
-        """Tell whether a regressor is fitted, for which every length is trained on every sixth."""
+    def _fits_regressors(self) -> bool:
+        """Tell whether a regressor is fitted, for which every length is trained on every fold."""
         return bool(REGRESSORS.keys() & set(self.config.fusion))
 
-    def _voices(self) -> list[int]:
+    def _distinct_lengths(self) -> list[int]:
         """Return the distinct lengths, in the order of their first member."""
         return list(dict.fromkeys(self.config.sequence_lengths))
 
@@ -146,16 +149,16 @@ class BLSTMEnsemble(Estimator):
         config = BLSTMConfig(layers=layers, units=self.config.units, dropout=self.config.dropout)
         return BLSTM(n_features=self.n_features, config=config, n_outputs=n_outputs)
 
-    def _pretrain(self, index: int, sixths: Sixths, trainer: Trainer) -> nn.Module | None:
-        """Train the first layers on all sixths but one, as a shallow network of their own."""
+    def _pretrain(self, index: int, folds: Folds, trainer: Trainer) -> nn.Module | None:
+        """Train the first layers on all folds but one, as a shallow network of their own."""
         if self.config.pretraining == "none":
             return None
         copies_itself = self.config.pretraining == "autoencoder"
         n_outputs = self.n_features if copies_itself else len(TARGETS)
         fitted = trainer.fit(
             lambda: self._network(self.config.pretrained_layers, n_outputs),
-            _all_but(index, sixths),
-            sixths[index],
+            _all_but(index, folds),
+            folds[index],
             sequence_length=self.config.sequence_lengths[0],
             name=f"first layers, without sixth {index}",
             target="features" if copies_itself else "annotations",
@@ -166,11 +169,11 @@ class BLSTMEnsemble(Estimator):
         self,
         length: int,
         index: int,
-        sixths: Sixths,
+        folds: Folds,
         first_layers: nn.Module | None,
         trainer: Trainer,
     ) -> FittedNetwork:
-        """Train one network on all sixths but one, which it stops on."""
+        """Train one network on all folds but one, which it stops on."""
 
         def build() -> nn.Module:
             network = self._network(self.config.layers)
@@ -180,62 +183,66 @@ class BLSTMEnsemble(Estimator):
 
         return trainer.fit(
             build,
-            _all_but(index, sixths),
-            sixths[index],
+            _all_but(index, folds),
+            folds[index],
             sequence_length=length,
             name=f"length {length}, without sixth {index}",
         )
 
-    def _fuse(self, sixths: Sixths, heard: Heard, trainer: Trainer) -> None:
-        """Fit every kind of regressor for each target on out-of-fold voices (N, voices)."""
+    def _fuse(self, folds: Folds, out_of_fold: OutOfFold, trainer: Trainer) -> None:
+        """Fit every kind of regressor for each target on out-of-fold inputs (N, inputs)."""
         stride = self.config.fusion_stride
-        voices, labels = [], []
-        for sixth, of_each_voice in zip(sixths, heard, strict=True):
-            for song, one_song in zip(sixth, zip(*of_each_voice, strict=True), strict=True):
-                voices.append(np.stack(one_song, axis=-1)[::stride])
+        inputs, labels = [], []
+        for fold, of_each_input in zip(folds, out_of_fold, strict=True):
+            for song, one_song in zip(fold, zip(*of_each_input, strict=True), strict=True):
+                inputs.append(np.stack(one_song, axis=-1)[::stride])
                 labels.append(song.annotations[::stride])
-        self.fusion.fit(np.concatenate(voices), np.concatenate(labels), trainer.seed)
+        self.fusion.fit(np.concatenate(inputs), np.concatenate(labels), trainer.seed)
 
     def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Average the parts of the fusion."""
-        said = self._said(songs)
-        parts = [self._part(part, said) for part in self.config.fusion]
+        by_member = self._member_predictions(songs)
+        parts = [self._part(part, by_member) for part in self.config.fusion]
         return [np.mean(one, axis=0).astype(np.float32) for one in zip(*parts, strict=True)]
 
     def components(self, songs: Sequence[UnannotatedSong]) -> dict[str, Predictions]:
         """Return what each member, their mean, the best one and every regressor predict."""
-        said = self._said(songs)
+        by_member = self._member_predictions(songs)
         lengths = self.config.sequence_lengths
-        members = {f"member {k}, L={lengths[k - 1]}": one for k, one in enumerate(said, start=1)}
+        members = {
+            f"member {k}, L={lengths[k - 1]}": one for k, one in enumerate(by_member, start=1)
+        }
         return members | {
-            part: self._part(part, said) for part in ("best", "mean", *self.fusion.regressors)
+            part: self._part(part, by_member) for part in ("best", "mean", *self.fusion.regressors)
         }
 
-    def _said(self, songs: Sequence[UnannotatedSong]) -> list[Predictions]:
+    def _member_predictions(self, songs: Sequence[UnannotatedSong]) -> list[Predictions]:
         return [member.predict(songs) for member in self.members]
 
-    def _part(self, part: str, said: Sequence[Predictions]) -> Predictions:
+    def _part(self, part: str, by_member: Sequence[Predictions]) -> Predictions:
         if part == "best":
-            return said[int(np.argmin(self.errors))]
+            return by_member[int(np.argmin(self.errors))]
         if part == "mean":
-            return [np.mean(one, axis=0).astype(np.float32) for one in zip(*said, strict=True)]
-        return [self.fusion.predict(part, voices_T2V) for voices_T2V in self._heard(said)]
+            return [np.mean(one, axis=0).astype(np.float32) for one in zip(*by_member, strict=True)]
+        return [
+            self.fusion.predict(part, inputs_T2V) for inputs_T2V in self._fusion_inputs(by_member)
+        ]
 
-    def _heard(self, said: Sequence[Predictions]) -> list[NDArray[np.float32]]:
-        """Return what the fusion hears, (T, 2, voices) per song: members averaged per length."""
+    def _fusion_inputs(self, by_member: Sequence[Predictions]) -> list[NDArray[np.float32]]:
+        """Return what the fusion takes, (T, 2, inputs) per song: members averaged per length."""
         of_length = [
             [
                 one
-                for one, own in zip(said, self.config.sequence_lengths, strict=True)
+                for one, own in zip(by_member, self.config.sequence_lengths, strict=True)
                 if own == length
             ]
-            for length in self._voices()
+            for length in self._distinct_lengths()
         ]
         return [
             np.stack(
                 [np.mean([one[index] for one in alike], axis=0) for alike in of_length], axis=-1
             )
-            for index in range(len(said[0]))
+            for index in range(len(by_member[0]))
         ]
 
     def state(self) -> State:
@@ -278,8 +285,8 @@ def copy_first_layers(source: nn.Module, network: nn.Module) -> None:
     assert not missing.unexpected_keys, "the shallow network is deeper than the deep one"
 
 
-def _all_but(index: int, sixths: Sixths) -> list[Song]:
-    return [song for other, sixth in enumerate(sixths) if other != index for song in sixth]
+def _all_but(index: int, folds: Folds) -> list[Song]:
+    return [song for other, fold in enumerate(folds) if other != index for song in fold]
 
 
 def _relative_error(

@@ -4,7 +4,7 @@ Regressors  `svr`  support vectors with a polynomial kernel           } Li et al
             `ann`  a neural network with one hidden layer of 14 units }
             `elm`  extreme learning machine: a hidden layer drawn at random, output weights by
                    least squares (Huang et al. 2006); what the best entry of MediaEval 2015 used
-Axes        N frames of many songs, T of one, V voices, M hidden units, 2 targets
+Axes        N frames of many songs, T of one, V inputs, M hidden units, 2 targets
 """
 
 from collections.abc import Callable, Collection
@@ -41,8 +41,8 @@ class FusionConfig:
     elm_units: Annotated[int, Field(ge=1)] = 14  # as the ANN: its source is silent, more overfit
 
 
-def build_svr(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
-    """Build the SVR; coef0=1 keeps the lower powers, without which it cannot repeat one voice."""
+def build_svr(config: FusionConfig, n_inputs: int, seed: int) -> "Pipeline":
+    """Build the SVR."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVR
@@ -50,6 +50,7 @@ def build_svr(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
     svr = SVR(
         kernel="poly",
         degree=config.svr_degree,
+        # coef0=1 keeps the lower-order terms, without which it cannot repeat one input
         coef0=1.0,
         C=config.svr_cost,
         epsilon=config.svr_epsilon,
@@ -57,7 +58,7 @@ def build_svr(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
     return make_pipeline(StandardScaler(), svr)
 
 
-def build_ann(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
+def build_ann(config: FusionConfig, n_inputs: int, seed: int) -> "Pipeline":
     """Build the small neural network."""
     from sklearn.neural_network import MLPRegressor
     from sklearn.pipeline import make_pipeline
@@ -69,26 +70,26 @@ def build_ann(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
     return make_pipeline(StandardScaler(), ann)
 
 
-def build_elm(config: FusionConfig, n_voices: int, seed: int) -> "Pipeline":
+def build_elm(config: FusionConfig, n_inputs: int, seed: int) -> "Pipeline":
     """Build the extreme learning machine."""
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
     rng = np.random.default_rng(seed)
-    weights_VM = rng.uniform(-1, 1, (n_voices, config.elm_units))
+    weights_VM = rng.uniform(-1, 1, (n_inputs, config.elm_units))
     biases_M = rng.uniform(-1, 1, config.elm_units)
     hidden = FunctionTransformer(partial(_hidden_layer, weights_VM=weights_VM, biases_M=biases_M))
     return make_pipeline(StandardScaler(), hidden, LinearRegression())
 
 
 def _hidden_layer(
-    voices_NV: NDArray[np.floating],
+    inputs_NV: NDArray[np.floating],
     weights_VM: NDArray[np.floating],
     biases_M: NDArray[np.floating],
 ) -> NDArray[np.floating]:
-    """Map voices to (N, M) sigmoids of random combinations."""
-    activity: NDArray[np.floating] = 1 / (1 + np.exp(-(voices_NV @ weights_VM + biases_M)))
+    """Map inputs to (N, M) sigmoids of random combinations."""
+    activity: NDArray[np.floating] = 1 / (1 + np.exp(-(inputs_NV @ weights_VM + biases_M)))
     return activity
 
 
@@ -100,7 +101,7 @@ REGRESSORS: dict[str, Callable[[FusionConfig, int, int], "Pipeline"]] = {
 
 
 class Fusion:
-    """One regressor of every kind and target, fitted on the same voices."""
+    """One regressor of every kind and target, fitted on the same inputs."""
 
     def __init__(self, config: FusionConfig) -> None:
         """Take the sizes; regressors come from `fit` or `restore`."""
@@ -110,25 +111,25 @@ class Fusion:
 
     def fit(
         self,
-        voices_N2V: NDArray[np.floating],
+        inputs_N2V: NDArray[np.floating],
         labels_N2: NDArray[np.floating],
         seed: Callable[[str], int],
     ) -> None:
         """Fit every kind of regressor for each target."""
         for kind, build in REGRESSORS.items():
             fitted = [
-                build(self.config, voices_N2V.shape[-1], seed(f"{kind} {name}")).fit(
-                    voices_N2V[:, target], labels_N2[:, target]
+                build(self.config, inputs_N2V.shape[-1], seed(f"{kind} {name}")).fit(
+                    inputs_N2V[:, target], labels_N2[:, target]
                 )
                 for target, name in enumerate(TARGETS)
             ]
             self.regressors[kind] = fitted
             self.learned[kind] = [learned_arrays(one) for one in fitted]
 
-    def predict(self, kind: str, voices_T2V: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return what one kind makes of a song's voices, (T, 2)."""
+    def predict(self, kind: str, inputs_T2V: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return what one kind makes of a song's inputs, (T, 2)."""
         both = [
-            one.predict(voices_T2V[:, target]) for target, one in enumerate(self.regressors[kind])
+            one.predict(inputs_T2V[:, target]) for target, one in enumerate(self.regressors[kind])
         ]
         predicted: NDArray[np.float32] = np.stack(both, axis=1).astype(np.float32)
         return predicted

@@ -6,7 +6,7 @@ scikit-learn that fitted it, and without running code from a file.
 Formulas  standardise, then  svr  sum_i c_i (gamma <v_i, x> + 1)^degree + b
                              ann  relu(x W_1 + b_1) W_2 + b_2
                              elm  sigmoid(x W + b) w + c
-Axes      N frames, V voices, M hidden units
+Axes      N frames, V inputs, M hidden units
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,8 @@ Test       sign flips over songs: it asks about other songs, with the trained re
 Families   where records name them, the sum of a family's differences keeps or changes its sign
 Many       Holm over all contrasts that were declared for one table, also those that cannot be made
            because cells are missing: they might turn out to be the clearest
-Never      against printed numbers of other papers, and never with a flattered row
+Never      against printed numbers of other papers, and never with a row that was
+           selected on evaluation songs
 """
 
 from collections.abc import Iterable, Sequence

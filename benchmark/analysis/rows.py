@@ -76,7 +76,7 @@ class Row:
         return str(self.n_cells) if self.is_complete else f"{self.n_cells} of {self.n_asked}"
 
     @property
-    def is_flattered(self) -> bool:
+    def is_selected_on_evaluation(self) -> bool:
         """Tell whether the songs that judge chose the epoch."""
         return self.settings.get("selection") == "evaluation"
 
@@ -147,7 +147,7 @@ class Table:
     def comparable(self) -> list[Row]:
         """Return the rows to rank, also those that lack cells.
 
-        None is flattered, and none a change of another row's settings: effects show what that does.
+        None was selected on evaluation songs or changes a setting of another row, as ablations do.
         """
         shared = self.shared_settings
         plain = {
@@ -156,7 +156,7 @@ class Table:
         return [
             row
             for row in self.rows
-            if not row.is_flattered
+            if not row.is_selected_on_evaluation
             and (not row.own_settings(shared) or (row.model, row.sequence_length) not in plain)
         ]
 

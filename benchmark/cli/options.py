@@ -41,7 +41,9 @@ OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Include = Annotated[
     list[Path] | None,
-    typer.Option(metavar="FILE.py", help="Your own MODELS or DATASETS; may be repeated."),
+    typer.Option(
+        metavar="FILE.py", help="Your own MODELS, DATASETS, FEATURES, METRICS, VIEWS; repeatable."
+    ),
 ]
 
 

@@ -7,8 +7,8 @@ CEILING = (
     "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
     " model can score lower, down to 0.71 of it."
 )
-FLATTERED = (
-    "selection=evaluation: the epoch was chosen on the songs that judge, so the number is flattered"
+SELECTED_ON_EVALUATION = (
+    "selection=evaluation: the epoch was chosen on the evaluation songs, so the error is too low"
     " and says nothing about new songs."
 )
 
@@ -16,8 +16,8 @@ FLATTERED = (
 def row_note(row: Row, table: Table) -> str:
     """Return what a row's numbers are and what they ran on, in Markdown."""
     length = f", {row.sequence_length} frames per sequence" if row.sequence_length else ""
-    flattered = f" {FLATTERED}" if row.is_flattered else ""
-    return f"**{row.label({})}**{length}: {_finding(row)}, on {title(table)}.{flattered}"
+    beware = f" {SELECTED_ON_EVALUATION}" if row.is_selected_on_evaluation else ""
+    return f"**{row.label({})}**{length}: {_finding(row)}, on {title(table)}.{beware}"
 
 
 def _finding(row: Row) -> str:

@@ -40,7 +40,7 @@ def _songs(table: Table) -> str:
 def unranked(table: Table) -> frozenset[int]:
     """Return the lines of no best value: rows that chose on evaluation songs, and references."""
     n_rows = len(table.rows)
-    selected = (place for place, row in enumerate(table.rows) if row.is_flattered)
+    selected = (place for place, row in enumerate(table.rows) if row.is_selected_on_evaluation)
     return frozenset([*selected, *range(n_rows, n_rows + len(table.references))])
 
 

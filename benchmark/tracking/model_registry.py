@@ -1,9 +1,9 @@
 """Register the winner of every table in MLflow, as one module that predicts anywhere.
 
 The winner is the row with the lowest pooled average RMSE, and so on the front of error against
-parameters, among rows that are complete, no floor, not flattered, of no older version, and judged
-on evaluation songs. A model that by nature cannot be one module is passed over, and the note of
-the next best says so.
+parameters, among rows that are complete, no floor, not selected on evaluation songs, of no older
+version, and scored on evaluation songs. A model that by nature cannot be one module is passed over,
+and the note of the next best says so.
 
 A winner that cannot be loaded (its weights are absent, damaged or of an older version, its code is
 not included or fails) is not passed over: nothing is registered, an earlier champion stays.
@@ -83,7 +83,7 @@ def ranked(table: Table) -> list[Row]:
         for row in table.rows
         if row.is_complete
         and row.cells
-        and not (row.is_floor or row.is_flattered or is_superseded(row.settings))
+        and not (row.is_floor or row.is_selected_on_evaluation or is_superseded(row.settings))
     ]
     return sorted(rows, key=lambda row: (row.scores["rmse_average"] or 0.0, row.parameters or 0))
 

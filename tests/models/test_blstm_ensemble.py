@@ -70,14 +70,14 @@ def fit_spies(**settings):
 
 
 @pytest.fixture
-def heard(monkeypatch):
+def recorder(monkeypatch):
     """Fit an ensemble of spies; return it, its trainer and everything the fusion was shown."""
     shown = []
     fit = Fusion.fit
 
-    def listening(self, voices, labels, seed):
-        shown.append((voices, labels))
-        fit(self, voices, labels, seed)
+    def listening(self, inputs, labels, seed):
+        shown.append((inputs, labels))
+        fit(self, inputs, labels, seed)
 
     monkeypatch.setattr(Fusion, "fit", listening)
     trainer = SpyTrainer()
@@ -86,44 +86,44 @@ def heard(monkeypatch):
     return ensemble, trainer, shown
 
 
-def test_the_fusion_never_sees_an_in_fold_prediction(heard):
-    _, _, shown = heard
-    ((voices, labels),) = shown
-    assert voices.shape == (sum(song.n_frames for song in SONGS), 2, 4)
-    assert not (voices == np.float32(IN_FOLD)).any()
-    assert np.abs(voices - labels[..., None]).max() < 0.2
+def test_the_fusion_never_sees_an_in_fold_prediction(recorder):
+    _, _, shown = recorder
+    ((inputs, labels),) = shown
+    assert inputs.shape == (sum(song.n_frames for song in SONGS), 2, 4)
+    assert not (inputs == np.float32(IN_FOLD)).any()
+    assert np.abs(inputs - labels[..., None]).max() < 0.2
 
 
-def test_no_network_trains_on_the_songs_it_stops_on(heard):
-    _, trainer, _ = heard
+def test_no_network_trains_on_the_songs_it_stops_on(recorder):
+    _, trainer, _ = recorder
     assert all(not spy.trained_on & spy.stopped_on for spy in trainer.spies)
     assert all(len(spy.trained_on | spy.stopped_on) == len(SONGS) for spy in trainer.spies)
 
 
-def test_every_length_is_trained_once_without_each_sixth(heard):
-    _, trainer, _ = heard
+def test_every_length_is_trained_once_without_each_sixth(recorder):
+    _, trainer, _ = recorder
     trained = {(spy.length, frozenset(spy.stopped_on)) for spy in trainer.deep}
     assert len(trained) == len(trainer.deep) == 4 * 6
 
 
-def test_six_members_read_the_paper_s_lengths_and_hold_out_six_different_sixths(heard):
-    ensemble, _, _ = heard
+def test_six_members_read_the_paper_s_lengths_and_hold_out_six_different_sixths(recorder):
+    ensemble, _, _ = recorder
     assert [member.length for member in ensemble.members] == [10, 20, 30, 60, 10, 10]
     held_out = [frozenset(member.stopped_on) for member in ensemble.members]
     assert len(set(held_out)) == 6
     assert frozenset.union(*held_out) == {song.song_id for song in SONGS}
 
 
-def test_members_of_one_length_speak_with_one_voice(heard):
-    ensemble, _, _ = heard
-    (voices,) = ensemble._heard(ensemble._said(SONGS[:1]))
+def test_members_of_one_length_are_one_input_of_the_fusion(recorder):
+    ensemble, _, _ = recorder
+    (inputs,) = ensemble._fusion_inputs(ensemble._member_predictions(SONGS[:1]))
     tens = [k for k, length in enumerate(CONFIG.sequence_lengths) if length == 10]
     expected = np.mean([ensemble.members[k].predict(SONGS[:1])[0] for k in tens], axis=0)
-    assert voices[..., 0] == pytest.approx(expected)
+    assert inputs[..., 0] == pytest.approx(expected)
 
 
-def test_the_fusion_repeats_good_voices(heard):
-    ensemble, _, _ = heard
+def test_the_fusion_repeats_good_voices(recorder):
+    ensemble, _, _ = recorder
     for spy in ensemble.members:
         spy.trained_on = set()
     error = np.concatenate(ensemble.predict(SONGS)) - np.concatenate(
@@ -132,11 +132,11 @@ def test_the_fusion_repeats_good_voices(heard):
     assert np.sqrt(np.mean(error**2)) < 0.1
 
 
-def test_the_fusion_is_counted_too(heard):
-    ensemble, _, _ = heard
+def test_the_fusion_is_counted_too(recorder):
+    ensemble, _, _ = recorder
     parts = ensemble.other_parameters()
     assert parts.keys() == {"svr", "ann"}  # the extreme learning machine takes no part
-    # per target: 14 hidden units on 4 voices, one output
+    # per target: 14 hidden units on 4 inputs, one output
     assert parts["ann"] == 2 * (14 * (4 + 1) + 14 + 1)
     vectors = [pipeline[-1].support_vectors_ for pipeline in ensemble.fusion.regressors["svr"]]
     assert parts["svr"] == sum(len(one) + 1 for one in vectors)
@@ -150,8 +150,8 @@ def test_the_default_ensemble_has_the_paper_s_twelve_million():
     assert count_parameters(ensemble.networks()) == 6 * 1_980_930
 
 
-def test_first_layers_are_trained_once_per_sixth_and_never_on_it(heard):
-    _, trainer, _ = heard
+def test_first_layers_are_trained_once_per_sixth_and_never_on_it(recorder):
+    _, trainer, _ = recorder
     assert len(trainer.shallow) == 6
     assert {spy.length for spy in trainer.shallow} == {10}
     for spy in trainer.shallow:
@@ -159,8 +159,8 @@ def test_first_layers_are_trained_once_per_sixth_and_never_on_it(heard):
         assert not spy.trained_on & spy.stopped_on
 
 
-def test_a_network_begins_with_the_first_layers_of_its_own_sixth(heard):
-    _, trainer, _ = heard
+def test_a_network_begins_with_the_first_layers_of_its_own_sixth(recorder):
+    _, trainer, _ = recorder
     first_layers = {frozenset(spy.stopped_on): spy.network.lstm for spy in trainer.shallow}
     for spy in trainer.deep:
         source = first_layers[frozenset(spy.stopped_on)].state_dict()
@@ -210,8 +210,8 @@ def test_the_best_member_improves_most_on_a_constant_on_its_own_sixth():
     assert ensemble.networks() == [ensemble.members[int(np.argmin(errors))].network]
 
 
-def test_the_prediction_is_the_mean_of_the_parts_that_are_asked_for(heard):
-    ensemble, _, _ = heard
+def test_the_prediction_is_the_mean_of_the_parts_that_are_asked_for(recorder):
+    ensemble, _, _ = recorder
     parts = ensemble.components(SONGS[:2])
     assert list(parts)[-5:] == ["best", "mean", "svr", "ann", "elm"]
     for index, predicted in enumerate(ensemble.predict(SONGS[:2])):

@@ -81,7 +81,7 @@ def _incomplete(table: Table, pairs: Sequence[Pair]) -> list[str]:
         f"{row.name(table.shared_settings)}: {row.n_cells} of {row.n_asked} cells, so not compared."
         for row in table.rows
         if not row.is_complete
-        and not row.is_flattered
+        and not row.is_selected_on_evaluation
         and any(matching(side, [row]) for side in sides)
     ]
 

@@ -41,7 +41,10 @@ def ranking_grids(table: Table, found: Mapping[str, Ranking]) -> list[Grid]:
         return []
     shared = table.shared_settings
     n_left_out = len(table.rows) - len(rows)
-    left_out = f" {n_left_out} rows are incomplete, flattered or change a setting of another."
+    left_out = (
+        f" {n_left_out} rows are incomplete, chose their epoch on evaluation songs or change a"
+        " setting of another."
+    )
     return [
         Grid(
             title="How safe the ranks are: songs and repetitions drawn anew",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.analysis.rows import Row, Table, settings_text
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.evaluate.scores import RATERS
-from benchmark.report.captions import CEILING, FLATTERED
+from benchmark.report.captions import CEILING, SELECTED_ON_EVALUATION
 from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.tables import heading, is_scored, lacking, shown, unranked
 from benchmark.report.views.view import View
@@ -85,7 +85,7 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
     models = {row.model: row.named or row.model for row in table.rows}
     shared = table.shared_settings
     scored = "evaluation songs" if table.folds is None else FOLDED[table.folds_over]
-    is_flattered = any(row.is_flattered for row in table.rows)
+    is_selected_on_evaluation = any(row.is_selected_on_evaluation for row in table.rows)
     return [
         f"RMSE on {scored}, mean ± standard deviation over n repetitions; L frames per"
         " sequence. Pooled over all frames, and as mean of per-song values.",
@@ -94,7 +94,7 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
         *lacking(table, POOLED_CCC, "pooled CCC"),
         *table.unit_notes,
         *([CEILING] if RATERS in table.references else []),
-        *([FLATTERED] if is_flattered else []),
+        *([SELECTED_ON_EVALUATION] if is_selected_on_evaluation else []),
         *(
             f"{row.label(shared)}: {row.n_cells} of {row.n_asked} cells done, so no mean."
             for row in table.rows
