@@ -18,8 +18,10 @@ def run_apart(arguments, log):
     os.dup2(written, 2)
     os.setsid()
     faulthandler.register(signal.SIGUSR1)  # where it is when it does not end
-    # a shell's background jobs ignore Ctrl-C, and so would this one if the tests are one of them
+    # a shell's background jobs ignore Ctrl-C, and so would this one if the tests are one of them;
+    # the fork server of a run that was tested before blocks it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     sys.argv = ["mer-benchmark", *map(str, arguments)]
     from benchmark.cli import main
 
