@@ -155,7 +155,7 @@ def test_a_study_that_another_process_is_making_is_waited_for(tmp_path, users_fi
 
     monkeypatch.setattr("benchmark.search.search.time.sleep", after_a_while)
     search_of = SimpleNamespace(
-        name="mine", identity=lambda digest: {"objectives": ["rmse"]}, config=None
+        name="mine", identity=lambda digest: {"objectives": ["rmse"]}, is_two_objective=False
     )
     monkeypatch.setattr("benchmark.search.search.make_sampler", lambda _: None)
     monkeypatch.setattr("benchmark.search.search.make_pruner", lambda _: None)
