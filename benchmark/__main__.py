@@ -7,7 +7,22 @@ from benchmark.packages import OURS, hidden_by
 
 
 def main() -> None:
-    """Refuse to start where another distribution's package hides one of ours."""
+    """Run the command line; end quietly where Ctrl-C comes before or after the command."""
+    sys.unraisablehook = _unless_ctrl_c
+    try:
+        _refuse_hidden_packages()
+        from benchmark.cli import main as run_command_line
+
+        run_command_line()
+    except KeyboardInterrupt:  # before the command began
+        sys.exit(130)  # as `run` does later
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while the interpreter ends
+
+
+def _refuse_hidden_packages() -> None:
+    """Leave where another distribution's package has the name of one of ours."""
     for name in OURS:
         if (other := hidden_by(name)) is not None:
             print(
@@ -16,16 +31,6 @@ def main() -> None:
                 file=sys.stderr,
             )
             sys.exit(2)
-    sys.unraisablehook = _unless_ctrl_c
-    try:
-        from benchmark.cli import main as run_command_line
-
-        run_command_line()
-    except KeyboardInterrupt:  # while the command line was imported
-        sys.exit(130)  # as `run` does later
-    finally:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while the interpreter ends
 
 
 def _unless_ctrl_c(ignored: "sys.UnraisableHookArgs") -> None:

@@ -51,3 +51,18 @@ main()
     assert "crnn" in ended.stdout
     assert "Traceback" not in ended.stderr
     assert ended.returncode == -signal.SIGINT
+
+
+def test_ctrl_c_before_the_command_begins_prints_no_traceback():
+    code = """
+import sys
+import benchmark.__main__ as program
+
+def interrupted(name):
+    raise KeyboardInterrupt
+
+program.hidden_by = interrupted
+program.main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (130, "")
