@@ -83,11 +83,15 @@ def users_code(what: str, kind: Callable[[str], Exception], advice: str = "") ->
         try:
             yield
         except BaseException as error:
-            if is_ours(error) or (isinstance(error, KeyboardInterrupt) and was_pressed()):
+            if was_pressed() and not isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt from error  # which the user's code caught
+            if is_ours(error) or was_pressed():
                 raise
             advice = advice or "Mend it"
             line = f"{what}: {described_with_place(error)}. {advice}."
             raise kind(line) from error
+        if was_pressed():
+            raise KeyboardInterrupt
 
 
 def is_ours(error: BaseException) -> bool:

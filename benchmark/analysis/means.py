@@ -47,7 +47,13 @@ def references_of(records: Sequence[RunRecord]) -> dict[str, Scores]:
 
     One without any error, as the oracle of song means where annotations are constant, says nothing.
     """
-    found = next((one.references for one in records if one.references), {})
+    found = dict(next((record.references for record in records if record.references), {}))
+    for record in records:  # older ones lack the scores of later metrics
+        found |= {
+            name: scores | found[name]
+            for name, scores in record.references.items()
+            if name in found
+        }
     return {
         name: scores
         for name, scores in found.items()

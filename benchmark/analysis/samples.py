@@ -119,12 +119,15 @@ def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
 
 
 def _is_scored(cells: Sequence[RunRecord], metric: str) -> bool:
-    """Tell whether every cell has a value of some song for both targets."""
-    return all(
-        any(value is not None for value in cell.per_song.get(f"{metric}_{target}", ()))
-        for cell in cells
-        for target in TARGETS
-    )
+    """Tell whether all cells have values for both targets, of the same songs."""
+    for target in TARGETS:
+        known = {
+            tuple(value is not None for value in cell.per_song.get(f"{metric}_{target}", ()))
+            for cell in cells
+        }
+        if len(known) > 1 or not any(map(any, known)):
+            return False
+    return True
 
 
 def _sample(cells: Sequence[RunRecord], metric: str, target: str, suffix: str) -> Sample:

@@ -29,7 +29,14 @@ def stoppable(command: Callable[P, T], sentence: str) -> Callable[P, T]:
 
         with handled_by(stop):
             try:
-                return command(*arguments, **options)
+                try:
+                    value = command(*arguments, **options)
+                except typer.Exit:
+                    if not numbers:
+                        raise
+                if numbers:  # what was raised was lost on its way, as in a finalizer
+                    raise KeyboardInterrupt
+                return value
             except KeyboardInterrupt:
                 with handled_by(lambda *_: None):  # pressed again: it is the same wish
                     end_children()

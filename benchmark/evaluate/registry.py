@@ -52,13 +52,32 @@ class MetricEntry:
     of_panel: Callable[[float], float | None] | None = None  # for the raters' ceiling
 
     def score(self, annotations: Series, predictions: Series) -> float | None:
-        """Score one series (T,); raises ValueError where the result is no finite number."""
-        value: Any = self._resolved(annotations, predictions)
+        """Score one series (T,); None where it is not defined, or where a user's metric fails.
+
+        A metric that fails costs no cell that was trained for hours: its score is lacking.
+        """
+        try:
+            return self.checked_score(annotations, predictions)
+        except Exception:
+            if self.is_ours:
+                raise
+            return None
+
+    def checked_score(self, annotations: Series, predictions: Series) -> float | None:
+        """Score one series; raises ValueError where the result cannot be a score."""
+        value: Any = self._resolved(_read_only(annotations), _read_only(predictions))
         if value is None:
             return None
         if not isinstance(value, int | float | np.number) or not np.isfinite(value):
             raise ValueError(f"metric '{self.heading}' returned {value!r}, not a finite number")
+        if self.better == "lower" and value < 0:
+            raise ValueError(f"metric '{self.heading}' returned {value!r}, and 0 is its best value")
         return float(value)
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell this project's metrics from a user's own."""
+        return isinstance(self.function, str) and self.function.startswith("benchmark.")
 
     @property
     def _resolved(self) -> Metric:
@@ -71,6 +90,13 @@ class MetricEntry:
     def suffixes(self) -> tuple[str, ...]:
         """Return the suffixes of the conventions that it is scored under."""
         return (*([""] if self.pooled else []), *(["_per_song"] if self.per_song else []))
+
+
+def _read_only(series: Series) -> Series:
+    """Return a view that a metric cannot write into: the next metric sees the same array."""
+    view = series.view()
+    view.flags.writeable = False
+    return view
 
 
 METRICS = {
@@ -122,7 +148,7 @@ METRICS = {
     ),
     "within_song_r": MetricEntry(
         "benchmark.evaluate.metrics:pearson_r",
-        heading="r within songs",
+        heading="centred r",
         summary="correlation of all frames, each song about its own mean",
         better="higher",
         per_song=False,

@@ -146,9 +146,9 @@ def _result_flaw(record: RunRecord) -> str:
 
 
 def _is_error(score: str) -> bool:
-    """Tell whether a score is of a metric whose best value is 0."""
+    """Tell whether a score is of a metric of ours whose best value is 0."""
     metric = METRICS.get(metric_of(score))
-    return metric is not None and metric.better == "lower"
+    return metric is not None and metric.is_ours and metric.better == "lower"
 
 
 def _is_score(value: Any) -> bool:

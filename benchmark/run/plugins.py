@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmark.errors import PluginError
 from benchmark.evaluate.registry import METRICS, MetricEntry
-from benchmark.report.views.registry import VIEWS, ViewEntry
+from benchmark.report.views.registry import VIEWS, ViewEntry, check_columns
 from benchmark.users_code import time_limit, users_code
 from datasets.features.registry import FEATURES, FeatureEntry
 from datasets.registry import DATASETS, DatasetEntry
@@ -162,10 +162,13 @@ def _check_fields(name: str, row: Any, origin: str) -> None:
         raise PluginError(f"{origin}: '{name}', {place}: {first['msg']}.") from error
     if isinstance(row, DatasetEntry) and not row.feature_sets:
         raise PluginError(f"{origin}: '{name}' has no feature_sets; name at least one.")
+    if isinstance(row, ViewEntry):
+        with users_code(f"{origin}: view '{name}' cannot be made", PluginError), time_limit():
+            check_columns(row)
     if isinstance(row, MetricEntry):
         if not row.suffixes:
             raise PluginError(f"{origin}: '{name}' is neither per_song nor pooled; choose one.")
         series = np.linspace(-0.5, 0.5, 9, dtype=np.float32)
         what = f"{origin}: metric '{name}' cannot score two series of nine frames"
         with users_code(what, PluginError), time_limit():
-            row.score(series, series[::-1])
+            row.checked_score(series, series[::-1])

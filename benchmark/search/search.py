@@ -213,6 +213,7 @@ def work(
         n_repeats = 0 if is_finished(trial) else n_repeats + 1
         if is_finished(trial):
             on_trial(trial)
+    interrupt.check()
 
 
 def _one_trial(study: "Study", objective: Objective) -> "FrozenTrial":

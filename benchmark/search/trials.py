@@ -108,7 +108,7 @@ def queue_again(study: "Study", trial: "FrozenTrial") -> None:
 
     is_whole = VALUES in trial.user_attrs
     if not is_whole and "grid_id" in trial.system_attrs:
-        return  # the grid comes back to points that are not finished
+        return  # Optuna knows which point it was; the sampler alone can ask for it again
     tries = int(trial.user_attrs.get(TRY, 1))
     if tries < MAX_TRIES:
         parameters = trial.params if is_whole else trial.system_attrs.get("fixed_params", {})

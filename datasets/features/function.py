@@ -7,6 +7,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.audio import n_half_seconds
 from datasets.contract import DatasetError
 
 
@@ -36,9 +37,15 @@ class FunctionExtractor:
 
     def extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map samples (N,) at 44.1 kHz to features (frames, F), one row per half second."""
-        try:
-            return np.asarray(self.function(samples), dtype=np.float32)
+        try:  # other feature sets are made of the same samples, so it gets its own
+            rows_TF = np.asarray(self.function(samples.copy()), dtype=np.float32)
         except Exception as error:
             raise DatasetError(
                 f"Feature set '{self.name}' failed on a recording: {type(error).__name__}: {error}"
             ) from error
+        if len(rows_TF) != (expected := n_half_seconds(samples)):
+            raise DatasetError(
+                f"Feature set '{self.name}' gave {len(rows_TF)} rows for a recording of {expected}"
+                " half seconds; give one row per half second (datasets.audio.n_half_seconds)."
+            )
+        return rows_TF

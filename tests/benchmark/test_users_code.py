@@ -1,5 +1,6 @@
 """A user's file, options or loader that does not behave becomes one line."""
 
+import os
 import signal
 import time
 
@@ -235,3 +236,17 @@ def test_jobs_of_other_songs_leave_nothing(tmp_path, registries):
     with pytest.raises(DatasetError, match="Dataset 'synthetic' changed"):
         execute(Job(cell, tmp_path, None, "cpu"), lambda *_: None)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("caught", ["swallowed", "turned into an error"])
+def test_a_stop_that_a_users_code_catches_stops_all_the_same(caught):
+    def load():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        except BaseException as error:
+            if caught != "swallowed":
+                raise ValueError("mine") from error
+
+    with pytest.raises(KeyboardInterrupt), users_code.users_code("It", ConfigError):
+        load()

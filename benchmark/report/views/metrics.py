@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmark.analysis.rows import Table
-from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry
+from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry, names_of
 from benchmark.report.grid import Column, Grid, without_empty
-from benchmark.report.tables import is_scored, lacking, shown, unranked
+from benchmark.report.tables import NOT_SCORED, is_scored, lacking, shown, unranked
 from benchmark.report.views.view import View
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ RULE = (
     " song has no r and no CCC and is left out of their mean, for all rows alike."
 )
 POOLED = (
-    "Over the frames of all songs, so that the levels of songs count as well; r within songs takes"
-    " each song's mean away first."
+    "Over the frames of all songs, so that the levels of songs count as well; centred r takes each"
+    " song's mean away first."
 )
 ALL_FRAMES = "All frames at once"
 
@@ -38,7 +38,11 @@ def metric_grids(table: Table) -> list[Grid]:
     if complete is None:
         return []
     others = {name: entry for name, entry in METRICS.items() if name != RANKED_BY}
-    of_songs = {name: entry for name, entry in others.items() if entry.per_song}
+    of_songs = {
+        name: entry
+        for name, entry in others.items()
+        if any(is_scored(table.rows, score) for score in names_of(name) if score.endswith("_song"))
+    }
     pooled = {
         name: entry
         for name, entry in others.items()
@@ -53,6 +57,11 @@ def metric_grids(table: Table) -> list[Grid]:
             of_songs,
             "_per_song",
             f"{RULE} Songs left out, of {n_songs}: {left_out}.",
+            [
+                NOT_SCORED.format(what=entry.heading, rows="any row")
+                for name, entry in others.items()
+                if not entry.is_ours and name not in of_songs and entry.per_song
+            ],
         )
     ]
     if pooled:
@@ -61,7 +70,12 @@ def metric_grids(table: Table) -> list[Grid]:
 
 
 def _grid(
-    table: Table, title: str, metrics: dict[str, MetricEntry], suffix: str, note: str
+    table: Table,
+    title: str,
+    metrics: dict[str, MetricEntry],
+    suffix: str,
+    note: str,
+    further: Sequence[str] = (),
 ) -> Grid:
     """Return one line per row, then the references."""
     names = [f"{metric}_{measure}{suffix}" for metric in metrics for measure in MEASURES]
@@ -86,6 +100,7 @@ def _grid(
         ),
         notes=(
             note,
+            *further,
             *(
                 line
                 for metric, entry in metrics.items()

@@ -79,6 +79,17 @@ def ask_all(method: str, *arguments: Any, of: Iterable[str] | None = None) -> li
     return [item for items in ask(method, *arguments, of=of) for item in items]
 
 
+def check_columns(entry: ViewEntry) -> None:
+    """Refuse a view whose columns are no mapping, or have names that are taken, with an error."""
+    from benchmark.report.schema import row_columns
+
+    columns = _view(entry.target).columns
+    if not (isinstance(columns, dict) and all(isinstance(kind, dict) for kind in columns.values())):
+        raise TypeError("columns must map names to what benchmark.report.columns makes")
+    if taken := sorted(columns.keys() & row_columns().keys()):
+        raise ValueError(f"its columns have names that are taken: {', '.join(taken)}")
+
+
 def more_columns() -> Columns:
     """Return the columns that views add to a row."""
     return {

@@ -59,7 +59,7 @@ class View:
 
 def check(method: str, returned: Any) -> None:
     """Refuse what a method of a view must not return, with a TypeError."""
-    from benchmark.report.grid import Grid
+    from benchmark.report.grid import Column, Grid
 
     kind = {"grids": Grid, "figures": Figure}.get(method.rpartition("_")[2])
     if kind is None and not isinstance(returned, Mapping):
@@ -68,3 +68,14 @@ def check(method: str, returned: Any) -> None:
         isinstance(returned, list) and all(isinstance(item, kind) for item in returned)
     ):
         raise TypeError(f"{method} must return a list of {kind.__name__}s")
+    for grid in returned if kind is Grid else ():
+        texts = (grid.title, *grid.notes, *(cell for line in grid.lines for cell in line))
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"table {grid.title!r:.100} has a title, note or cell that is no text")
+        if not all(isinstance(column, Column) for column in grid.columns):
+            raise TypeError(f"table {grid.title!r:.100} has a column that is no Column")
+        if any(len(line) != len(grid.columns) for line in grid.lines):
+            raise TypeError(f"table {grid.title!r:.100} has a line without a cell for each column")
+    for inner in returned.values() if method == "values" else ():
+        if not isinstance(inner, Mapping):
+            raise TypeError("values must map a row's group to a mapping of columns to values")

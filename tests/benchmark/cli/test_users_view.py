@@ -57,9 +57,11 @@ def test_in_latex_and_in_the_list(capfd, results):
     [
         ("return [Grid(", "raise KeyError('mine')\n        return [Grid("),
         ("return [Figure(", "return [3, Figure("),
+        ('{range_of(row):.3f}")', '{range_of(row):.3f}", 3)'),
+        ('"range_of_repetitions": number', '"rmse_average": number'),
         ("    pandas.Series", "    raise RuntimeError('no ink')\n    pandas.Series"),
     ],
-    ids=["raises", "wrong kind", "cannot draw"],
+    ids=["raises", "wrong kind", "wrong cells", "a taken name", "cannot draw"],
 )
 def test_one_that_fails_is_named_in_one_line(capfd, results, broken, said):
     (results.parent / "view.py").write_text(RANGES.replace(broken, said))

@@ -50,4 +50,17 @@ def test_every_score_is_named_once_and_leads_back_to_its_metric():
 def test_what_is_no_finite_number_is_no_score(value):
     broken = MetricEntry(lambda *_: value, heading="Mine", summary="", better="higher")
     with pytest.raises(ValueError, match=r"metric 'Mine' returned .*, not a finite number"):
-        broken.score(ANNOTATIONS[0][:, 0], NEAR[0][:, 0])
+        broken.checked_score(ANNOTATIONS[0][:, 0], NEAR[0][:, 0])
+
+
+def test_a_metric_that_writes_or_fails_changes_no_other_score(registries):
+    def spoil(annotations, predictions):
+        predictions -= predictions.mean()
+
+    before = summary_scores(ANNOTATIONS, NEAR), per_song_scores(ANNOTATIONS, NEAR)
+    METRICS["spoil"] = MetricEntry(spoil, "Spoil", "", "lower", pooled="frames")
+    METRICS["negative"] = MetricEntry(lambda *_: -1.0, "Below", "", "lower")
+    after = summary_scores(ANNOTATIONS, NEAR), per_song_scores(ANNOTATIONS, NEAR)
+    for old, new in zip(before, after, strict=True):
+        assert {name: new[name] for name in old} == old
+    assert after[0]["spoil_average"] is after[0]["negative_average_per_song"] is None

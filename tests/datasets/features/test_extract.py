@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.audio import read_samples
+from datasets.audio import n_half_seconds, read_samples
 from datasets.contract import DatasetError
 from datasets.deam_inventory import recordings
 from datasets.features import deam_features, logmel
@@ -19,8 +19,8 @@ from datasets.features.cache import (
     read_extracted,
     write_rows,
 )
-from datasets.features.extract import extract_all, hear
-from datasets.features.registry import extractor_for, open_reader
+from datasets.features.extract import _extractor, extract_all, hear
+from datasets.features.registry import FEATURES, FeatureEntry, extractor_for, open_reader
 from tests.sounds import write_tone
 
 EXTRACTOR = extractor_for("logmel")
@@ -201,3 +201,37 @@ def test_parallel_extraction_gives_what_one_process_gives(real_data, tmp_path):
         found = read_extracted(kept_file(tmp_path, int(audio.stem), EXTRACTOR), EXTRACTOR).rows_NF
         assert found.shape == (90, 64)
         assert (found == extract_file(audio, EXTRACTOR)).all()
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Return what registers a function of samples as the feature set `mine`."""
+
+    def register(function):
+        entry = FeatureEntry(function=function, n_features=1, summary="mine")
+        monkeypatch.setitem(FEATURES, "mine", entry)
+        _extractor.cache_clear()
+
+    return register
+
+
+def test_a_function_that_writes_into_its_samples_changes_no_other_features(tmp_path, made_up):
+    def spoil(samples):
+        samples *= 0
+        return np.zeros((n_half_seconds(samples), 1))
+
+    made_up(spoil)
+    path, extractor = tmp_path / "AUDIO" / "7.wav", extractor_for("logmel")
+    write_tone(path, seconds=3)
+    assert hear(tmp_path, path, ("mine", "logmel")).status == "extracted"
+    kept = read_extracted(kept_file(tmp_path, "7", extractor), extractor)
+    np.testing.assert_array_equal(kept.rows_NF, extractor.extract(read_samples(path)))
+
+
+def test_a_function_gives_one_row_per_half_second(tmp_path, made_up):
+    made_up(lambda samples: np.zeros((2 * n_half_seconds(samples), 1)))
+    path = tmp_path / "AUDIO" / "7.wav"
+    write_tone(path, seconds=3)
+    outcome = hear(tmp_path, path, ("mine",))
+    assert outcome.status == "damaged"
+    assert "gave 12 rows for a recording of 6 half seconds" in outcome.error
