@@ -42,6 +42,7 @@ class Freed:
     def __del__(self):
         raise KeyboardInterrupt
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 sys.argv = ["mer-benchmark", "list"]
 atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
 atexit.register(Freed)

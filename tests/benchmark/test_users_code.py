@@ -248,5 +248,9 @@ def test_a_stop_that_a_users_code_catches_stops_all_the_same(caught):
             if caught != "swallowed":
                 raise ValueError("mine") from error
 
-    with pytest.raises(KeyboardInterrupt), users_code.users_code("It", ConfigError):
-        load()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt), users_code.users_code("It", ConfigError):
+            load()
+    finally:
+        signal.signal(signal.SIGINT, before)

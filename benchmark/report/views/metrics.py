@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmark.analysis.rows import Table
-from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry, names_of
+from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry
 from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.tables import NOT_SCORED, is_scored, lacking, shown, unranked
 from benchmark.report.views.view import View
@@ -41,7 +41,7 @@ def metric_grids(table: Table) -> list[Grid]:
     of_songs = {
         name: entry
         for name, entry in others.items()
-        if any(is_scored(table.rows, score) for score in names_of(name) if score.endswith("_song"))
+        if entry.per_song and (entry.is_ours or is_scored(table.rows, f"{name}_average_per_song"))
     }
     pooled = {
         name: entry

@@ -211,6 +211,7 @@ def test_ui_ends_its_children_with_it(tmp_path, name):
         above = psutil.Popen(
             [*map(str, command), "--results", str(tmp_path)],
             cwd=ROOT, env=clean({}), stdout=file, stderr=file,
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # nohup ignores HUP
         )  # fmt: skip
     while len(below := above.children(recursive=True)) < 2:  # MLflow, and the server below it
         assert above.poll() is None, log.read_text()
