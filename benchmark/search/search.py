@@ -167,9 +167,8 @@ def search_on(
             f" Use --storage journal:{options.results}/optuna.log, or PostgreSQL."
         )
     split = load_songs(search, options)
-    with _quiet():
-        storage = open_storage(options.storage)
     with _quiet(), kept_from_others(options.storage):
+        storage = open_storage(options.storage)
         study = open_study(search, split.digest(), storage)
         retry_killed(study, is_alone=not serves_many(options.storage))
         on_begin([one for one in study.get_trials(deepcopy=False) if is_finished(one)])
