@@ -69,8 +69,7 @@ def _ablation(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str,
     base_table, default = base
     own = row.own_text(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []
-    ours, theirs = ({name: side.samples[name] for name in ERROR_NAMES} for side in (row, default))
-    moved = subtracted(ours, theirs, is_paired=True)
+    moved = subtracted(row.errors, default.errors, is_paired=True)
     ends = intervals(moved, f"{row.group} {default.group}", row.n_resamples)
     return Ablation(
         model=row.named or row.model,

@@ -19,7 +19,7 @@ import numpy as np
 from benchmark.analysis.intervals import Interval, intervals, share_repetitions, subtracted
 from benchmark.analysis.permutation import holm, sign_flip
 from benchmark.analysis.resamples import Array
-from benchmark.analysis.rows import ERROR_NAMES, Row, Table
+from benchmark.analysis.rows import Row, Table
 from benchmark.analysis.samples import errors_by_song
 from benchmark.analysis.units import Units, unit_sums, units_of
 from datasets.contract import TARGETS
@@ -51,7 +51,7 @@ def contrasts(
 ) -> list[Contrast]:
     """Return the declared contrasts of a table's complete rows, corrected for all declared.
 
-    One judging song, or one family, tells of no others, so there are none. Where the study has
+    Returns nothing for a single song or family: no variance can be estimated. Where the study has
     rows without a record, a side that names no row of the table is taken for one of them.
     """
     wanted = DEFAULT if declared is None else declared
@@ -62,8 +62,8 @@ def contrasts(
         for row, base in pairs
         if row.is_complete and base.is_complete
     ]
-    corrected = holm([one.p for one in found], n_declared)
-    return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
+    corrected = holm([contrast.p for contrast in found], n_declared)
+    return [replace(contrast, p_holm=p) for contrast, p in zip(found, corrected, strict=True)]
 
 
 def pairs_of(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
@@ -103,10 +103,9 @@ def _size(row: Row) -> float:
 
 
 def _contrast(row: Row, base: Row, n_declared: int) -> Contrast:
-    """Compare two rows; both judged the same songs, as they are of one table."""
+    """Compare two rows, which are scored on the same songs, as they are of one table."""
     is_paired = share_repetitions(row.cells, base.cells)
-    ours, theirs = ({name: side.samples[name] for name in ERROR_NAMES} for side in (row, base))
-    moved = subtracted(ours, theirs, is_paired=is_paired)
+    moved = subtracted(row.errors, base.errors, is_paired=is_paired)
     by_song_S = song_errors(row) - song_errors(base)
     by_unit_U = unit_sums(row.cells[0], by_song_S[None])[0]
     units = units_of(row.cells[0])

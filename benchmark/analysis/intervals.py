@@ -39,7 +39,7 @@ def bootstrap_intervals(
 ) -> dict[str, Interval]:
     """Return "rmse_valence" -> (low, high) for every score of a row, as `samples` returns them.
 
-    One song that was heard once tells of no others: no interval.
+    With one song and one repetition there is no interval.
     """
     varying = {name: sample for name, sample in found.items() if sample.can_vary}
     ends = intervals(varying, stream, n_resamples)

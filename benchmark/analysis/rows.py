@@ -66,6 +66,11 @@ class Row:
         return self.n_missing == 0
 
     @property
+    def errors(self) -> dict[str, Sample]:
+        """Return the samples of the scores that rows are compared by."""
+        return {name: self.samples[name] for name in ERROR_NAMES}
+
+    @property
     def n_asked(self) -> int:
         """Return how many cells the row should have."""
         return self.n_cells + self.n_missing

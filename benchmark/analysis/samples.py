@@ -50,7 +50,7 @@ class Sample:
     @property
     def influence(self) -> Array:
         """Return what each song adds to the value, to first order: (S,)."""
-        of_song_S: Array = np.sum([one.mean(axis=0) for one in self.influences_RS], axis=0)
+        of_song_S: Array = np.sum([set_RS.mean(axis=0) for set_RS in self.influences_RS], axis=0)
         return of_song_S
 
     @property
@@ -101,7 +101,7 @@ def _merged(parts: Iterable[tuple[float, Part]]) -> tuple[tuple[float, Part], ..
 def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
     """Return "rmse_valence" -> its sample, for every score that has an interval.
 
-    The cells are the finished repetitions of one row; all must have judged the same songs.
+    The cells are the finished repetitions of one row; all must be scored on the same songs.
     """
     if any(songs_of(cell) != songs_of(cells[0]) for cell in cells):
         raise ValueError("an interval needs repetitions that judged the same songs")
@@ -166,7 +166,7 @@ def values_by_song(cells: Sequence[RunRecord], name: str) -> Array:
 
 
 def songs_of(cell: RunRecord) -> list[tuple[str, int, str]]:
-    """Return the songs that judged a cell, their frames and families, in order."""
+    """Return the songs that a cell is scored on, their frames and families, in order."""
     ids, n_frames = cell.per_song["song_id"], cell.per_song["n_frames"]
     families = families_of(cell) or [""] * len(ids)
     return list(zip(ids, n_frames, families, strict=True))

@@ -217,7 +217,7 @@ def print_answer(
         for note in grid.every_note:
             screen.print(note)
         screen.print()
-    further = [*first[MOST_GRIDS:], *(grid for grid in answer.grids if grid not in first)]
+    further = [*first[MOST_GRIDS:], *answer.besides(first)]
     if further:
         typer.echo(f"further tables, in {results / 'tables' / stem_of(answer.study)}.md:")
         for title in dict.fromkeys(grid.title for grid in further):

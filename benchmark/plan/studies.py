@@ -57,7 +57,7 @@ def read_study(
     if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
-    for key in given.keys() & {one.name for one in fields(StudyConfig)} - {"set"}:
+    for key in given.keys() & {field.name for field in fields(StudyConfig)} - {"set"}:
         alone = {"name": "study", "models": ("model",), key: given[key]}
         validated(StudyConfig, alone, where=f"--{key.replace('_', '-')}")
     shares = _shared(given.get("models"), base, [*map(_keys, further)])

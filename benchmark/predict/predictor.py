@@ -135,7 +135,7 @@ def find_weights(results: Path, model: str | None, records: Sequence[Path]) -> l
         and model in (None, record.model)
         and weights_path(results, record).is_file()
     ]
-    for record in [one for one in kept if is_of_audio(one)] or kept:
+    for record in list(filter(is_of_audio, kept)) or kept:
         groups.setdefault(record.group, []).append(weights_path(results, record))
         firsts.setdefault(record.group, record)
     if not groups:

@@ -27,11 +27,15 @@ class Answer(Comparison):
 
     @cached_property
     def grids(self) -> list[Grid]:
-        """Return every view's tables."""
-        return self.of_views(None)
+        """Return every view's tables, each made once."""
+        return self._grids(None)
 
     def of_views(self, names: Sequence[str] | None) -> list[Grid]:
-        """Return the tables of some views: those of the study, then those of every dataset."""
+        """Return the tables of some views, or of all."""
+        return self.grids if names is None else self._grids(names)
+
+    def _grids(self, names: Sequence[str] | None) -> list[Grid]:
+        """Return the tables of views: those of the study, then those of every dataset."""
         of_tables = (ask_all("table_grids", self, table, of=names) for table in self.tables)
         return [*ask_all("study_grids", self, of=names), *chain.from_iterable(of_tables)]
 
@@ -56,10 +60,9 @@ class Answer(Comparison):
         first = self.grids[0]
         return self.mains if first in self.mains else [first, *self.mains]
 
-    @cached_property
-    def further(self) -> list[Grid]:
-        """Return what is to be read after the headline."""
-        return [grid for grid in self.grids if grid not in self.headline]
+    def besides(self, grids: Sequence[Grid]) -> list[Grid]:
+        """Return what is to be read after these tables."""
+        return [grid for grid in self.grids if grid not in grids]
 
     def markdown(self, views: Sequence[str] | None = None) -> str:
         """Return the tables of all views, or of some, as Markdown."""

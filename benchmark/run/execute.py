@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
     }
-    result = _result(job, split, circumstances, on_progress, on_round)
+    train = partial(_train_and_score, job, split, circumstances, on_progress, on_round)
+    result = _result(cell, split, circumstances, train)
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
     circumstances["environment"] = environment()
@@ -105,23 +107,19 @@ class Result:
 
 
 def _result(
-    job: Job,
-    split: Split,
-    circumstances: dict[str, Any],
-    on_progress: OnProgress,
-    on_round: OnRound | None,
+    cell: Cell, split: Split, circumstances: dict[str, Any], train: Callable[[], Result]
 ) -> Result:
     """Train and score; whatever a model raises, `sys.exit` included, fails this cell alone."""
     with ctrl_c() as was_pressed:
         try:
             with own_state():
-                result = _train_and_score(job, split, circumstances, on_progress, on_round)
-            check_unchanged(job.cell, split)
+                result = train()
+            check_unchanged(cell, split)
         except TrainingDiverged as error:
             result = Result(CellOutcome(status="diverged", error=text_of(error)))
         except BaseException as error:  # a broken model must not stop the other cells
             is_ctrl_c = isinstance(error, KeyboardInterrupt) and was_pressed()
-            if is_ctrl_c or ends_the_run(error, job.cell.model):
+            if is_ctrl_c or ends_the_run(error, cell.model):
                 raise
             result = _failure(error, circumstances)
         if was_pressed():  # and the model caught it

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 IDENTITY = "mer-benchmark"  # the study's attribute that says what its trials' values mean
-REPEATS_AT_MOST = 50  # proposals in a row that were tried before: the space is exhausted
+REPEATS_AT_MOST = 50  # trials in a row that do not count: the space is exhausted
 POLL_SECONDS = 1.0
 SECONDS_TO_NAME = 5.0  # for another process, between making a study and saying what it is
 OnTrial = Callable[["FrozenTrial"], None]
@@ -118,7 +118,7 @@ def _known(storage: "BaseStorage") -> dict[str, dict[str, Any]]:
     import optuna
 
     summaries = optuna.get_all_study_summaries(storage)
-    return {one.study_name: one.user_attrs for one in summaries}
+    return {summary.study_name: summary.user_attrs for summary in summaries}
 
 
 def _refuse_another(search: Search, identity: dict[str, Any], stored: Any) -> None:
@@ -209,8 +209,9 @@ def work(
             time.sleep(POLL_SECONDS)  # others train the last ones, and may die of it
             continue
         trial = _one_trial(study, objective)
-        n_repeats = 0 if is_finished(trial) else n_repeats + 1
+        n_repeats += 1
         if is_finished(trial):
+            n_repeats = 0
             on_trial(trial)
     interrupt.check()
 

@@ -93,7 +93,7 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
         ],
         "figures": _figures(answer, results),
         "headline": answer.headline,
-        "more": answer.further,
+        "more": answer.besides(answer.headline),
         "costs": known_costs(answer.tables),
         "charts": charts,
         "carries_annotations": any(chart["songs"]["truth"] for chart in charts),

@@ -53,7 +53,7 @@ def contrast_grids(
                 Column("p"),
                 Column("p, Holm"),
             ),
-            lines=tuple(_cells(one, shared) for one in found),
+            lines=tuple(_cells(contrast, shared) for contrast in found),
             notes=(
                 f"Contrasts: {origin}, {n_declared} of them. Below zero the model is better."
                 " p: sign flips of the per-song differences, mean over repetitions first;"
