@@ -61,6 +61,9 @@ def run(
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", help="How cells run; see `list executors`.")
+    ] = "processes",
     include: Include = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
@@ -69,14 +72,17 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
+    from benchmark.executors.registry import EXECUTORS
+    from benchmark.executors.starting import preload
+    from benchmark.lookup import find
     from benchmark.plan.studies import read_study
-    from benchmark.processes import preload
     from benchmark.record.searches import promoted_studies
     from benchmark.run.plugins import include_plugins
 
-    if not dry_run and workers != "1":
+    if not dry_run and executor == "processes":
         preload(OF_WORKERS)
     include_plugins(include or [])
+    find(EXECUTORS, executor, kind="executor")
     overrides = {
         "models": names("--models", models),
         "dataset": dataset,
@@ -102,6 +108,7 @@ def run(
         kernels=which_kernels(kernels),
         workers=whole("--workers", workers),
         include=tuple(include or ()),
+        executor=executor,
         is_fresh=fresh,
         is_dry=dry_run,
     )

@@ -20,7 +20,9 @@ STOPPED = "Stopped. What is recorded stays; run the same command to go on."
 def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, capfd, workers):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     options = [*map(str, study), "--set", "training.max_epochs=40"]
-    assert mer_here(capfd, "run", *options, "--workers", 1, "--results", whole).returncode == 0
+    assert (
+        mer_here(capfd, "run", *options, "--executor", "inline", "--results", whole).returncode == 0
+    )
     options += ["--workers", str(workers)]
     for n_wanted in (1, 4):
         process = subprocess.Popen(
