@@ -28,7 +28,7 @@ def list_rows(
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List models, datasets, feature sets, metrics, views, executors, studies, settings or search spaces."""
+    """List the rows of a table: models, datasets, metrics, executors, studies, settings ..."""
     from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])

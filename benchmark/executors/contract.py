@@ -39,7 +39,8 @@ class Lost:
     """A task that ended its process, or was ended at a limit; no value, but a reason."""
 
     task: Task
-    reason: str
+    reason: str  # "was killed by SIGKILL, twice"
+    seconds: float  # that the last try ran
 
 
 @dataclass(frozen=True)

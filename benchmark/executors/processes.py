@@ -162,11 +162,11 @@ class Crew:
         if n_attempts < MOST_ATTEMPTS:
             self.again.append(task)
         else:
-            self._lose(task, f"{reason}, twice")
+            self._lose(worker, task, f"{reason}, twice")
 
-    def _lose(self, task: Task, reason: str) -> None:
+    def _lose(self, worker: Worker, task: Task, reason: str) -> None:
         self.n_attempts.pop(id(task), None)
-        self.happenings.put(Lost(task, reason))
+        self.happenings.put(Lost(task, reason, time.monotonic() - worker.began))
 
     def _watch(self) -> None:
         """End tasks that are over a limit, and say which are silent."""
@@ -190,7 +190,7 @@ class Crew:
         self.workers.remove(worker)
         worker.kill()
         worker.wait()
-        self._lose(task, reason)
+        self._lose(worker, task, reason)
 
 
 def _over(limits: Limits, worker: Worker, now: float) -> str:

@@ -71,10 +71,11 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         return _write(job, split, circumstances, _failure(error, circumstances))
 
 
-def record_lost(job: Job, reason: str) -> RunRecord:
-    """Record a cell as failed whose process was ended; it left nothing but the reason."""
+def record_lost(job: Job, reason: str, seconds: float) -> RunRecord:
+    """Record a cell as failed whose process was ended after so many seconds, and write it."""
     split = planned_split(job.cell, job.data_root)
-    circumstances = _known_before(job, split, time.time()) | {"environment": environment()}
+    circumstances = _known_before(job, split, time.time() - seconds)
+    circumstances |= {"total_seconds": round(seconds, 3), "environment": environment()}
     return _write(job, split, circumstances, Result(CellOutcome(status="failed", error=reason)))
 
 

@@ -46,7 +46,8 @@ def run_jobs(
 
     def on_outcome(outcome: Outcome) -> None:
         if isinstance(outcome, Lost):
-            on_record(record_lost(_job_of(outcome.task), f"its process {outcome.reason}"))
+            reason = f"its process {outcome.reason}"
+            on_record(record_lost(_job_of(outcome.task), reason, outcome.seconds))
         else:
             on_record(outcome.value)
 

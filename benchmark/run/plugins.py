@@ -1,8 +1,8 @@
 """Registry rows from a user's own file or from an installed package.
 
 A file or module is included for its tables, dictionaries of rows called as those of this project:
-`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`, `EXECUTORS`. Packages name such a module as an entry point
-of the group `mer_benchmark`.
+`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`, `EXECUTORS`. Packages name such a module as an
+entry point of the group `mer_benchmark`.
 """
 
 import hashlib

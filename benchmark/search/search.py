@@ -24,7 +24,13 @@ from benchmark.search.objective import Objective, OnEpoch, TrialFailed
 from benchmark.search.samplers import make_pruner, make_sampler
 from benchmark.search.space import default_parameters
 from benchmark.search.spec import Search
-from benchmark.search.storage import kept_from_others, open_storage, serves_many, shown
+from benchmark.search.storage import (
+    failing_plainly,
+    kept_from_others,
+    open_storage,
+    serves_many,
+    shown,
+)
 from benchmark.search.trials import (
     SET_ASIDE,
     WORKER,
@@ -168,7 +174,7 @@ def search_on(
             f" Use --storage journal:{options.results}/optuna.log, or PostgreSQL."
         )
     split = load_songs(search, options)
-    with _quiet(), kept_from_others(options.storage):
+    with _quiet(), kept_from_others(options.storage), failing_plainly(options.storage):
         storage = open_storage(options.storage)
         study = open_study(search, split.digest(), storage)
         retry_killed(study, is_alone=not serves_many(options.storage))
@@ -262,7 +268,7 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
 
 def _work_apart(search: Search, options: SearchOptions, report: Report) -> None:
     """Be one of several workers: the parent shows what happens and takes Ctrl-C."""
-    with _quiet():
+    with _quiet(), failing_plainly(options.storage):
         split = load_songs(search, options)
         study = open_study(search, split.digest(), open_storage(options.storage))
         work(study, search, options, split, lambda _: report(None), nothing, Interrupt())
