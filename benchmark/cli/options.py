@@ -149,6 +149,15 @@ def memory_bytes(option: str, text: str | None) -> int | None:
     return round(float(found[1]) * {"M": 10**6, "G": 10**9}[found[2].upper()])
 
 
+def share(option: str, text: str) -> float:
+    """Read a share of a whole, above 0 and up to 1."""
+    found = re.fullmatch(r"[01]?\.?\d{0,6}", text.strip())
+    value = float(text) if found and found[0].strip(".") else 0.0
+    if not 0 < value <= 1:
+        raise ConfigError(f"{option}={text!r:.100} is no share above 0 and up to 1, such as 0.25.")
+    return value
+
+
 def settings(pairs: list[str]) -> dict[str, Any]:
     """Turn KEY=VALUE pairs into a mapping; a value with commas becomes a list."""
     chosen: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from benchmark.cli.options import (
     numbers,
     seconds,
     settings,
+    share,
     which_kernels,
     whole,
 )
@@ -66,6 +67,15 @@ def run(
     executor: Annotated[
         str, typer.Option(metavar="NAME", help="How cells run; see `list executors`.")
     ] = "processes",
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Of a Ray cluster's head node.")
+    ] = None,
+    ship_data: Annotated[
+        bool, typer.Option("--ship-data", help="Send songs to nodes, which then need no data.")
+    ] = False,
+    gpu_share: Annotated[
+        str, typer.Option(metavar="SHARE", help="Of a GPU, for each cell on a cluster.")
+    ] = "0.25",
     cell_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="End a cell after so long: 90s, 50m, 2h.")
     ] = None,
@@ -98,6 +108,11 @@ def run(
     )
     if executor == "inline" and limits != Limits():
         raise ConfigError("--executor inline cannot end a cell; leave --executor or the limit out.")
+    if (address or ship_data) and EXECUTORS[executor].load().shares_disk:
+        raise ConfigError(
+            f"--address and --ship-data are for a cluster, and --executor is {executor}. Add"
+            " --executor ray."
+        )
     overrides = {
         "models": names("--models", models),
         "dataset": dataset,
@@ -125,6 +140,9 @@ def run(
         include=tuple(include or ()),
         executor=executor,
         limits=limits,
+        address=address,
+        ships_data=ship_data,
+        n_gpus=share("--gpu-share", gpu_share),
         is_fresh=fresh,
         is_dry=dry_run,
     )

@@ -1,10 +1,9 @@
 """All executors, one row each. Add a row to add a way to run cells, trials and extractions."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
-from benchmark.executors.contract import Executor, Limits, nothing
+from benchmark.executors.contract import Executor, Means
 from benchmark.lookup import find
 
 
@@ -32,14 +31,13 @@ EXECUTORS = {
         "benchmark.executors.processes:Processes",
         "in processes of this machine; one that is killed is replaced",
     ),
+    "ray": ExecutorEntry(
+        "benchmark.executors.ray_cluster:RayCluster",
+        "on the nodes of a Ray cluster, or of a small one of its own on this machine",
+    ),
 }
 
 
-def make_executor(
-    name: str,
-    n_workers: int,
-    begin: Callable[[], object] = nothing,
-    limits: Limits | None = None,
-) -> Executor:
+def make_executor(name: str, means: Means) -> Executor:
     """Return an executor of a registered kind; raises `UnknownNameError`."""
-    return find(EXECUTORS, name, kind="executor").load()(n_workers, begin, limits)
+    return find(EXECUTORS, name, kind="executor").load()(means)

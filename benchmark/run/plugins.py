@@ -5,8 +5,11 @@ A file or module is included for its tables, dictionaries of rows called as thos
 entry point of the group `mer_benchmark`.
 """
 
+import atexit
 import hashlib
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
@@ -90,6 +93,15 @@ def include_plugins(files: Sequence[Path] = ()) -> None:
         _register(module, str(point.value), version)
     for path in files:
         _register(_load_file(path), str(path), _digest(path))
+
+
+def include_sent(files: Sequence[tuple[str, bytes]]) -> None:
+    """Add the rows of files, given as name and content, that lie on another machine."""
+    folder = Path(tempfile.mkdtemp(prefix="mer-include-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # a traceback reads it until then
+    for name, content in files:
+        (folder / name).write_bytes(content)
+    include_plugins([folder / name for name, _ in files])
 
 
 def _load_file(path: Path) -> ModuleType:

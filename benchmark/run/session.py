@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmark.errors import USER_ERRORS, ModelBroken
-from benchmark.executors.contract import Limits
+from benchmark.executors.contract import Limits, Means
+from benchmark.executors.registry import EXECUTORS
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import Study, resolve
@@ -35,6 +36,8 @@ from benchmark.train.trainer import Progress
 from benchmark.users_code import users_code
 from datasets.contract import Split
 
+MANY = 2**31  # workers: as many as a cluster has
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -46,7 +49,10 @@ class RunOptions:
     kernels: Kernels = "fused"
     workers: int | None = None  # None: one per core on the CPU
     executor: str = "processes"
-    limits: Limits | None = None  # of each cell
+    limits: Limits = field(default_factory=Limits)  # of each cell
+    address: str | None = None  # of a cluster
+    ships_data: bool = False  # send songs to nodes that have none
+    n_gpus: float = 0.25  # a cell's share of a GPU in a cluster
     include: tuple[Path, ...] = ()
     is_fresh: bool = False  # train recorded cells again
     is_dry: bool = False  # plan only: not even the results folder is made
@@ -163,13 +169,28 @@ def run_bill(
         mirror(record)
 
     screen.begin(bill)
+    is_cluster = not EXECUTORS[options.executor].load().shares_disk
+    means = Means(
+        n_workers=options.workers or MANY if is_cluster else bill.n_workers,
+        limits=options.limits,
+        address=options.address,
+        n_gpus=0.0 if bill.device.name == "cpu" else options.n_gpus,
+        say=screen.say,
+    )
     jobs = [
         Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
         for cell in todo
     ]
     run_jobs(
         jobs,
-        executor_for(options.executor, bill.n_workers, options.include, options.limits),
+        executor_for(
+            options.executor,
+            means,
+            todo,
+            options.include,
+            options.data_root,
+            ships_data=options.ships_data,
+        ),
         on_progress=screen.on_progress,
         on_record=on_record,
         on_silence=lambda job, seconds: screen.say(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ConfigError, ResultsError, WorkerLost
-from benchmark.executors.contract import Lost, Outcome, Report, Task, nothing
+from benchmark.executors.contract import Lost, Means, Outcome, Report, Task, nothing
 from benchmark.executors.registry import make_executor
 from benchmark.plan.cell import Cell
 from benchmark.plan.protocol import ProtocolConfig, rounds
@@ -254,7 +254,7 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
                 on_trial(trial)
 
     begin = partial(include_plugins, list(options.include))
-    with make_executor("processes", options.workers, begin) as executor:
+    with make_executor("processes", Means(n_workers=options.workers, begin=begin)) as executor:
         loops = [Task(_work_apart, (search, options)) for _ in range(options.workers)]
         executor.run(loops, ends.append, show_finished)
     show_finished()
