@@ -5,16 +5,14 @@ A file or module is included for its tables, dictionaries of rows called as thos
 entry point of the group `mer_benchmark`.
 """
 
-import atexit
 import hashlib
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -30,6 +28,7 @@ from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
 GROUP = "mer_benchmark"
+_folders: list[TemporaryDirectory[str]] = []  # of files that came from another machine
 _origins: dict[tuple[str, str], str] = {}  # (example of a registry's row, name) -> who added it
 
 
@@ -97,8 +96,9 @@ def include_plugins(files: Sequence[Path] = ()) -> None:
 
 def include_sent(files: Sequence[tuple[str, bytes]]) -> None:
     """Add the rows of files, given as name and content, that lie on another machine."""
-    folder = Path(tempfile.mkdtemp(prefix="mer-include-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # a traceback reads it until then
+    kept = TemporaryDirectory(prefix="mer-include-")
+    _folders.append(kept)  # until this process ends: tracebacks read the files
+    folder = Path(kept.name)
     for name, content in files:
         (folder / name).write_bytes(content)
     include_plugins([folder / name for name, _ in files])

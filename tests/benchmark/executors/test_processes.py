@@ -8,7 +8,6 @@ import sys
 import time
 from threading import Thread, Timer
 
-import numpy as np
 import psutil
 import pytest
 
@@ -18,45 +17,16 @@ from benchmark.executors.contract import Done, Limits, Lost, Means, Silent, Task
 from benchmark.executors.processes import Processes
 from benchmark.executors.registry import make_executor
 from benchmark.executors.starting import METHOD
-
-
-def square(number, report):
-    report(f"squaring {number}")
-    return number * number
-
-
-def die(code, report):
-    os.kill(os.getpid(), code) if code < 32 else os._exit(code)
-
-
-def die_once(mark, report):
-    if not mark.exists():
-        mark.write_text("dead")
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "alive"
-
-
-def sleep(seconds, report):
-    time.sleep(seconds)
-
-
-def fill(n_bytes, report):
-    kept = np.ones(n_bytes // 8)
-    time.sleep(60)
-    return kept
-
-
-def refuse(report):
-    raise ConfigError("Given 1, expected 2.")
-
-
-class OddError(Exception):
-    def __init__(self, one, two):
-        super().__init__(f"{one} and {two}")
-
-
-def raise_odd(report):
-    raise OddError("this", "that")
+from tests.benchmark.executors.tasks import (
+    die,
+    die_once,
+    fill,
+    raise_odd,
+    refuse,
+    refuse_to_begin,
+    sleep,
+    square,
+)  # fmt: skip
 
 
 def alone(**means):
@@ -198,10 +168,6 @@ def test_begin_comes_first_in_every_process_and_its_error_is_raised():
         executor.run([Task(square, (1,))], print)
 
 
-def refuse_to_begin():
-    raise ConfigError("Nothing to begin with.")
-
-
 def workers() -> list[psutil.Process]:
     """Return the processes below the fork server."""
     every = psutil.Process().children(recursive=True)
@@ -233,7 +199,7 @@ import os
 from benchmark.executors.contract import Task
 from benchmark.executors.contract import Means
 from benchmark.executors.processes import Processes
-from tests.benchmark.executors.test_processes import sleep
+from tests.benchmark.executors.tasks import sleep
 print(os.getpid(), flush=True)
 Processes(Means()).run([Task(sleep, (60,))], print)
 """
