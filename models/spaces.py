@@ -148,8 +148,8 @@ GRU_SMALL_SPACES = compact_spaces("gru_small", {"columns": Integer(4, 20), "unit
 DIAGONAL_SPACES = compact_spaces(
     "diagonal",
     {
-        "columns": Integer(4, 20),
-        "channels": Integer(4, 15),
+        "columns": Integer(4, 19),
+        "channels": Integer(4, 16),
         "poles": Choice(("learned", "fixed")),
     },
 )
