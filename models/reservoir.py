@@ -8,6 +8,7 @@ Source  Jaeger 2001, GMD Report 148 (echo state network); Gallicchio et al. 2018
         another: memory is diagonal, its poles are exp(-0.5 / tau)
 Size    2 (F + N) + 2 learned: 3,002 for F = 260. F N random weights, set by the seed, are not
         counted
+Cost    an eigendecomposition of P x P per fold: seconds at 1,240 states, minutes at 4,730
 Axes    T frames, F features, N states, P = F + N columns
 """
 
