@@ -29,7 +29,9 @@ ELEMENTWISE = {
     for name in ("add", "add_", "sub", "rsub", "mul", "mul_", "div", "neg", "abs", "square", "mean",
                  "sum", "amax", "max", "relu", "relu_", "gelu", "silu", "elu", "leaky_relu", "tanh",
                  "sigmoid", "softmax", "exp", "clamp", "dropout", "zeros", "zeros_like", "ones",
-                 "new_zeros", "repeat", "expand", "flip", "unflatten", "pad", "cumsum", "arange")
+                 "new_zeros", "repeat", "expand", "flip", "unflatten", "pad", "cumsum", "arange",
+                 "glu", "pow", "reciprocal", "polar", "view_as_complex", "view_as_real",
+                 "ones_like", "mT")
 }  # fmt: skip
 
 

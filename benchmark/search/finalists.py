@@ -22,14 +22,18 @@ from benchmark.record.places import place, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.search.spec import FOLDS, Search
+from models.registry import MODELS
 
 
 def chosen(search: Search, record: SearchRecord) -> list[TrialRow]:
     """Return the trials worth several seeds: the best, and the default to hold them against.
 
+    Of a model without a seed there are none: a trial is what it is.
     With two objectives these come from the front of error and parameters, on which a trial of
     unknown size has no place.
     """
+    if not MODELS[search.model].uses_seed:
+        return []
     done = record.completed
     if search.is_two_objective:
         done = sorted(trials_on_front(done), key=lambda one: one.rmse or 0.0)

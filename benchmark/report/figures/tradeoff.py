@@ -110,8 +110,8 @@ def _shares(
         look = looks[row.model]
         size = mark_size(row.sequence_length)
         axes.plot(
-            -8, place, look.mark.marker, color=look.colour, markersize=size, clip_on=False,
-            markeredgecolor="white",
+            [-8], [place], linestyle="none", marker=look.mark.marker, color=look.colour,
+            markersize=size, clip_on=False, markeredgecolor="white",
         )  # fmt: skip
     for index, (convention, ink) in enumerate(CONVENTION_INKS.items()):
         places = [place + BAR * (index - 0.5) for place in range(len(shown))]

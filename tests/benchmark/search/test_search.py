@@ -153,6 +153,16 @@ def test_pruned_trials_count_and_have_no_record(capfd, tmp_path):
         assert 14 <= one["n_epochs"] < 24  # 15 steps; the first fold may stop an epoch early
 
 
+def test_a_model_without_a_seed_has_no_finalists_to_train_again(capfd, tmp_path):
+    given = {"model": "context", "finalists": 2, "promote": "best", "name": "closed"}
+    answer = search(capfd, tmp_path, trials=2, **given, set="context.inner_folds=2")
+    assert answer.returncode == 0, answer.stderr
+    record = found(tmp_path, "closed")
+    assert record["finalists"] == []
+    assert len(list(read_records(tmp_path / "results"))) == 2
+    assert (tmp_path / "results" / "studies" / "best.yaml").is_file()
+
+
 def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_path):
     answer = search(capfd, tmp_path, trials=5, finalists=2, repetitions=3, promote="best")
     assert answer.returncode == 0, answer.stderr
