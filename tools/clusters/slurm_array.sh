@@ -17,7 +17,7 @@ python -m benchmark run --shard "$SLURM_ARRAY_TASK_ID/$SHARES" --timeout 50m --n
     --results "results/shares/$SLURM_ARRAY_TASK_ID-of-$SHARES" \
     --workers "$SLURM_CPUS_PER_TASK" "$@"
 code=$?
-if [ "$code" = 3 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then
+if [ "$code" = 3 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then
     scontrol requeue "$SLURM_JOB_ID" # more to do than the time allowed: this task waits again
 fi
 exit "$code"

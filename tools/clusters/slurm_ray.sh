@@ -29,7 +29,7 @@ srun --cpus-per-task="$SLURM_CPUS_ON_NODE" ray symmetric-run --address "$RAY_ADD
     python -m benchmark run --executor ray --address "$RAY_ADDRESS" --timeout 50m --no-mlflow "$@"
 code=$?
 srun rm -rf "/tmp/ray-$SLURM_JOB_ID"
-if [ "$code" = 3 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then
+if [ "$code" = 3 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then
     scontrol requeue "$SLURM_JOB_ID" # more to do than the time allowed: the job waits again
 fi
 exit "$code"
