@@ -39,21 +39,21 @@ def test_every_script_is_bash(script):
 def test_a_slurm_array_runs_every_share_and_queues_again_what_has_more_to_do(cluster):
     cluster.record(3, 0, 1, 0)
     codes = cluster.sbatch(
-        "--array=1-3", "--export=ALL,SHARES=3", RECIPES / "slurm_array.sh", "--study", "smoke"
+        "--array=1-3", "--export=ALL,SHARDS=3", RECIPES / "slurm_array.sh", "--study", "smoke"
     )
     assert codes == [0, 1, 0]
     calls = cluster.calls()
     assert [option(call, "--shard") for call in calls] == ["1/3", "1/3", "2/3", "3/3"]
     assert [option(call, "--results") for call in calls] == [
-        f"results/shares/{share}-of-3" for share in (1, 1, 2, 3)
+        f"results/shards/{shard}-of-3" for shard in (1, 1, 2, 3)
     ]
     assert {option(call, "--study") for call in calls} == {"smoke"}
 
 
-def test_a_slurm_array_without_its_number_of_shares_says_so(cluster, capfd):
+def test_a_slurm_array_without_its_number_of_shards_says_so(cluster, capfd):
     cluster.record()
     assert cluster.sbatch("--array=1-1", RECIPES / "slurm_array.sh") == [1]
-    assert "give --export=ALL,SHARES=N" in capfd.readouterr().err
+    assert "give --export=ALL,SHARDS=N" in capfd.readouterr().err
 
 
 def test_slurm_with_ray_runs_one_driver_on_a_cluster_of_its_own(cluster):
@@ -75,7 +75,7 @@ def test_slurm_allows_more_time_than_run_begins_cells_in(name):
 
 def test_machines_reached_by_ssh_run_a_share_each_and_hand_it_over(cluster, capfd):
     cluster.record(1, 0)
-    (cluster.home / "results" / "share" / "records").mkdir(parents=True)
+    (cluster.home / "results" / "shard" / "records").mkdir(parents=True)
     code = cluster.bash(RECIPES / "ssh.sh", "ann bob", cluster.home, "--set", "crnn.dropout=.5 .6")
     assert code == 1
     assert [option(call, "--shard") for call in cluster.calls()] == ["1/2", "2/2"]
@@ -83,7 +83,7 @@ def test_machines_reached_by_ssh_run_a_share_each_and_hand_it_over(cluster, capf
     machines = (cluster.folder / "machines").read_text().split()
     assert sorted(machines) == ["ann", "ann", "bob", "bob"]
     for machine in ("ann", "bob"):
-        assert (cluster.home / "results" / "shares" / machine / "records").is_dir()
+        assert (cluster.home / "results" / "shards" / machine / "records").is_dir()
     assert "ended with exit code 1" in capfd.readouterr().out
 
 
@@ -116,11 +116,11 @@ def test_an_array_of_three_merged_equals_one_run(cluster, users_file):
     cluster.env["PYTHONPATH"] = str(ROOT)
     study = ("--include", users_file, "--dataset", "tiny", "--models", "tiny_gru,constant",
              "--repetitions", 4, "--max-epochs", 2)  # fmt: skip
-    array = ("--array=1-3", "--export=ALL,SHARES=3", RECIPES / "slurm_array.sh")
+    array = ("--array=1-3", "--export=ALL,SHARDS=3", RECIPES / "slurm_array.sh")
     assert cluster.sbatch(*array, *study) == [0, 0, 0]
     run = "python -m benchmark run --results single --workers 1 --no-mlflow"
     assert cluster.bash("-c", f'{run} "$@"', "bash", *study) == 0
-    merge = "python -m benchmark merge results/shares/* --into merged"
+    merge = "python -m benchmark merge results/shards/* --into merged"
     assert cluster.bash("-c", merge) == 0
 
     def rows(folder):

@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
-# A study in shares, one per machine that ssh reaches without a password; docs/clusters.md says more.
-# FOLDER is a clone on each of them, with its .venv; options of `run` come last:
+# A study in shards, one per machine that ssh reaches without a password; docs/clusters.md says
+# more. FOLDER is a clone on each of them, with its .venv; options of `run` come last:
 #   tools/clusters/ssh.sh "ann bob eve" FOLDER --study tradeoff
-# What the machines trained comes to results/shares here. The same command again goes on where it
+# What the machines trained comes to results/shards here. The same command again goes on where it
 # stopped. Ctrl-C ends the connections; a machine ends when it has something to say, or is done.
 set -u
 
 read -ra machines <<<"$1"
-folder=$2
+folder=${2:?give the machines, FOLDER and options of run}
 shift 2
 options=$(printf '%q ' "$@")
-mkdir -p results/shares
+mkdir -p results/shards
 
 train() {
-    local machine=$1 share=$2 code
-    ssh -n "$machine" "cd $folder && .venv/bin/python -m benchmark run --shard $share --no-mlflow" \
-        "--results results/share $options" >"results/shares/$machine.log" 2>&1
+    local machine=$1 shard=$2 code
+    ssh -n "$machine" "cd $folder && .venv/bin/python -m benchmark run --shard $shard --no-mlflow" \
+        "--results results/shard $options" >"results/shards/$machine.log" 2>&1
     code=$?
-    mkdir -p "results/shares/$machine"
-    ssh -n "$machine" "tar -C $folder/results/share -cf - ." | tar -C "results/shares/$machine" -xf -
-    echo "$machine ended with exit code $code: results/shares/$machine.log"
+    mkdir -p "results/shards/$machine"
+    ssh -n "$machine" "tar -C $folder/results/shard -cf - ." |
+        tar -C "results/shards/$machine" -xf -
+    echo "$machine ended with exit code $code: results/shards/$machine.log"
     return "$code"
 }
 
