@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from typer.main import get_command
 
 from benchmark.cli import app
 from benchmark.cli.data import data
@@ -21,22 +20,10 @@ from tests.pages import (
     example,
     links,
     name_of,
+    parsed,
 )  # fmt: skip
 
 QUICK = ("--max-epochs", 2, "--repetitions", 1, "--executor", "inline")
-
-
-def parsed(arguments):
-    """Parse a call as typer does, without running it; return the name of its command."""
-    if set(arguments) <= {"--version"}:
-        return ""
-    command, path = get_command(app), []
-    while hasattr(command, "resolve_command"):
-        context = command.context_class(command)
-        name, command, arguments = command.resolve_command(context, arguments)
-        path.append(name)
-    with command.make_context(" ".join(path), [*arguments]):
-        return " ".join(path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
