@@ -25,6 +25,7 @@ from benchmark.record.record import CellOutcome, RunRecord, Scores
 from benchmark.record.store import readable, write_record
 from benchmark.record.weights import write_weights
 from benchmark.run.loading import check_unchanged, planned_split
+from benchmark.train.device import gpu_of
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
@@ -59,6 +60,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     split = planned_split(cell, job.data_root)
     circumstances: dict[str, Any] = {
         "device": job.device,
+        **gpu_of(job.device),
         "kernels": kernels_of(cell, job.device, job.kernels),
         "features_made_by": split.made_by,  # "": by other code than this project's
         "started": round(started),
