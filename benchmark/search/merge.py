@@ -48,6 +48,7 @@ def merge_folders(sources: Sequence[Path], into: Path, prefer: Prefer | None = N
     take_storages(merge)
     take_plans(merge)
     take_records(merge)
+    merge.refuse_conflicts()
     if merge.files:
         prepare_folder(into)
         with only_writer(into), _kept_from_searches(merge):
