@@ -11,7 +11,6 @@ import stat
 import tempfile
 import time
 from contextlib import suppress
-from itertools import chain, islice
 from pathlib import Path
 from typing import NewType
 
@@ -140,12 +139,13 @@ def remove(path: Place, *, holding: str = "") -> None:
 def _remove_left_behind(results: Path) -> None:
     """Remove the temporary files that killed processes left in the folder, once they are old."""
     oldest = time.time() - OLD_SECONDS
-    kinds = [results / kind for kind in FOLDERS if not (results / kind).is_symlink()]
-    walks = [islice(os.walk(results), 1), *map(os.walk, kinds)]  # that follow no link below
-    for folder, _, files in chain.from_iterable(walks):
-        for name in filter(LEFT_BEHIND.fullmatch, files):
-            with suppress(OSError):
-                path = Path(folder) / name
-                status = path.lstat()
-                if stat.S_ISREG(status.st_mode) and status.st_mtime < oldest:
-                    path.unlink()
+    for kind in FOLDERS:
+        if (results / kind).is_symlink():
+            continue
+        for folder, _, files in os.walk(results / kind):  # follows no link below
+            for name in filter(LEFT_BEHIND.fullmatch, files):
+                with suppress(OSError):
+                    path = Path(folder) / name
+                    status = path.lstat()
+                    if stat.S_ISREG(status.st_mode) and status.st_mtime < oldest:
+                        path.unlink()

@@ -9,9 +9,14 @@ import pytest
 from filelock import FileLock
 
 from benchmark.errors import ConfigError, ResultsError
+from benchmark.plan.config import validated
+from benchmark.record.places import prepare_folder
+from benchmark.run.plugins import include_plugins
 from benchmark.search.merge import merge_folders
-from benchmark.search.storage import open_storage, sqlite_address
-from tests.benchmark.search.searching import NAME, found, search, states
+from benchmark.search.search import SearchOptions, search_on
+from benchmark.search.spec import SearchConfig, checked_search
+from benchmark.search.storage import default_storage, open_storage, sqlite_address
+from tests.benchmark.search.searching import write_file
 from tests.made_up_folders import contents, touched
 
 FILES = ("optuna.db", "optuna.log")
@@ -154,13 +159,27 @@ def test_what_is_no_storage_is_named_and_other_logs_are_left(folders, tmp_path, 
     assert not (tmp_path / "both" / "notes.log").exists()
 
 
-def test_a_merged_search_goes_on_where_it_stopped(tmp_path, capfd):
-    there = tmp_path / "there"
-    there.mkdir()
-    assert search(capfd, there, trials=2, sampler="random").returncode == 0
-    add_study(tmp_path / "results", "optuna.db", "mine", 1)
-    merge_folders([there / "results"], tmp_path / "results")
-    first = found(tmp_path)["trials"]
-    assert search(capfd, tmp_path, trials=3, sampler="random").returncode == 0
-    assert found(tmp_path, NAME)["trials"][:2] == first
-    assert states(tmp_path).count("COMPLETE") == 3 + 1
+def searched_to(folder, n_trials):
+    """Search in a folder, without figures and MLflow, to so many trials; return their values."""
+    options = SearchOptions(results=folder, storage=default_storage(folder))
+    given = {
+        "model": "narrow", "dataset": "tiny", "folds": 2, "trials": n_trials, "sampler": "random",
+        "set": {"training.max_epochs": 1},
+    }  # fmt: skip
+    prepare_folder(folder)
+    study = search_on(
+        checked_search(validated(SearchConfig, given, where="search")), options,
+        on_begin=lambda trials: None, on_trial=lambda trial: None, on_epoch=lambda *epoch: None,
+    )  # fmt: skip
+    return [(trial.params, trial.value) for trial in study.trials]
+
+
+@pytest.mark.usefixtures("registries")
+def test_a_merged_search_goes_on_where_it_stopped(tmp_path):
+    include_plugins([write_file(tmp_path)])
+    first = searched_to(tmp_path / "there", 2)
+    add_study(tmp_path / "here", "optuna.db", "mine", 1)
+    merge_folders([tmp_path / "there"], tmp_path / "here")
+    third = searched_to(tmp_path / "here", 3)
+    assert third[:2] == first
+    assert third == searched_to(tmp_path / "there", 3)  # as if it had not been moved
