@@ -2,6 +2,7 @@
 
 from benchmark.analysis.hardware import hardware_note
 from benchmark.report.views.scores import main_grid
+from benchmark.train.device import gpu_of
 from tests.made_up_records import make_record
 from tests.made_up_rows import make_table
 
@@ -42,3 +43,9 @@ def test_many_kinds_and_a_strangers_names_stay_short():
         make_record(), trained_on(2, {"commit": "a", "processor": "\x1b" + "x" * 999})
     )
     assert note.isprintable() and len(note) < 200
+
+
+def test_a_record_of_a_gpu_gets_its_name(monkeypatch):
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda device: f"GPU of {device}")
+    assert gpu_of("cuda:1") == {"gpu": "GPU of cuda:1"}
+    assert gpu_of("cpu") == gpu_of("mps") == {}
