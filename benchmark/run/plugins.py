@@ -1,12 +1,15 @@
 """Registry rows from a user's own file or from an installed package.
 
 A file or module is included for its tables, dictionaries of rows called as those of this project:
-`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`. Packages name such a module as an entry point
-of the group `mer_benchmark`.
+`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`, `EXECUTORS`. Packages name such a module as an
+entry point of the group `mer_benchmark`.
 """
 
+import atexit
 import hashlib
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
@@ -19,6 +22,7 @@ import numpy as np
 
 from benchmark.errors import PluginError
 from benchmark.evaluate.registry import METRICS, MetricEntry
+from benchmark.executors.registry import EXECUTORS, ExecutorEntry
 from benchmark.report.views.registry import VIEWS, ViewEntry, check_columns
 from benchmark.users_code import time_limit, users_code
 from datasets.features.registry import FEATURES, FeatureEntry
@@ -70,6 +74,12 @@ def registries() -> dict[str, Registry]:
             "ViewEntry(Mine, '...') of a subclass of View,"
             " from benchmark.report.views.registry import ViewEntry",
         ),
+        "EXECUTORS": Registry(
+            EXECUTORS,
+            ExecutorEntry,
+            "ExecutorEntry(Mine, '...') of a subclass of Executor,"
+            " from benchmark.executors.registry import ExecutorEntry",
+        ),
     }
 
 
@@ -83,6 +93,15 @@ def include_plugins(files: Sequence[Path] = ()) -> None:
         _register(module, str(point.value), version)
     for path in files:
         _register(_load_file(path), str(path), _digest(path))
+
+
+def include_sent(files: Sequence[tuple[str, bytes]]) -> None:
+    """Add the rows of files, given as name and content, that lie on another machine."""
+    folder = Path(tempfile.mkdtemp(prefix="mer-include-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # a traceback reads it until then
+    for name, content in files:
+        (folder / name).write_bytes(content)
+    include_plugins([folder / name for name, _ in files])
 
 
 def _load_file(path: Path) -> ModuleType:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmark.errors import USER_ERRORS, ModelBroken
+from benchmark.executors.contract import Limits, Means
+from benchmark.executors.registry import EXECUTORS
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import Study, resolve
@@ -21,7 +23,7 @@ from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
-from benchmark.run.executors import default_workers, run_jobs
+from benchmark.run.jobs import default_workers, executor_for, run_jobs
 from benchmark.run.loading import load_study
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import publish
@@ -34,6 +36,8 @@ from benchmark.train.trainer import Progress
 from benchmark.users_code import users_code
 from datasets.contract import Split
 
+MANY = 2**31  # workers: as many as a cluster has
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -44,6 +48,11 @@ class RunOptions:
     device: str = "auto"
     kernels: Kernels = "fused"
     workers: int | None = None  # None: one per core on the CPU
+    executor: str = "processes"
+    limits: Limits = field(default_factory=Limits)  # of each cell
+    address: str | None = None  # of a cluster
+    ships_data: bool = False  # send songs to nodes that have none
+    n_gpus: float = 0.25  # a cell's share of a GPU in a cluster
     include: tuple[Path, ...] = ()
     is_fresh: bool = False  # train recorded cells again
     is_dry: bool = False  # plan only: not even the results folder is made
@@ -116,6 +125,7 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     }
     estimates = {cell.key: prices[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
+    n_workers = 1 if options.executor == "inline" else min(n_workers, max(1, len(estimates)))
     notes = tuple(dict.fromkeys(note for split in splits.values() for note in split.notes))
     return Bill(study, device, n_workers, list(cells.values()), recorded, estimates, notes)
 
@@ -159,16 +169,35 @@ def run_bill(
         mirror(record)
 
     screen.begin(bill)
+    is_cluster = not EXECUTORS[options.executor].load().shares_disk
+    means = Means(
+        n_workers=options.workers or MANY if is_cluster else bill.n_workers,
+        limits=options.limits,
+        address=options.address,
+        n_gpus=0.0 if bill.device.name == "cpu" else options.n_gpus,
+        say=screen.say,
+    )
     jobs = [
         Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
         for cell in todo
     ]
     run_jobs(
         jobs,
-        min(bill.n_workers, max(1, len(jobs))),
-        options.include,
+        executor_for(
+            options.executor,
+            means,
+            todo,
+            options.include,
+            options.data_root,
+            ships_data=options.ships_data,
+        ),
         on_progress=screen.on_progress,
         on_record=on_record,
+        on_silence=lambda job, seconds: screen.say(
+            f"{job.cell.name} is silent for {seconds / 60:.0f} min and was estimated at"
+            f" {bill.estimates[job.cell.key].seconds:.0f} s; --cell-timeout would end it"
+        ),
+        seconds={key: estimate.seconds for key, estimate in bill.estimates.items()},
     )
     return [finished[cell.key] for cell in bill.cells]
 
