@@ -9,7 +9,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
+from benchmark.cli import (
+    data,
+    doctor,
+    list_rows,
+    merge,
+    predict,
+    report,
+    run,
+    search,
+    speed,
+    status,
+    ui,
+)
 from benchmark.cli.stopping import stoppable
 from benchmark.cli.streams import (
     as_started,
@@ -62,6 +74,9 @@ app.command("search")(
 app.command("speed")(speed.speed)
 app.command("status")(status.status)
 app.command("report")(report.report)
+app.command("merge")(
+    stoppable(merge.merge, "Stopped. What is merged stays; run the same command to go on.")
+)
 app.command("predict")(predict.predict)
 app.add_typer(data.data, name="data")
 app.command("ui")(stoppable(ui.ui, "MLflow is stopped."))

@@ -119,11 +119,11 @@ def _file_name(plan: Plan) -> str:
 
 def read_plans(results: Path, study: str | None = None) -> list[Plan]:
     """Read what was asked for, of one study or of all."""
-    plans = [_checked_plan(path) for path in files_of(results, "plans", ending=".json")]
+    plans = [checked_plan(path) for path in files_of(results, "plans", ending=".json")]
     return [plan for plan in plans if study in (None, plan.study)]
 
 
-def _checked_plan(path: Path) -> Plan:
+def checked_plan(path: Path) -> Plan:
     """Read one plan; one that was changed or renamed is named."""
     plan = read_checked(path, Plan, "Plan")
     if path.name != _file_name(plan):
@@ -174,7 +174,7 @@ def read_records(results: Path) -> list[RunRecord]:
             f"No results folder {results}. Run: python -m benchmark run --results {results}"
         )
     records = [checked_record(path) for path in record_files(results)]
-    check_together(results, records)
+    check_together(records, lambda record: record_path(results, record))
     return records
 
 

@@ -25,6 +25,7 @@ from benchmark.record.record import CellOutcome, RunRecord, Scores
 from benchmark.record.store import readable, write_record
 from benchmark.record.weights import write_weights
 from benchmark.run.loading import check_unchanged, planned_split
+from benchmark.train.device import gpu_of
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
@@ -63,6 +64,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
     circumstances["environment"] = environment()
+    circumstances |= gpu_of(job.device)
     try:
         return _write(job, split, circumstances, result)
     except (*USER_ERRORS, MemoryError):

@@ -32,11 +32,15 @@ OPERATION = '{"op_code"'  # how every line of Optuna's journal begins
 
 
 def default_storage(results: Path) -> str:
-    """Return the address of the results folder's own database, with `?` and `%` quoted."""
+    """Return the address of the results folder's own database."""
+    return sqlite_address(place(results, DATABASE))
+
+
+def sqlite_address(path: Path) -> str:
+    """Return the address of a SQLite file, with `?` and `%` quoted."""
     from sqlalchemy import URL
 
-    path = str(place(results, DATABASE).absolute())
-    return URL.create("sqlite", database=path).render_as_string()
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string()
 
 
 def serves_many(url: str) -> bool:
@@ -158,16 +162,26 @@ def _open_journal(path: Path) -> "BaseStorage":
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = JournalFileOpenLock(str(path))
         if path.exists():
-            lock.acquire()
-            try:
+            with held_journal(path):
                 repair_journal(path)
-            finally:
-                lock.release()
+        lock = JournalFileOpenLock(str(path))
         return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
     except OSError as error:
         raise ResultsError(f"Journal {path} cannot be opened ({error.strerror}).") from error
+
+
+@contextmanager
+def held_journal(path: Path) -> Iterator[None]:
+    """Hold a journal's own lock: nobody else writes to it meanwhile."""
+    from optuna.storages.journal import JournalFileOpenLock
+
+    lock = JournalFileOpenLock(str(path))
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def repair_journal(path: Path) -> int:

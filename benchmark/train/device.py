@@ -39,3 +39,10 @@ def choose_device(wanted: str) -> Device:
     if present["mps"]:
         return Device("mps", "Apple GPU")
     return Device("cpu", "no GPU found by torch")
+
+
+def gpu_of(device: str) -> dict[str, str]:
+    """Return the name of a CUDA device as `gpu`; nothing for others, which have no name."""
+    import torch
+
+    return {"gpu": torch.cuda.get_device_name(device)} if device.startswith("cuda") else {}

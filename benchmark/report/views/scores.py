@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from benchmark.analysis.hardware import hardware_note
 from benchmark.analysis.rows import Row, Table, settings_text
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.evaluate.scores import RATERS
@@ -93,6 +94,7 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
         *(note for short, note in AGREES.items() if short in headings),
         *lacking(table, POOLED_CCC, "pooled CCC"),
         *table.unit_notes,
+        *hardware_note(table.rows),
         *([CEILING] if RATERS in table.references else []),
         *([SELECTED_ON_EVALUATION] if is_selected_on_evaluation else []),
         *(
