@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.analysis.pareto import trials_on_front
-from benchmark.record.places import place
 from benchmark.record.searches import SearchRecord
-from benchmark.report.figures.settings import settings_figure
 from benchmark.report.figures.style import drawing
 from benchmark.report.figures.trials import AXIS, STATES, draw_trials, focus, search_title
 from benchmark.report.palette import look_of
@@ -18,17 +16,7 @@ if TYPE_CHECKING:
 DEFAULT = "0.1"  # colour of the default configuration
 
 
-def search_figures(search: SearchRecord, results: Path) -> list[Path]:
-    """Draw all figures of a search that has a finished trial; return their files."""
-    if not search.completed:
-        return []
-    return [
-        _overview(search, place(results, "figures", f"search-{search.name}.png")),
-        settings_figure(search, place(results, "figures", f"search-{search.name}-settings.png")),
-    ]
-
-
-def _overview(search: SearchRecord, path: Path) -> Path:
+def overview_figure(search: SearchRecord, path: Path) -> Path:
     """Draw history and front and, where there were trials enough to tell, importance."""
     widths = (1, 1.15, 0.9) if search.importance else (1, 1.15)
     with drawing(path) as (plt, _):

@@ -12,13 +12,19 @@ from benchmark.report.figures.points import (
     Looks,
     caption,
     draw_points,
-    looks_of_rows,
     name_models,
 )
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
 from benchmark.report.palette import NO_MODEL, look_of, mark_size
-from benchmark.report.published import Published, drawn_of, marks_of_published, said_of_published
+from benchmark.report.published import (
+    Published,
+    drawn_of,
+    looks_of_table,
+    marks_of_published,
+    said_of_published,
+)
 from benchmark.report.tables import heading
+from benchmark.report.tradeoff import COSTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,13 +60,13 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Ranking], path: Path) 
             width_ratios=(1, 1, 0.62),
             layout="constrained",
         )
-        looks = looks_of_rows(rows)
+        looks = looks_of_table(table)
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
             draw_points(axes, rows, f"rmse_average{suffix}", COST, looks)
             printed = _published_points(axes, drawn_of(table))
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
-            axes.set_xlabel("trainable parameters")
+            axes.set_xlabel(COSTS[COST])
         panels[0].set_ylabel("RMSE, mean of valence and arousal (bars: ± 1 SD)")
         _shares(shares, rows, table, standings, looks)
         note = " ".join(
@@ -79,14 +85,14 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
     if not rows:
         return None
     with drawing(path) as (plt, _), plt.rc_context(SMALL):
-        looks, score = looks_of_rows(rows), f"rmse_average{CONVENTIONS[convention]}"
+        looks, score = looks_of_table(table), f"rmse_average{CONVENTIONS[convention]}"
         width, height = COLUMN_INCHES
-        height += 0.09 * len(looks)
+        height += 0.09 * len({row.model for row in rows})
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         draw_points(axes, rows, score, COST, looks, scale=0.6)
         printed = _published_points(axes, drawn_of(table), scale=0.6)
         _reference_lines(axes, table, score, fontsize=6)
-        axes.set_xlabel("trainable parameters")
+        axes.set_xlabel(COSTS[COST])
         axes.set_ylabel(f"RMSE, {convention}")
         name_models(
             figure, rows, looks, printed, scale=0.6, front_name="front", ncols=2, fontsize=6,
