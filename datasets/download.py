@@ -76,7 +76,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 def require_space(folder: Path, n_bytes: int, what_for: str) -> None:
     """Refuse to begin what the disk cannot hold."""
-    existing = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free = shutil.disk_usage(existing).free
     if n_bytes > free:
         raise DatasetError(

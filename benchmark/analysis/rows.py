@@ -45,7 +45,7 @@ class Row:
     n_without_shape: dict[str, int]  # "valence" -> songs whose annotations are constant
     intervals: dict[str, tuple[float, float]]  # "rmse_valence" -> 95 % interval
     training: Scores  # the same on the songs that were learned from
-    components: dict[str, Scores]  # the same of the model's parts
+    components: dict[str, Scores]  # the same of the model's components
     parameters: int | None
     flops: float | None
     train_seconds: float | None
@@ -82,7 +82,7 @@ class Row:
 
     @property
     def is_selected_on_evaluation(self) -> bool:
-        """Tell whether the songs that judge chose the epoch."""
+        """Tell whether the epoch was chosen on the evaluation songs."""
         return self.settings.get("selection") == "evaluation"
 
     def own_settings(self, shared: dict[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _analysed(
         warnings.simplefilter("ignore", DeprecationWarning)
         from fvcore import nn as fvcore_nn
     logging.getLogger("fvcore").setLevel(logging.ERROR)
-    device = next((one.device for one in network.parameters()), torch.device("cpu"))
+    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     was_training = network.training
     network.eval()
     with warnings.catch_warnings():
@@ -123,7 +123,12 @@ def _recurrent_activations(inputs: list[Any], outputs: list[Any]) -> Counter[str
 def _recurrent_weights(inputs: list[Any]) -> list[tuple[int, int]]:
     """Return the shapes of the weight matrices of an LSTM or GRU, in torch's order."""
     weights = [value for value in inputs if _is_matrix(value)]
-    listed = [value for one in inputs if _is_list(one) for value in one.node().inputs()]
+    listed = [
+        value
+        for value_list in inputs
+        if _is_list(value_list)
+        for value in value_list.node().inputs()
+    ]
     weights += [value for value in listed if _is_matrix(value)]
     return [tuple(value.type().sizes()) for value in weights]
 

@@ -84,7 +84,9 @@ class Answer(Comparison):
             "dataset": ",".join(sorted({table.dataset for table in self.tables})),
             "rows": [row for table in self.tables for row in flat_rows(table, self.values)],
             "contrasts": [
-                flat_contrast(one, table) for table, found in self.contrasts for one in found
+                flat_contrast(contrast, table)
+                for table, found in self.contrasts
+                for contrast in found
             ],
         }
 

@@ -95,7 +95,7 @@ def rows_csv(tables: Sequence[Table], more: Values) -> str:
 
 def contrasts_csv(found: Iterable[tuple[Table, Sequence[Contrast]]]) -> str:
     """Return every contrast of every table."""
-    lines = [flat_contrast(one, table) for table, several in found for one in several]
+    lines = [flat_contrast(contrast, table) for table, several in found for contrast in several]
     return _csv(contrast_columns(), lines)
 
 

@@ -1,6 +1,6 @@
 """Numbers that others printed, each with its source: shown beside ours, never averaged with them.
 
-File  `published.csv`: one line per row of a printed table. `side` says which songs were judged:
+File  `published.csv`: one line per row of a printed table. `side` says which songs were scored:
       evaluation, training (development songs after training on them) or cross-validation.
 """
 

@@ -24,7 +24,9 @@ from datasets.contract import FRAME_SECONDS
 
 VERSION = 2  # raise it when the same settings would give other numbers
 BLOCK_HALF_SECONDS = 60  # spectra held in memory at once, whatever the length of the recording
-POWER_FLOOR = 1e-8  # what 16-bit rounding leaves in a band: below it one would hear the format
+POWER_FLOOR = (
+    1e-8  # what 16-bit rounding leaves in a band: below it values would depend on the format
+)
 
 
 @dataclass(frozen=True)

@@ -34,15 +34,15 @@ def overview_figure(search: SearchRecord, path: Path) -> Path:
 
 def _history(axes: "Axes", search: SearchRecord) -> None:
     """Draw every trial in order, and the best so far."""
-    draw_trials(axes, search, search.trials, lambda one: one.number)
-    done = [one for one in search.trials if one.state == "done"]
-    best = list(accumulate((one.rmse or 0.0 for one in done), min))
-    numbers = [one.number for one in done]
+    draw_trials(axes, search, search.trials, lambda trial: trial.number)
+    done = [trial for trial in search.trials if trial.state == "done"]
+    best = list(accumulate((trial.rmse or 0.0 for trial in done), min))
+    numbers = [trial.number for trial in done]
     axes.step(numbers, best, where="post", color="0.35", linewidth=1.2, label="best so far")
     axes.set(xlabel="trial", ylabel=AXIS, title="history")
     focus(axes, search)
     handles, labels = axes.get_legend_handles_labels()
-    labels = [one.replace(": ", ":\n").replace(", so", ",\nso") for one in labels]
+    labels = [label.replace(": ", ":\n").replace(", so", ",\nso") for label in labels]
     axes.legend(handles, labels, fontsize=9, frameon=True)
 
 
@@ -51,28 +51,33 @@ def _front(axes: "Axes", search: SearchRecord) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     look = look_of(search.identity["model"])
-    done = [one for one in search.completed if one.n_parameters]
-    sizes = [float(one.n_parameters or 0) for one in done]
-    errors = [one.rmse or 0.0 for one in done]
+    done = [trial for trial in search.completed if trial.n_parameters]
+    sizes = [float(trial.n_parameters or 0) for trial in done]
+    errors = [trial.rmse or 0.0 for trial in done]
     axes.scatter(
         sizes, errors, color=look.colour, marker=look.mark.marker, s=28, alpha=0.75,
-        label=f"{STATES['done']}, one seed",
+        label=f"{STATES['done']}, trial seed",
     )  # fmt: skip
     on_front = trials_on_front(done)
     axes.step(
-        [one.n_parameters or 0 for one in on_front],
-        [one.rmse or 0.0 for one in on_front],
+        [trial.n_parameters or 0 for trial in on_front],
+        [trial.rmse or 0.0 for trial in on_front],
         where="post",
         color="0.35",
         linewidth=1.2,
         label="front",
     )
     _finalists(axes, search)
-    for one in done:
-        if one.is_default:
+    for trial in done:
+        if trial.is_default:
             label = "default configuration"
             axes.plot(
-                one.n_parameters or 0, one.rmse or 0, "*", color=DEFAULT, label=label, markersize=12
+                trial.n_parameters or 0,
+                trial.rmse or 0,
+                "*",
+                color=DEFAULT,
+                label=label,
+                markersize=12,
             )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))

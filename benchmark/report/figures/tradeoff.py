@@ -41,13 +41,13 @@ SMALL = {
 COLUMN_INCHES = (3.4, 3.1)  # one column of a paper
 
 
-def tradeoff_figure(table: Table, standings: Mapping[str, Ranking], path: Path) -> Path | None:
+def tradeoff_figure(table: Table, ranking_of: Mapping[str, Ranking], path: Path) -> Path | None:
     """Draw RMSE against parameters, one panel per convention; None where no row is complete.
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
-    other row beats on both axes; the last panel tells in how many draws of songs and repetitions
-    a row is on it. Colour and mark tell the model, size the sequence length. Thin marks are what
-    others printed for the same songs; they take no part in the front.
+    other row beats on both axes; the last panel shows in how many resamples of songs and
+    repetitions a row is on it. Colour and mark tell the model, size the sequence length. Thin
+    marks are what others printed for the same songs; they take no part in the front.
     """
     rows = table.competitors
     if not rows:
@@ -68,7 +68,7 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Ranking], path: Path) 
             axes.set_title(f"RMSE {convention}", fontsize=11)
             axes.set_xlabel(COSTS[COST])
         panels[0].set_ylabel("RMSE, mean of valence and arousal (bars: ± 1 SD)")
-        _shares(shares, rows, table, standings, looks)
+        _shares(shares, rows, table, ranking_of, looks)
         note = " ".join(
             filter(None, [caption(rows, [COST]), said_of_published(table, drawn_of(table))])
         )
@@ -102,13 +102,13 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
 
 
 def _shares(
-    axes: "Axes", rows: Sequence[Row], table: Table, standings: Mapping[str, Ranking], looks: Looks
+    axes: "Axes", rows: Sequence[Row], table: Table, ranking_of: Mapping[str, Ranking], looks: Looks
 ) -> None:
     """Draw one line a row: its mark, and how often it is on the front under each convention.
 
     Of many rows, those that are on it most often.
     """
-    shares_of = {row.group: _front_shares(standings[row.group]) for row in rows}
+    shares_of = {row.group: _front_shares(ranking_of[row.group]) for row in rows}
     often = sorted(rows, key=lambda row: -sum(shares_of[row.group]))
     kept = {row.group for row in often[:MOST_ROWS]}
     shown = [row for row in rows if row.group in kept]
@@ -134,9 +134,9 @@ def _shares(
     axes.legend(fontsize=9, frameon=True, loc="best")
 
 
-def _front_shares(standing: Ranking) -> tuple[float, ...]:
+def _front_shares(ranking: Ranking) -> tuple[float, ...]:
     """Return in how many per cent of draws a row is on the front, by convention."""
-    return tuple(100 * standing.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
+    return tuple(100 * ranking.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 
 
 def _published_points(axes: "Axes", rows: Sequence[Published], scale: float = 1) -> list[Any]:
@@ -166,7 +166,7 @@ def _reference_lines(axes: "Axes", table: Table, score: str, fontsize: float = 8
     margin = 0.15 * (high - low)
     known = {name: scores[score] for name, scores in table.references.items()}
     values = {name: value for name, value in known.items() if value is not None}
-    off_panel = [f"{one} {value:.3f}" for one, value in values.items() if value < low - margin]
+    off_panel = [f"{name} {value:.3f}" for name, value in values.items() if value < low - margin]
     drawn = {name: value for name, value in values.items() if value >= low - margin}
     for name, value in drawn.items():
         axes.axhline(value, color="0.5", linestyle="--", linewidth=1)

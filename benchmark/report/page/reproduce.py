@@ -120,7 +120,7 @@ def _owner(option: str, record: RunRecord) -> str:
     """Return the name before an option's dot; no model has an option called as one of these."""
     owners = {"training": TrainingConfig, "protocol": ProtocolConfig}
     for name, config_class in owners.items():
-        if option in {one.name for one in fields(config_class)}:
+        if option in {field.name for field in fields(config_class)}:
             return name
     return record.model
 
@@ -148,13 +148,13 @@ def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:
     """
     found: list[Part] = []
     for part in parts:
-        for one in found:
+        for earlier in found:
             if all(
-                getattr(one, key) == getattr(part, key) for key in ("shared", "settings", alike)
+                getattr(earlier, key) == getattr(part, key) for key in ("shared", "settings", alike)
             ):
-                both = [*getattr(one, joined), *getattr(part, joined)]
-                setattr(one, joined, list(dict.fromkeys(both)))
-                one.usual |= part.usual
+                both = [*getattr(earlier, joined), *getattr(part, joined)]
+                setattr(earlier, joined, list(dict.fromkeys(both)))
+                earlier.usual |= part.usual
                 break
         else:
             found.append(part)

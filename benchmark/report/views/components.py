@@ -20,12 +20,12 @@ class ComponentsView(View):
 
 
 def component_grids(table: Table) -> list[Grid]:
-    """Return one grid for each row whose model has parts."""
+    """Return one grid for each row whose model has components."""
     shared = table.shared_settings
     return [
         Grid(
-            title=f"Parts of {row.label(shared)}: the same training, the same songs",
-            columns=(Column("part", is_text=True), Column("n"), *SCORES),
+            title=f"Components of {row.label(shared)}: the same training, the same songs",
+            columns=(Column("component", is_text=True), Column("n"), *SCORES),
             lines=tuple(
                 (name, str(row.n_cells), *shown(scores)) for name, scores in row.components.items()
             ),

@@ -73,9 +73,9 @@ def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
     ]
 
 
-def _same(one: Published, other: Published) -> bool:
+def _same(row: Published, other: Published) -> bool:
     """Tell whether two printed rows are of one system."""
-    return (one.model, one.sequence_length) == (other.model, other.sequence_length)
+    return (row.model, row.sequence_length) == (other.model, other.sequence_length)
 
 
 def _name(printed: Published) -> str:
@@ -108,11 +108,14 @@ def _ours(
     for table, row in found:
         differs = _differences(printed, table, row, tables)
         for convention, suffix in CONVENTIONS.items():
-            cells = [_judged(row, f"rmse_{one}{suffix}", printed.values[one]) for one in MEASURES]
+            cells = [
+                _against_printed(row, f"rmse_{measure}{suffix}", printed.values[measure])
+                for measure in MEASURES
+            ]
             if has_training:
                 cells += [
                     plus_minus(row.training[name], row.training[f"{name}_std"])
-                    for name in (f"rmse_{one}{suffix}" for one in MEASURES)
+                    for name in (f"rmse_{measure}{suffix}" for measure in MEASURES)
                 ]
             lines.append(("", f"ours, {convention}{differs}", *cells))
     return lines
@@ -121,7 +124,7 @@ def _ours(
 def _differences(printed: Published, table: Table, row: Row, tables: Sequence[Table]) -> str:
     """Name what may keep our row from repeating the printed one."""
     differences = [] if table.features == printed.features else [f"features {table.features}"]
-    if len({one.labels for one in tables}) > 1:
+    if len({other.labels for other in tables}) > 1:
         differences.append(f"labels {table.labels}")
     own = row.own_settings(table.shared_settings)
     if own:
@@ -131,7 +134,7 @@ def _differences(printed: Published, table: Table, row: Row, tables: Sequence[Ta
     return f" ({', '.join(differences)})" if differences else ""
 
 
-def _judged(row: Row, name: str, printed: str) -> str:
+def _against_printed(row: Row, name: str, printed: str) -> str:
     """Return "0.284 [0.262, 0.309] inside": our mean and interval, and where the printed lies."""
     mean = row.scores.get(name)
     if mean is None:

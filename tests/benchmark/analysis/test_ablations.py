@@ -111,7 +111,7 @@ def test_without_a_default_there_is_nothing_to_compare_with():
     assert effect_grids(tables(shifted(0))) == []
 
 
-def test_rows_that_judged_other_songs_are_not_compared():
+def test_rows_scored_on_other_songs_are_not_compared():
     other = shifted(0.01, **settings(dropout=0.5))
     for record in other:
         record.per_song["song_id"] = ["x", "y", "z"]

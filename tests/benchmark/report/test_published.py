@@ -44,7 +44,7 @@ def test_printed_averages_are_the_mean_of_both_targets_up_to_rounding():
             assert float(row.values["average"]) == pytest.approx(mean, abs=0.00151)
 
 
-def test_printed_rows_stand_beside_tables_of_the_same_songs_judged_the_same_way():
+def test_printed_rows_stand_beside_tables_of_the_same_songs_scored_the_same_way():
     assert published_beside(table(make_record())) == []
     ours = table(on_real_songs())
     assert {row.side for row in published_beside(ours)} == {"evaluation"}
