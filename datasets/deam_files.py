@@ -107,7 +107,6 @@ def _drop_trailing_blanks(path: Path, song_id: int, series: pd.Series) -> pd.Ser
 def _join(
     data_root: Path, song_id: int, per_target: Mapping[str, Mapping[int, pd.Series]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Put both targets of one song side by side over the frames that have both."""
     series = [per_target[target][song_id] for target in TARGETS]
     lengths = [len(values) for values in series]
     n_frames = min(lengths)

@@ -119,7 +119,6 @@ def without_families_of(
 def _families_note(
     family_of: Mapping[int, str], development: Sequence[int], evaluation: Iterable[int], n_out: int
 ) -> tuple[str, ...]:
-    """Return how many families there are, and how many songs are left out because of them."""
     if not family_of:
         return ()
     artists = [len({family_of[song_id] for song_id in side}) for side in (development, evaluation)]

@@ -142,7 +142,6 @@ class BLSTMEnsemble(Estimator):
         return bool(REGRESSORS.keys() & set(self.config.fusion))
 
     def _distinct_lengths(self) -> list[int]:
-        """Return the distinct lengths, in the order of their first member."""
         return list(dict.fromkeys(self.config.sequence_lengths))
 
     def _network(self, layers: int, n_outputs: int = len(TARGETS)) -> BLSTM:
@@ -202,17 +201,14 @@ class BLSTMEnsemble(Estimator):
     def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Average the parts of the fusion."""
         by_member = self._member_predictions(songs)
-        parts = [self._part(part, by_member) for part in self.config.fusion]
-        return _averaged(parts)
+        return _averaged([self._part(part, by_member) for part in self.config.fusion])
 
     def components(self, songs: Sequence[UnannotatedSong]) -> dict[str, Predictions]:
         """Return what each member, their mean, the best one and every regressor predict."""
         by_member = self._member_predictions(songs)
         lengths = self.config.sequence_lengths
-        members = {
-            f"member {k}, L={lengths[k - 1]}": member for k, member in enumerate(by_member, start=1)
-        }
-        return members | {
+        names = (f"member {k}, L={length}" for k, length in enumerate(lengths, start=1))
+        return dict(zip(names, by_member, strict=True)) | {
             part: self._part(part, by_member) for part in ("best", "mean", *self.fusion.regressors)
         }
 
@@ -240,8 +236,7 @@ class BLSTMEnsemble(Estimator):
         ]
         return [
             np.stack(
-                [np.mean([member[index] for member in alike], axis=0) for alike in of_length],
-                axis=-1,
+                [np.mean([own[index] for own in alike], axis=0) for alike in of_length], axis=-1
             )
             for index in range(len(by_member[0]))
         ]

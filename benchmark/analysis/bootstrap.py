@@ -58,7 +58,6 @@ class _Moves:
 
 
 def _columns_of(sample: Sample, columns: _Columns) -> None:
-    """Have the columns summed that a sample needs."""
     parts = [part for _, part in sample.parts]
     weight_S = parts[0].weight_S
     for column in (

@@ -156,7 +156,6 @@ def _student(freedom: int, n_resamples: int) -> Array:
 
 @cache
 def _high(freedom: float) -> float:
-    """Return the upper end of the 95 % of Student's t."""
     return float(_quantile(freedom, HIGH))
 
 

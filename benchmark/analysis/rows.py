@@ -207,7 +207,6 @@ def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str
 def _table(
     records: Sequence[RunRecord], n_asked: Mapping[str, int], study: str, n_resamples: int
 ) -> Table:
-    """Build the table of one dataset."""
     groups: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         groups[record.group].append(record)
@@ -240,7 +239,6 @@ def _place(row: Row) -> tuple[bool, int, int, str]:
 
 
 def _row(cells: Sequence[RunRecord], n_asked: int, n_resamples: int) -> Row:
-    """Summarise the repetitions of one cell."""
     done = sorted((cell for cell in cells if cell.status == "done"), key=place_of)
     n_missing = n_asked - len(done)
     first = cells[0]

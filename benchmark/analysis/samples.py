@@ -131,7 +131,6 @@ def _is_scored(cells: Sequence[RunRecord], metric: str) -> bool:
 
 
 def _sample(cells: Sequence[RunRecord], metric: str, target: str, suffix: str) -> Sample:
-    """Return the sample of one score."""
     weighted = weighted_values(cells, target, suffix, metric)
     is_root = not suffix and METRICS[metric].frames == "root mean square"
     return _pooled(*weighted) if is_root else _mean(*weighted)

@@ -134,7 +134,6 @@ def _recurrent_weights(inputs: list[Any]) -> list[tuple[int, int]]:
 
 
 def _is_list(value: Any) -> bool:
-    """Tell whether a traced value is a list of tensors."""
     return bool(value.node().kind() == "prim::ListConstruct")
 
 

@@ -27,7 +27,6 @@ def reference_scores(split: Split, songs: Sequence[Song]) -> References:
 
 
 def _scored(split: Split, songs: Sequence[Song]) -> References:
-    """Score the references."""
     annotations = [song.annotations for song in songs]
     means = [np.tile(series.mean(axis=0), (len(series), 1)) for series in annotations]
     references = {"oracle of song means": means}

@@ -169,7 +169,6 @@ def _kind(record: RunRecord, path: Path) -> str:
 
 
 def _weights_of(path: Path) -> Path:
-    """Return the weights that a path names: a file of weights, or a record beside them."""
     if path.suffix != ".json":
         return path
     if not path.is_file() or path.absolute().parents[1].name != "records":

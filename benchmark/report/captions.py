@@ -21,7 +21,6 @@ def row_note(row: Row, table: Table) -> str:
 
 
 def _finding(row: Row) -> str:
-    """Return a row's pooled errors, or what is missing for them."""
     if not row.is_complete:
         return f"{row.n_cells} of {row.n_asked} cells done, so no mean"
     spread = ", mean ± standard deviation over repetitions" if row.n_cells > 1 else ""
@@ -30,5 +29,4 @@ def _finding(row: Row) -> str:
 
 
 def _error(row: Row, name: str) -> str:
-    """Return one pooled error with its spread."""
     return plus_minus(row.scores[f"rmse_{name}"], row.scores[f"rmse_{name}_std"])

@@ -78,7 +78,6 @@ def terminal_tables(grid: Grid, width: int) -> list[RichTable]:
 
 
 def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
-    """Draw some of the columns."""
     drawn = RichTable(
         title=Text(grid.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -109,5 +108,4 @@ def markdown(grid: Grid) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text that stays in its cell."""
     return text.replace("|", r"\|").replace("\n", " ")

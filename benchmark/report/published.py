@@ -59,7 +59,6 @@ def published() -> tuple[Published, ...]:
 
 
 def _row(line: dict[str, str]) -> Published:
-    """Turn one line of the file into a row."""
     return Published(
         **{key: line[key] for key in ("table", "label", "model", "dataset", "features")},
         sequence_length=int(line["sequence_length"]) if line["sequence_length"] else None,

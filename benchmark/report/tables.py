@@ -27,12 +27,10 @@ def title(table: Table) -> str:
 
 
 def _caveat(table: Table) -> str:
-    """Return what the dataset's numbers do not say, where there is such a thing."""
     return f": {table.caveat}" if table.caveat else ""
 
 
 def _songs(table: Table) -> str:
-    """Return features, labels, songs and folds."""
     labels = f", labels {table.labels}" if table.has_label_choice else ""
     return f"{table.features}{labels}, {table.size}{table.folds_text}"
 

@@ -70,7 +70,6 @@ class LogMel:
             return self._extract(samples)
 
     def _extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Go through a recording in blocks."""
         n_windows, per_window = n_half_seconds(samples), round(FRAME_SECONDS / self.hop_seconds)
         n_spectra = min(1 + len(samples) // self._hop, n_windows * per_window)
         before = self._n_fft // 2
@@ -120,7 +119,6 @@ class LogMel:
 
     @cached_property
     def _weights(self) -> NDArray[np.float32]:
-        """The mel filters, frequencies by bands."""
         import librosa
 
         filters = librosa.filters.mel(sr=self.sampling_rate, n_fft=self._n_fft, n_mels=self.bands)

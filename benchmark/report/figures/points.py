@@ -79,7 +79,6 @@ def draw_points(
 
 
 def _size(row: Row) -> float:
-    """Return how large a row's mark is, in points."""
     return mark_size(row.sequence_length)
 
 

@@ -33,7 +33,6 @@ def overview_figure(search: SearchRecord, path: Path) -> Path:
 
 
 def _history(axes: "Axes", search: SearchRecord) -> None:
-    """Draw every trial in order, and the best so far."""
     draw_trials(axes, search, search.trials, lambda trial: trial.number)
     done = [trial for trial in search.trials if trial.state == "done"]
     best = list(accumulate((trial.rmse or 0.0 for trial in done), min))
@@ -110,7 +109,6 @@ def _finalists(axes: "Axes", search: SearchRecord) -> None:
 
 
 def _importance(axes: "Axes", search: SearchRecord) -> None:
-    """Draw each setting's share of the variance of RMSE among trials trained to the end."""
     axes.set(title="importance (fANOVA)", xlabel="share of the variance of RMSE")
     names = [name.rpartition(".")[2].replace("_", " ") for name in search.importance]
     axes.barh(range(len(names)), list(search.importance.values()), color="0.45")

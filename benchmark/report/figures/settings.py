@@ -56,7 +56,6 @@ def _panel(axes: "Axes", search: SearchRecord, name: str, domain: str) -> None:
 
 
 def _name_choices(axes: "Axes", names: Sequence[str]) -> None:
-    """Write a name below every choice."""
     is_long = sum(map(len, names)) > LONG
     axes.set_xticks(range(len(names)), [fill(name, 14) for name in names], fontsize=8)
     axes.tick_params(axis="x", rotation=30 if is_long else 0)
@@ -97,12 +96,10 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def _are_whole(values: Sequence[float]) -> bool:
-    """Tell whether all values are whole numbers."""
     return all(value == int(value) for value in values)
 
 
 def _is_number(value: Any) -> bool:
-    """Tell a number from a switch or a name."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -135,7 +135,6 @@ def _shares(
 
 
 def _front_shares(ranking: Ranking) -> tuple[float, ...]:
-    """Return in how many per cent of draws a row is on the front, by convention."""
     return tuple(100 * ranking.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 
 

@@ -68,7 +68,6 @@ def facts(table: Table) -> list[tuple[str, str]]:
 
 
 def _songs(table: Table, n_songs: Mapping[str, int]) -> tuple[str, str]:
-    """Return which songs were learned from, and which scored the models."""
     development = f"{n_songs['development']} development songs"
     held_out = f"each by the one of {table.folds} folds that held it out"
     if table.folds is None:
@@ -80,7 +79,6 @@ def _songs(table: Table, n_songs: Mapping[str, int]) -> tuple[str, str]:
 
 
 def _protocols(table: Table) -> list[str]:
-    """Return how epochs were chosen and songs cut, each way once."""
     found = []
     for row in table.rows:
         for record in row.cells[:1]:
@@ -180,7 +178,6 @@ def layers_explained(records: Sequence[RunRecord]) -> str:
 
 
 def _made_by(made_by: str | None) -> str:
-    """Return what made a cell's features, where its record says so."""
     return "not recorded" if made_by is None else made_by or "other code than this project's"
 
 
@@ -221,7 +218,6 @@ def commands(study: str, records: Sequence[RunRecord], asked: Mapping[str, str])
 
 
 def _checkout(commit: str, n_cells: int) -> str:
-    """Return the command that brings back the code of some cells."""
     name, _, version = commit.partition(" ")
     if version:
         return f"pip install {name}=={version}  # {cells(n_cells)}"

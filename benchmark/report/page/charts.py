@@ -47,7 +47,6 @@ def table_values(table: Table) -> dict[str, Any]:
 
 
 def _metrics(names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the metrics to choose from, and the conventions that each is scored under."""
     scored = {
         metric: {
             suffix: CONVENTIONS_IN_WORDS[suffix]
@@ -103,7 +102,6 @@ def told_apart(names: Sequence[str]) -> list[str]:
 
 
 def _row(row: Row, label: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return one row: its costs, its scores with spread and interval, and every repetition."""
     return {
         "label": label,
         "model": row.model,
@@ -133,7 +131,6 @@ def _row(row: Row, label: str, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _published(row: Published) -> dict[str, Any]:
-    """Return a printed row; a printed mean of two targets where no average was printed."""
     mark = marks_of_published().get((row.label, row.features))
     values = {name: float(text) if text else None for name, text in row.values.items()}
     return {

@@ -86,12 +86,10 @@ def _songs(record: RunRecord, seed: int) -> tuple[Any, ...]:
 
 
 def _is_floor(record: RunRecord) -> bool:
-    """Tell whether the harness adds the record's model to every study."""
     return record.model in MODELS and MODELS[record.model].is_floor
 
 
 def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
-    """Return what one group of cells asks for."""
     named = {option: f"{_owner(option, record)}.{option}" for option in _used(record)}
     options = _usual_options(record) | record.dataset_options  # those left out are default
     dataset = {f"{record.dataset}.{key}": value for key, value in options.items()}
@@ -112,7 +110,6 @@ def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
 
 
 def _used(record: RunRecord) -> dict[str, Any]:
-    """Return every option of model, training and protocol that the record was made with."""
     return {**record.config, **record.training, **record.protocol}
 
 
@@ -162,7 +159,6 @@ def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:
 
 
 def _keys(part: Part) -> dict[str, Any]:
-    """Return a part as keys of a study's file."""
     lengths = {"sequence_lengths": part.lengths} if part.lengths else {}
     settings = {"set": part.settings} if part.settings else {}
     return {"models": part.models, **part.shared, **lengths, **settings}

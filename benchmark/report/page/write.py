@@ -83,7 +83,6 @@ def unbroken(cell: str) -> str:
 
 
 def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:
-    """Return what the template fills in."""
     study = None if answer.study == ALL_STUDIES else answer.study
     parts = sections(answer, results)
     tables = [
@@ -127,7 +126,6 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
 
 
 def _filled(name: str, section: Section, figures: Stills) -> tuple[str, str, "Markup", str]:
-    """Return a section's name, title, filled template and script."""
     from markupsafe import Markup
 
     with users_code(f"View '{name}', its part of the page", PluginError):
@@ -150,7 +148,6 @@ def _figures(answer: Answer, results: Path) -> Stills:
 
 
 def _read(name: str) -> str:
-    """Return a file of this package."""
     return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
 
 

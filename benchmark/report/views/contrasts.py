@@ -97,7 +97,6 @@ def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
 
 
 def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
-    """Return a contrast as people read it."""
     moves = [
         interval_text(contrast.values[name], contrast.intervals[name]) for name in SHOWN.values()
     ]

@@ -125,6 +125,5 @@ def _directions(metrics: Sequence[MetricEntry]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return "a, b and c"."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

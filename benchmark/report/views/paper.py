@@ -74,18 +74,15 @@ def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
 
 
 def _same(row: Published, other: Published) -> bool:
-    """Tell whether two printed rows are of one system."""
     return (row.model, row.sequence_length) == (other.model, other.sequence_length)
 
 
 def _name(printed: Published) -> str:
-    """Return the row's name as the paper has it."""
     length = "" if printed.sequence_length is None else f", L={printed.sequence_length}"
     return f"{printed.label}{length}"
 
 
 def _printed(*sides: Published) -> list[str]:
-    """Return the printed values of the evaluation and, if there is one, the training side."""
     return [side.shown(measure) for side in sides for measure in MEASURES]
 
 

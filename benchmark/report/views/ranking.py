@@ -69,7 +69,6 @@ def ranking_grids(table: Table, found: Mapping[str, Ranking]) -> list[Grid]:
 
 
 def _cells(ranking: Ranking) -> list[str]:
-    """Return shares in per cent, ranks with one digit."""
     return [
         text
         for suffix in CONVENTIONS.values()

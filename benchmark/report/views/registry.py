@@ -138,6 +138,5 @@ def more_columns() -> Columns:
 
 
 def _view(target: str | type[View]) -> View:
-    """Return the view of a row, which keeps nothing."""
     found: type[View] = resolve_name(target) if isinstance(target, str) else target
     return found()

@@ -109,7 +109,6 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
 
 
 def _cells(row: Row, shared: dict[str, Any], measures: Sequence[str]) -> tuple[str, ...]:
-    """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
     scores = shown(row.scores, measures)

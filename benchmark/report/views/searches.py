@@ -73,7 +73,6 @@ def trials_table(search: SearchRecord) -> "DataFrame":
 
 
 def _drawn(search: SearchRecord) -> dict[str, Any]:
-    """Return what the page's chart shows of a search."""
     return {
         "name": search.name,
         "model": search.identity["model"],
@@ -99,5 +98,4 @@ def _drawn(search: SearchRecord) -> dict[str, Any]:
 
 
 def _text(value: object) -> object:
-    """Return a list as text."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
