@@ -3,16 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.rows import Row
 from benchmark.report.views.view import Section, View
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 ALL_NETWORKS = "all networks"
 
@@ -22,7 +20,7 @@ class LearningView(View):
 
     section = Section("Learning", Path(__file__))
 
-    def drawn(self, comparison: "Comparison", results: Path) -> list[Any]:
+    def drawn(self, comparison: Comparison, results: Path) -> list[Any]:
         """Return every row's curves: of all networks together, then of each."""
         return [[_curves(row) for row in table.rows] for table in comparison.tables]
 

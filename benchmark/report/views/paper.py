@@ -1,17 +1,14 @@
 """The paper's own tables, in its layout: what it printed and what we measured beneath it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.rows import Row, Table, settings_text
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import Published, published
 from benchmark.report.tables import plus_minus
 from benchmark.report.views.view import View
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 TRAINING = "development (training error)"
 NOTES = (
@@ -28,49 +25,52 @@ TRAINING_NOTE = (
 class PaperView(View):
     """The paper's table that a study repeats."""
 
-    def study_grids(self, comparison: "Comparison") -> list[Grid]:
-        """Return the table in the paper's layout."""
-        return paper_grids(comparison.study, comparison.tables)
-
-
-def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
-    """Return the paper's table that the study repeats; none for other studies."""
-    rows = [row for row in published() if row.table == study]
-    if not rows:
-        return []
-    has_training = any(row.side == "training" for row in rows)
-    sides = ["evaluation", *([TRAINING] if has_training else [])]
-    labels = list(dict.fromkeys(table.labels for table in tables if table.has_label_choice))
-    lines: list[tuple[str, ...]] = []
-    sections = []
-    for printed in (row for row in rows if row.side == "evaluation"):
-        learned = [row for row in rows if row.side == "training" and _same(row, printed)]
-        lines.append((_name(printed), "printed", *_printed(printed, *learned)))
-        lines += _ours(printed, tables, has_training=has_training)
-        sections.append(len(lines))
-    return [
-        Grid(
-            title=f"{rows[0].source.split(', citing')[0]}, and ours",
-            columns=(
-                Column("system", is_text=True),
-                Column("", is_text=True),
-                *(Column(measure, side) for side in sides for measure in MEASURES),
-            ),
-            lines=tuple(lines),
-            notes=(
-                *NOTES,
-                *dict.fromkeys(note for table in tables for note in table.unit_notes),
-                *([TRAINING_NOTE] if has_training else []),
-                *(f"Ours learned from the labels {name}." for name in labels if len(labels) == 1),
-                *(
-                    f"All of ours: {settings_text(table.shared_settings)} (not the default)."
-                    for table in tables
-                    if table.shared_settings
-                ),
-            ),
-            sections=tuple(sections),
+    def study_grids(self, comparison: Comparison) -> list[Grid]:
+        """Return the paper's table that the study repeats; none for other studies."""
+        rows = [row for row in published() if row.table == comparison.study]
+        if not rows:
+            return []
+        has_training = any(row.side == "training" for row in rows)
+        sides = ["evaluation", *([TRAINING] if has_training else [])]
+        labels = list(
+            dict.fromkeys(table.labels for table in comparison.tables if table.has_label_choice)
         )
-    ]
+        lines: list[tuple[str, ...]] = []
+        sections = []
+        for printed in (row for row in rows if row.side == "evaluation"):
+            learned = [row for row in rows if row.side == "training" and _same(row, printed)]
+            lines.append((_name(printed), "printed", *_printed(printed, *learned)))
+            lines += _ours(printed, comparison.tables, has_training=has_training)
+            sections.append(len(lines))
+        return [
+            Grid(
+                title=f"{rows[0].source.split(', citing')[0]}, and ours",
+                columns=(
+                    Column("system", is_text=True),
+                    Column("", is_text=True),
+                    *(Column(measure, side) for side in sides for measure in MEASURES),
+                ),
+                lines=tuple(lines),
+                notes=(
+                    *NOTES,
+                    *dict.fromkeys(
+                        note for table in comparison.tables for note in table.unit_notes
+                    ),
+                    *([TRAINING_NOTE] if has_training else []),
+                    *(
+                        f"Ours learned from the labels {name}."
+                        for name in labels
+                        if len(labels) == 1
+                    ),
+                    *(
+                        f"All of ours: {settings_text(table.shared_settings)} (not the default)."
+                        for table in comparison.tables
+                        if table.shared_settings
+                    ),
+                ),
+                sections=tuple(sections),
+            )
+        ]
 
 
 def _same(row: Published, other: Published) -> bool:

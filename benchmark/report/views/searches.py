@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.pareto import trials_on_front
 from benchmark.record.searches import SearchRecord, read_searches
 from benchmark.report.export import plain_cell
@@ -12,8 +13,6 @@ from benchmark.report.views.view import Figure, Section, View
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-    from benchmark.analysis.comparison import Comparison
 
 
 class SearchesView(View):
@@ -34,7 +33,7 @@ class SearchesView(View):
             Figure("-settings", settings_figure, (search,)),
         ]
 
-    def drawn(self, comparison: "Comparison", results: Path) -> list[Any] | None:
+    def drawn(self, comparison: Comparison, results: Path) -> list[Any] | None:
         """Return the trials of the searches that a table has finalists of."""
         searches = read_searches(results)
         groups = [{row.group for row in table.rows} for table in comparison.tables]

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.rows import Row, Table
 from benchmark.evaluate.registry import METRICS
 from benchmark.record.annotations import Curves, read_annotations, read_raters
@@ -14,9 +15,6 @@ from benchmark.record.store import read_predictions
 from benchmark.report.page.compression import packed, packed_raters
 from benchmark.report.views.view import Section, View
 from datasets.contract import FRAME_SECONDS, TARGETS
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 CURVES_BYTES = 1_800_000  # of a page: with Plotly's 2 MB it stays under 5 MB
 NO_ANNOTATIONS = (
@@ -35,7 +33,7 @@ class SongsView(View):
 
     section = Section("Songs", Path(__file__))
 
-    def drawn(self, comparison: "Comparison", results: Path) -> list[Any]:
+    def drawn(self, comparison: Comparison, results: Path) -> list[Any]:
         """Return the songs of every table; curves are kept as long as there is room for them."""
         drawn, room = [], CURVES_BYTES
         for table in comparison.tables:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.rows import Table
 from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.report.apart import SAID
@@ -13,16 +14,13 @@ from benchmark.report.tables import scored_names
 from benchmark.report.tradeoff import COSTS, Tradeoff
 from benchmark.report.views.view import COLUMN, Figure, Section, View
 
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
-
 
 class TradeoffView(View):
     """One figure of the trade-off for every table, and one of its other costs."""
 
     section = Section("Scores against cost", Path(__file__))
 
-    def table_figures(self, comparison: "Comparison", table: Table, kind: str) -> list[Figure]:
+    def table_figures(self, comparison: Comparison, table: Table, kind: str) -> list[Figure]:
         """Return both; of the kind `column`, one a convention, as wide as a paper's column."""
         light = without_records(table)
         if kind == COLUMN:
@@ -36,7 +34,7 @@ class TradeoffView(View):
             Figure("-costs", costs_figure, (light,)),
         ]
 
-    def drawn(self, comparison: "Comparison", results: Path) -> list[Any]:
+    def drawn(self, comparison: Comparison, results: Path) -> list[Any]:
         """Return where rows stand against every cost that is known, and the fronts."""
         return [
             {

@@ -3,18 +3,19 @@
 import pytest
 
 from benchmark.analysis.ablations import ablations
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
 from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import markdown
 from benchmark.report.tables import interval_text, rounded
-from benchmark.report.views.ablations import ablation_grids as grids_of
+from benchmark.report.views.ablations import AblationsView
 from tests.benchmark.analysis.differences import bootstrap_differences
 from tests.made_up_records import make_record
 
 
 def effect_grids(found):
-    return grids_of(ablations(found), found)
+    return AblationsView().study_grids(Comparison("mine", [], found))
 
 
 def shifted(by, **changes):
