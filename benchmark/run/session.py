@@ -19,6 +19,7 @@ from benchmark.record.store import latest_by_cell, read_records, write_plan
 from benchmark.report.answer import Answer, answer_from_records, figure_stem
 from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
+from benchmark.report.tradeoff import COSTS
 from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
 from benchmark.run.executors import default_workers, run_jobs
@@ -33,6 +34,8 @@ from benchmark.train.kernels import Kernels
 from benchmark.train.trainer import Progress
 from benchmark.users_code import users_code
 from datasets.contract import Split
+
+MLFLOW_NAMES = {"parameters": "n_parameters"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,10 +262,6 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
         stem = figure_stem(answer.study, table)
         shown = [path for path in paths if path.stem == stem]
         for row in table.rows:
-            costs = {
-                "n_parameters": row.parameters,
-                "flops": row.flops,
-                "train_seconds": row.train_seconds,
-                "n_cells": row.n_cells,
-            }
+            costs = {MLFLOW_NAMES.get(cost, cost): row.cost(cost) for cost in COSTS}
+            costs["n_cells"] = row.n_cells
             mirror.summarise(row.group, row.scores, costs, shown, row_note(row, table))
