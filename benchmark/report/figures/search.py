@@ -55,7 +55,7 @@ def _front(axes: "Axes", search: SearchRecord) -> None:
     errors = [trial.rmse or 0.0 for trial in done]
     axes.scatter(
         sizes, errors, color=look.colour, marker=look.mark.marker, s=28, alpha=0.75,
-        label=f"{STATES['done']}, trial seed",
+        label=f"{STATES['done']}, one seed",
     )  # fmt: skip
     on_front = trials_on_front(done)
     axes.step(
