@@ -43,8 +43,8 @@ class SearchScreen:
             f" {config.folds} folds of the development songs, kept in"
             f" {shown(self.options.storage)}"
         )
-        done = [one for one in earlier if one.state == "done"]
-        self.best = min(done, key=lambda one: one.rmse or 0.0, default=None)
+        done = [trial for trial in earlier if trial.state == "done"]
+        self.best = min(done, key=lambda trial: trial.rmse or 0.0, default=None)
         if earlier:
             best = f"; best {self.best.rmse:.4f} of trial {self.best.number}" if self.best else ""
             self.say(f"{len(earlier)} trials are finished already{best}")
@@ -82,7 +82,7 @@ def as_rows(outcome: SearchOutcome) -> dict[str, Any]:
     """Return what was found as JSON-ready values."""
     record = outcome.record
     counts = {
-        state: sum(one.state == state for one in record.trials)
+        state: sum(trial.state == state for trial in record.trials)
         for state in ("done", "pruned", "failed")
     }
     return {
@@ -104,11 +104,11 @@ def print_search(outcome: SearchOutcome, options: SearchOptions) -> None:
         f"search {record.name}: {counts['done']} trials trained to the end,"
         f" {counts['pruned']} pruned, {counts['failed']} failed"
     )
-    for one in record.completed[:1]:
-        typer.echo(f"best trial {one.number}: RMSE {one.rmse:.4f}, {_size(one.n_parameters)}")
+    for trial in record.completed[:1]:
+        typer.echo(f"best trial {trial.number}: RMSE {trial.rmse:.4f}, {_size(trial.n_parameters)}")
     if record.finalists:
         typer.echo(f"finalists, {config.repetitions} further seeds each, best first:")
-    rows = record.finalists or [asdict(one) for one in record.completed[:3]]
+    rows = record.finalists or [asdict(trial) for trial in record.completed[:3]]
     for row in rows:
         spread = f" ± {row['rmse_std']:.4f}" if row.get("rmse_std") is not None else ""
         error = "failed" if row["rmse"] is None else f"{row['rmse']:.4f}{spread}"

@@ -24,7 +24,7 @@ def side_by_side(subject: Subject) -> float:
     n = n_processes(subject.device)
     with pool_of(n, follow_parent) as pool:
         futures = [pool.submit(seconds_per_step, subject) for _ in range(n)]
-        return statistics.mean(one.result() for one in futures)
+        return statistics.mean(future.result() for future in futures)
 
 
 def seconds_per_step(subject: Subject) -> float:
