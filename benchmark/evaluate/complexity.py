@@ -126,15 +126,11 @@ def _recurrent_weights(inputs: list[Any]) -> list[tuple[int, int]]:
     listed = [
         value
         for value_list in inputs
-        if _is_list(value_list)
+        if value_list.node().kind() == "prim::ListConstruct"
         for value in value_list.node().inputs()
     ]
     weights += [value for value in listed if _is_matrix(value)]
     return [tuple(value.type().sizes()) for value in weights]
-
-
-def _is_list(value: Any) -> bool:
-    return bool(value.node().kind() == "prim::ListConstruct")
 
 
 def _is_matrix(value: Any) -> bool:

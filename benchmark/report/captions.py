@@ -1,7 +1,8 @@
 """Sentences that several places show: what a line or a row of a table is."""
 
 from benchmark.analysis.rows import Row, Table
-from benchmark.report.tables import plus_minus, title
+from benchmark.evaluate.registry import MEASURES
+from benchmark.report.tables import shown, title
 
 CEILING = (
     "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
@@ -24,9 +25,5 @@ def _finding(row: Row) -> str:
     if not row.is_complete:
         return f"{row.n_cells} of {row.n_asked} cells done, so no mean"
     spread = ", mean ± standard deviation over repetitions" if row.n_cells > 1 else ""
-    errors = ", ".join(f"{name} {_error(row, name)}" for name in ("valence", "arousal", "average"))
+    errors = ", ".join(map(" ".join, zip(MEASURES, shown(row.scores), strict=False)))
     return f"pooled RMSE {errors} ({row.n_cells} cells{spread}), {row.parameters:,} parameters"
-
-
-def _error(row: Row, name: str) -> str:
-    return plus_minus(row.scores[f"rmse_{name}"], row.scores[f"rmse_{name}_std"])

@@ -44,7 +44,7 @@ def _slug(text: str) -> str:
 def _table(grid: Grid, label: str) -> str:
     alignment = "".join("l" if column.is_text else "r" for column in grid.columns)
     caption = escaped(grid.title.replace("_", " "))
-    lines = [f"% {_one_line(text)}" for text in (grid.title, grid.source) if text]
+    lines = [f"% {' '.join(text.split())}" for text in (grid.title, grid.source) if text]
     lines += [r"\begin{table}[htbp]", r"\centering", rf"\caption{{{caption}}}"]
     lines += [rf"\label{{{label}}}", FIT]
     lines += [rf"\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", r"\toprule", *_headings(grid)]
@@ -68,10 +68,6 @@ def _table(grid: Grid, label: str) -> str:
             r"\end{minipage}",
         ]
     return "\n".join([*lines, r"\end{table}"]) + "\n"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _best(grid: Grid) -> set[tuple[int, int]]:

@@ -42,11 +42,11 @@ def settings_figure(search: SearchRecord, path: Path) -> Path:
 def _panel(axes: "Axes", search: SearchRecord, name: str, domain: str) -> None:
     """Draw one setting: choices side by side, numbers on their scale."""
     trials = [trial for trial in search.trials if name in trial.values]
-    values = [_plain(trial.values[name]) for trial in trials]
+    values = [plain(trial.values[name]) for trial in trials]
     are_choices = CHOICE in domain or not all(isinstance(value, int | float) for value in values)
     if are_choices:
         known = sorted(set(values), key=lambda value: (isinstance(value, str), value))
-        draw_trials(axes, search, trials, lambda trial: known.index(_plain(trial.values[name])))
+        draw_trials(axes, search, trials, lambda trial: known.index(plain(trial.values[name])))
         _name_choices(axes, [f"{value:g}" if _is_number(value) else str(value) for value in known])
     else:
         draw_trials(axes, search, trials, lambda trial: float(trial.values[name]))
@@ -69,7 +69,9 @@ def _scale(axes: "Axes", values: Sequence[float], *, is_log: bool) -> None:
     above = [value for value in values if value > 0]
     if not is_log or not above:
         axes.xaxis.set_major_locator(
-            MaxNLocator(N_TICKS, steps=[1, 2, 5, 10], integer=_are_whole(values))
+            MaxNLocator(
+                N_TICKS, steps=[1, 2, 5, 10], integer=all(value == int(value) for value in values)
+            )
         )
         axes.xaxis.set_major_formatter("{x:g}")
         return
@@ -95,14 +97,10 @@ def log_ticks(low: float, high: float) -> list[float]:
     return inside[:: ceil(len(inside) / N_LOG_TICKS)]
 
 
-def _are_whole(values: Sequence[float]) -> bool:
-    return all(value == int(value) for value in values)
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value that can be a key; lists as text."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else value

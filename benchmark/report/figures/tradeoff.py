@@ -108,7 +108,13 @@ def _shares(
 
     Of many rows, those that are on it most often.
     """
-    shares_of = {row.group: _front_shares(ranking_of[row.group]) for row in rows}
+    shares_of = {
+        row.group: [
+            100 * ranking_of[row.group].front_share[f"{COST}{suffix}"]
+            for suffix in CONVENTIONS.values()
+        ]
+        for row in rows
+    }
     often = sorted(rows, key=lambda row: -sum(shares_of[row.group]))
     kept = {row.group for row in often[:MOST_ROWS]}
     shown = [row for row in rows if row.group in kept]
@@ -132,10 +138,6 @@ def _shares(
     of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""
     axes.set_title(f"how often on the front{of_many}", fontsize=11)
     axes.legend(fontsize=9, frameon=True, loc="best")
-
-
-def _front_shares(ranking: Ranking) -> tuple[float, ...]:
-    return tuple(100 * ranking.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 
 
 def _published_points(axes: "Axes", rows: Sequence[Published], scale: float = 1) -> list[Any]:

@@ -152,7 +152,9 @@ def environment(records: Sequence[RunRecord]) -> Environment:
         {
             "device": str(record.circumstances["device"]),
             "layers": str(record.circumstances.get("kernels") or "not recorded"),
-            "features made by": _made_by(record.circumstances.get("features_made_by")),
+            "features made by": {None: "not recorded", "": "other code than this project's"}.get(
+                made_by := record.circumstances.get("features_made_by"), str(made_by)
+            ),
             **{key: str(version) for key, version in record.circumstances["environment"].items()},
         }
         for record in records
@@ -175,10 +177,6 @@ def layers_explained(records: Sequence[RunRecord]) -> str:
     """Return what kinds of layers are, where a cell trained with others than plain ones."""
     kinds = {record.circumstances.get("kernels") for record in records}
     return LAYERS if kinds & {"fused", "graphs"} else ""
-
-
-def _made_by(made_by: str | None) -> str:
-    return "not recorded" if made_by is None else made_by or "other code than this project's"
 
 
 def trained_on(records: Sequence[RunRecord]) -> str:

@@ -121,7 +121,7 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
             [*map(_read, SCRIPTS), *(f"{{\n{script}}}" for *_, script in filled), _read("page.js")]
         ),
         "data": squeezed_json(tables),
-        "plotly": squeezed(_plotly()),
+        "plotly": squeezed(files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()),
     }
 
 
@@ -149,8 +149,3 @@ def _figures(answer: Answer, results: Path) -> Stills:
 
 def _read(name: str) -> str:
     return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
-
-
-def _plotly() -> bytes:
-    """Return plotly.js as the plotly package ships it, licence included."""
-    return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()

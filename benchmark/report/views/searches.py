@@ -8,7 +8,7 @@ from benchmark.analysis.pareto import trials_on_front
 from benchmark.record.searches import SearchRecord, read_searches
 from benchmark.report.export import plain_cell
 from benchmark.report.figures.search import overview_figure
-from benchmark.report.figures.settings import LOG, settings_figure
+from benchmark.report.figures.settings import LOG, plain, settings_figure
 from benchmark.report.views.view import Figure, Section, View
 
 if TYPE_CHECKING:
@@ -53,16 +53,16 @@ def trials_table(search: SearchRecord) -> "DataFrame":
     from pandas import DataFrame
 
     on_front = {trial.number for trial in trials_on_front(search.completed)}
-    plain = ("state", "rmse", "n_parameters")
+    first = ("state", "rmse", "n_parameters")
     more = ("is_default", "n_epochs", "seconds", "reason", "cell", "commit")
     lines = (
         {
             "search": search.name,
             "trial": trial.number,
-            **{name: getattr(trial, name) for name in plain},
+            **{name: getattr(trial, name) for name in first},
             "is_on_front": trial.number in on_front,
             **{name: getattr(trial, name) for name in more},
-            **{name: _text(trial.values.get(name)) for name in search.identity["space"]},
+            **{name: plain(trial.values.get(name)) for name in search.identity["space"]},
         }
         for trial in search.trials
     )
@@ -84,7 +84,7 @@ def _drawn(search: SearchRecord) -> dict[str, Any]:
                 "rmse": trial.rmse,
                 "parameters": trial.n_parameters,
                 "isDefault": trial.is_default,
-                "values": {name: _text(value) for name, value in trial.values.items()},
+                "values": {name: plain(value) for name, value in trial.values.items()},
             }
             for trial in search.trials
         ],
@@ -94,7 +94,3 @@ def _drawn(search: SearchRecord) -> dict[str, Any]:
             for finalist in search.finalists
         ],
     }
-
-
-def _text(value: object) -> object:
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
