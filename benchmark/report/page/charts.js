@@ -87,7 +87,7 @@ function fitLegend(traces, width) {
   const perLine = Math.max(1, Math.floor((width - 20) / (entry + 40)));
   let height = 14;
   for (let first = 0; first < lines.length; first += perLine) {
-    height += 4 + 17 * Math.max(...lines.slice(first, first + perLine).map((one) => one.length));
+    height += 4 + 17 * Math.max(...lines.slice(first, first + perLine).map((name) => name.length));
   }
   return [entry, traces.length > 1 ? height : 0];
 }
