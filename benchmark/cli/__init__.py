@@ -35,7 +35,7 @@ from benchmark.lookup import suggestion
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
 USAGE_ERROR: type[typer.BadParameter] = next(
-    one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException"
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
 
 app = typer.Typer(

@@ -128,7 +128,7 @@ def run(
     config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.problems import print_problems
-    from benchmark.cli.screen import Screen, planning, print_answer, print_bill
+    from benchmark.cli.screen import Screen, planning, print_answer, print_plan
     from benchmark.run.session import RunOptions, complete_run, plan_run
 
     options = RunOptions(
@@ -147,12 +147,12 @@ def run(
         is_dry=dry_run,
     )
     with planning():
-        bill = plan_run(config, options)
+        plan = plan_run(config, options)
     if dry_run:
-        print_bill(bill, as_json=as_json)
+        print_plan(plan, as_json=as_json)
         return
     with Screen() as screen:
-        answer, paths = complete_run(bill, options, screen)
+        answer, paths = complete_run(plan, options, screen)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     else:

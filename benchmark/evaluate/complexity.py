@@ -82,7 +82,7 @@ def _analysed(
         warnings.simplefilter("ignore", DeprecationWarning)
         from fvcore import nn as fvcore_nn
     logging.getLogger("fvcore").setLevel(logging.ERROR)
-    device = next((one.device for one in network.parameters()), torch.device("cpu"))
+    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     was_training = network.training
     network.eval()
     with warnings.catch_warnings():
@@ -125,14 +125,14 @@ def _recurrent_activations(inputs: list[Any], outputs: list[Any]) -> Counter[str
 def _recurrent_weights(inputs: list[Any]) -> list[tuple[int, int]]:
     """Return the shapes of the weight matrices of an LSTM or GRU, in torch's order."""
     weights = [value for value in inputs if _is_matrix(value)]
-    listed = [value for one in inputs if _is_list(one) for value in one.node().inputs()]
+    listed = [
+        value
+        for value_list in inputs
+        if value_list.node().kind() == "prim::ListConstruct"
+        for value in value_list.node().inputs()
+    ]
     weights += [value for value in listed if _is_matrix(value)]
     return [tuple(value.type().sizes()) for value in weights]
-
-
-def _is_list(value: Any) -> bool:
-    """Tell whether a traced value is a list of tensors."""
-    return bool(value.node().kind() == "prim::ListConstruct")
 
 
 def _is_matrix(value: Any) -> bool:

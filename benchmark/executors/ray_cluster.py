@@ -7,6 +7,7 @@ run a task that kills its process four times, and one that fills the memory with
 
 import os
 import signal
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +33,7 @@ from benchmark.executors.worker import DONE, RAISED
 from benchmark.signals import STOPPING
 
 POLL_SECONDS = 0.2
+SECONDS_TO_ANSWER = 5.0
 AHEAD = 2  # tasks handed out for each core: one runs, one waits
 MOST_ATTEMPTS = {"process": 2, "node": 3}  # of a task whose process, or node, died
 USAGE = "RAY_USAGE_STATS_ENABLED"
@@ -88,15 +90,13 @@ def connected(means: Means) -> Iterator[Any]:
             " 'mer-benchmark[ray]', or leave --executor out."
         ) from error
     address = means.address or os.environ.get("RAY_ADDRESS") or "local"
+    _refuse_silent(address)
     handlers = {number: signal.getsignal(number) for number in STOPPING}
     try:
         ray.init(address, log_to_driver=False, include_dashboard=False, logging_level="ERROR")
     except (ConnectionError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ConfigError(
-            f"No Ray cluster answers at {address}: {reason} Start one with `ray start --head` and"
-            " give its address with --address HOST:6379, or leave --address out."
-        ) from error
+        raise ConfigError(_no_cluster(address, reason)) from error
     finally:
         with suppress(ValueError):  # not in the main thread, where none is handled
             for number, handler in handlers.items():
@@ -105,6 +105,23 @@ def connected(means: Means) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _refuse_silent(address: str) -> None:
+    """Refuse HOST:PORT where nobody listens; Ray would ask for ten minutes."""
+    host, _, port = address.rpartition(":")
+    if host and "/" not in address and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
+        except (OSError, OverflowError) as error:
+            raise ConfigError(_no_cluster(address, str(error))) from error
+
+
+def _no_cluster(address: str, reason: str) -> str:
+    return (
+        f"No Ray cluster answers at {address}: {reason}. Start one with `ray start --head` and give"
+        " its address with --address HOST:6379, or leave --address out."
+    )
 
 
 class Run:

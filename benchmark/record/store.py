@@ -100,7 +100,7 @@ def write_plan(
 
     Contrasts declared later are another request: those of before stay declared.
     """
-    for cell in {(one.dataset, one.features, one.model): one for one in cells}.values():
+    for cell in {(cell.dataset, cell.features, cell.model): cell for cell in cells}.values():
         _path(results, "records", cell, cell.key, ".json")  # can there be such a file?
     pairs = None if contrasts is None else [list(pair) for pair in contrasts]
     plan = Plan(study, {cell.key: cell.group for cell in cells}, pairs)

@@ -1,4 +1,4 @@
-"""The conductor: plan, skip what is recorded, train the rest, mirror, answer."""
+"""A run: plan, skip what is recorded, train the rest, mirror, answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from benchmark.record.store import latest_by_cell, read_records, write_plan
 from benchmark.report.answer import Answer, answer_from_records, figure_stem
 from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
+from benchmark.report.tradeoff import COSTS
 from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
 from benchmark.run.jobs import default_workers, executor_for, run_jobs
@@ -37,6 +38,7 @@ from benchmark.users_code import users_code
 from datasets.contract import Split
 
 MANY = 2**31  # workers: as many as a cluster has
+MLFLOW_NAMES = {"parameters": "n_parameters"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,7 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class Bill:
+class RunPlan:
     """What a study will do before it does it."""
 
     study: Study
@@ -78,14 +80,14 @@ class Bill:
     @property
     def seconds_at_most(self) -> float:
         """Return the wall time if no network stops early, shared among the workers."""
-        costs = [one.seconds for one in self.estimates.values()]
+        costs = [estimate.seconds for estimate in self.estimates.values()]
         return max(sum(costs) / self.n_workers, max(costs, default=0.0))
 
 
 class Screen(Protocol):
     """Where a run shows itself."""
 
-    def begin(self, bill: Bill) -> None:
+    def begin(self, plan: RunPlan) -> None:
         """Show what is about to run."""
 
     def on_progress(self, progress: Progress) -> None:
@@ -98,8 +100,8 @@ class Screen(Protocol):
         """Show a line that is not about a cell."""
 
 
-def plan_run(study: Study, options: RunOptions) -> Bill:
-    """Load the data, list the cells, find what is recorded and price the rest."""
+def plan_run(study: Study, options: RunOptions) -> RunPlan:
+    """Load the data, list the cells, find what is recorded and estimate what the rest costs."""
     device = choose_device(options.device)
     splits: dict[str, Split] = {}  # by digest
     datasets: dict[str, str] = {}  # their names
@@ -117,20 +119,20 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     recorded = {} if options.is_fresh else _finished(options.results, list(cells.values()))
     todo = [cell for cell in cells.values() if cell.key not in recorded]
     step_times: StepTimes = {}
-    prices = {  # repetitions cost the same
-        cell.group: _price(
+    costs_by_group = {  # repetitions cost the same
+        cell.group: _estimated_cost(
             cell, splits[cell.dataset_digest], device.name, options.kernels, step_times
         )
-        for cell in {one.group: one for one in todo}.values()
+        for cell in {cell.group: cell for cell in todo}.values()
     }
-    estimates = {cell.key: prices[cell.group] for cell in todo}
+    estimates = {cell.key: costs_by_group[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
     n_workers = 1 if options.executor == "inline" else min(n_workers, max(1, len(estimates)))
     notes = tuple(dict.fromkeys(note for split in splits.values() for note in split.notes))
-    return Bill(study, device, n_workers, list(cells.values()), recorded, estimates, notes)
+    return RunPlan(study, device, n_workers, list(cells.values()), recorded, estimates, notes)
 
 
-def _price(
+def _estimated_cost(
     cell: Cell, split: Split, device: str, kernels: Kernels, step_times: StepTimes
 ) -> Estimate:
     """Estimate a cell; a model that cannot even take a step is left to fail on the record."""
@@ -155,30 +157,30 @@ def _finished(results: Path, cells: Sequence[Cell]) -> dict[str, RunRecord]:
     }
 
 
-def run_bill(
-    bill: Bill, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
+def run_cells(
+    plan: RunPlan, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
 ) -> list[RunRecord]:
     """Run what is missing, longest first, and return the records of all cells in plan order."""
-    write_plan(options.results, bill.study.name, bill.cells, bill.study.contrasts)
-    todo = sorted(bill.todo, key=lambda cell: -bill.estimates[cell.key].seconds)
-    finished = dict(bill.recorded)
+    write_plan(options.results, plan.study.name, plan.cells, plan.study.contrasts)
+    todo = sorted(plan.todo, key=lambda cell: -plan.estimates[cell.key].seconds)
+    finished = dict(plan.recorded)
 
     def on_record(record: RunRecord) -> None:
         finished[record.cell] = record
         screen.on_record(record)  # first: the first copy to MLflow takes seconds
         mirror(record)
 
-    screen.begin(bill)
+    screen.begin(plan)
     is_cluster = not EXECUTORS[options.executor].load().shares_disk
     means = Means(
-        n_workers=options.workers or MANY if is_cluster else bill.n_workers,
+        n_workers=options.workers or MANY if is_cluster else plan.n_workers,
         limits=options.limits,
         address=options.address,
-        n_gpus=0.0 if bill.device.name == "cpu" else options.n_gpus,
+        n_gpus=0.0 if plan.device.name == "cpu" else options.n_gpus,
         say=screen.say,
     )
     jobs = [
-        Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
+        Job(cell, options.results, options.data_root, plan.device.name, options.kernels)
         for cell in todo
     ]
     run_jobs(
@@ -195,15 +197,15 @@ def run_bill(
         on_record=on_record,
         on_silence=lambda job, seconds: screen.say(
             f"{job.cell.name} is silent for {seconds / 60:.0f} min and was estimated at"
-            f" {bill.estimates[job.cell.key].seconds:.0f} s; --cell-timeout would end it"
+            f" {plan.estimates[job.cell.key].seconds:.0f} s; --cell-timeout would end it"
         ),
-        seconds={key: estimate.seconds for key, estimate in bill.estimates.items()},
+        seconds={key: estimate.seconds for key, estimate in plan.estimates.items()},
     )
-    return [finished[cell.key] for cell in bill.cells]
+    return [finished[cell.key] for cell in plan.cells]
 
 
 def complete_run(
-    bill: Bill, options: RunOptions, screen: Screen, writer: Writer | None = None
+    plan: RunPlan, options: RunOptions, screen: Screen, writer: Writer | None = None
 ) -> tuple[Answer, list[Path]]:
     """Run a study to its end: records, MLflow copy, tables and figures.
 
@@ -216,13 +218,13 @@ def complete_run(
         mirror.refresh()
         mirror.copy(record)
 
-    run_bill(bill, options, screen, lambda one: writer.beside_training(lambda: copy(one)))
+    run_cells(plan, options, screen, lambda record: writer.beside_training(lambda: copy(record)))
     screen.say("writing tables and figures")
-    whole = answer_from_records(options.results, bill.study.name)
+    whole = answer_from_records(options.results, plan.study.name)
     paths = write_answer(whole, options.results)
     screen.say("copying to MLflow")
     paths += writer.attempt(lambda: mirror_and_publish(mirror, whole, paths)) or []
-    return whole.of({cell.key: cell.group for cell in bill.cells}), paths
+    return whole.of({cell.key: cell.group for cell in plan.cells}), paths
 
 
 def mirror_searches(results: Path, written: Mapping[str, Sequence[Path]]) -> None:
@@ -241,7 +243,9 @@ def mirror_folder(
 ) -> tuple[Mirror, list[Path]]:
     """Bring MLflow up to an answer and to the folder's searches; return what was written."""
     mirror = Mirror(results)
-    searches = {one.name: write_search_answer(one, results) for one in read_searches(results)}
+    searches = {
+        search.name: write_search_answer(search, results) for search in read_searches(results)
+    }
 
     def write() -> list[Path]:
         models = mirror_and_publish(mirror, answer, paths)
@@ -286,10 +290,6 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
         stem = figure_stem(answer.study, table)
         shown = [path for path in paths if path.stem == stem]
         for row in table.rows:
-            costs = {
-                "n_parameters": row.parameters,
-                "flops": row.flops,
-                "train_seconds": row.train_seconds,
-                "n_cells": row.n_cells,
-            }
+            costs = {MLFLOW_NAMES.get(cost, cost): row.cost(cost) for cost in COSTS}
+            costs["n_cells"] = row.n_cells
             mirror.summarise(row.group, row.scores, costs, shown, row_note(row, table))

@@ -67,7 +67,7 @@ class TimingTrainer:
         network = equipped(build().to(self.device), self.cell.model, self.kernels)
         if self.known is None:
             return _Silent(network)
-        size = sum(one.numel() for one in network.parameters())
+        size = sum(weight.numel() for weight in network.parameters())
         training_config = self.cell.training or TrainingConfig()
         batch_size = training_config.batch_size
         place = (type(network).__qualname__, size, batch_size)
@@ -121,7 +121,7 @@ def count_parameters(cell: Cell, split: Split) -> int:
         trainer = TimingTrainer(cell, "cpu", "plain", 1.0, None)
         estimator.train_networks(split.development[:N_SONGS], trainer)
         networks = estimator.networks()
-    return sum(one.numel() for network in networks for one in network.parameters())
+    return sum(weight.numel() for network in networks for weight in network.parameters())
 
 
 def _time_all(

@@ -193,8 +193,8 @@ def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_pat
     assert "A model of your own needs --include FILE.py." in without.stderr
     ran = mer_here(capfd, *shlex.split(command), "--json")
     assert ran.returncode == 0, ran.stderr
-    judged = [one for one in read_records(tmp_path / "results") if one.folds is None]
-    winners = [one for one in judged if one.model == "narrow"]
+    scored = [one for one in read_records(tmp_path / "results") if one.folds is None]
+    winners = [one for one in scored if one.model == "narrow"]
     assert len(winners) == 3
     values = finalists[0]["values"]
     assert {one.config["width"] for one in winners} == {values["narrow.width"]}
