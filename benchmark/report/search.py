@@ -17,12 +17,10 @@ def write_search_answer(search: SearchRecord, results: Path) -> list[Path]:
             path = place(results, "tables", f"{stem}{suffix}")
             write_whole(path, text.encode())
             paths.append(path)
-    figures = ask_all("search_figures", search)
-    with drawing_beside(len(figures)) as draw:
-        drawn = [
-            draw(
-                place(results, "figures", f"{stem}{figure.suffix}.png"), figure.draw, *figure.shown
-            )
-            for figure in figures
-        ]
-    return [*paths, *filter(None, (future.result() for future in drawn))]
+    figures = [
+        (place(results, "figures", f"{stem}{figure.suffix}.png"), figure)
+        for figure in ask_all("search_figures", search)
+    ]
+    with drawing_beside(figures) as drawn:
+        pass
+    return [*paths, *drawn]
