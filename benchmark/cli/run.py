@@ -1,6 +1,7 @@
 """`run`: train what is missing and print the answer."""
 
 import json
+import time
 from typing import Annotated
 
 import typer
@@ -14,9 +15,12 @@ from benchmark.cli.options import (
     Resample,
     Results,
     WantedKernels,
+    WithMlflow,
     names,
     numbers,
+    seconds,
     settings,
+    shard_of,
     which_kernels,
     whole,
 )
@@ -66,9 +70,22 @@ def run(
         bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train recorded cells again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Share I of N of the cells, from 1: $SLURM_ARRAY_TASK_ID/20."
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Begin no cell that would not end within 50m or 1h30m."),
+    ] = None,
+    mlflow: WithMlflow = True,
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
+    begun = time.monotonic()
+
     from benchmark.plan.studies import read_study
     from benchmark.processes import preload
     from benchmark.record.searches import promoted_studies
@@ -92,8 +109,9 @@ def run(
     config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.problems import print_problems
-    from benchmark.cli.screen import Screen, planning, print_answer, print_bill
-    from benchmark.run.session import RunOptions, complete_run, plan_run
+    from benchmark.cli.screen import Screen, planning, print_answer, print_bill, print_left
+    from benchmark.run.options import RunOptions
+    from benchmark.run.session import complete_run, plan_run
 
     options = RunOptions(
         results=results,
@@ -104,6 +122,10 @@ def run(
         include=tuple(include or ()),
         is_fresh=fresh,
         is_dry=dry_run,
+        shard=shard_of(shard),
+        timeout=seconds("--timeout", timeout),
+        begun=begun,
+        has_mlflow=mlflow,
     )
     with planning():
         bill = plan_run(config, options)
@@ -111,11 +133,16 @@ def run(
         print_bill(bill, as_json=as_json)
         return
     with Screen() as screen:
-        answer, paths = complete_run(bill, options, screen)
+        finished = complete_run(bill, options, screen)
+    answer = finished.answer
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
-    else:
-        print_answer(answer, paths, results)
+    elif answer.tables:
+        print_answer(answer, finished.paths, results, has_mlflow=mlflow)
         print_problems(answer.records, results)
-    has_failed = any(record.status != "done" for record in answer.records)
+    if finished.left:
+        print_left(bill, finished.left)
+        raise typer.Exit(code=3)
+    own = {cell.key for cell in bill.own}
+    has_failed = any(record.status != "done" for record in answer.records if record.cell in own)
     raise typer.Exit(code=1 if has_failed else 0)

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bars
 from benchmark.analysis.rows import settings_text
 from benchmark.cli.console import console, text_column
 from benchmark.cli.streams import as_started, visible
+from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer, stem_of
@@ -148,12 +149,14 @@ def headline(study: Study) -> str:
 
 def summary(bill: "Bill") -> str:
     """Return the second line of a run: how much of it is left, and where it runs."""
-    n_cells, n_todo = len(bill.cells), len(bill.todo)
+    n_cells, n_own, n_todo = len(bill.cells), len(bill.own), len(bill.todo)
+    of_others = f"{n_cells - n_own} of other shards, " if n_own < n_cells else ""
     reason = f" ({bill.device.reason})" if bill.device.reason else ""
     workers = "1 worker" if bill.n_workers == 1 else f"{bill.n_workers} workers"
     starting = f", after up to {SECONDS_TO_START} s to start them" if bill.n_workers > 1 else ""
     return (
-        f"{n_cells} cell{'s' * (n_cells != 1)}, {n_cells - n_todo} recorded, {n_todo} to run;"
+        f"{n_cells} cell{'s' * (n_cells != 1)}, {of_others}{n_own - n_todo} recorded,"
+        f" {n_todo} to run;"
         f" device {bill.device.name}{reason}, {workers};"
         f" training takes at most {duration(bill.seconds_at_most)}{starting if n_todo else ''}"
     )
@@ -180,7 +183,7 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
             if cell.key in bill.estimates
             else 0.0,
         }
-        for cell in bill.cells
+        for cell in bill.own
     ]
     if as_json:
         total = round(bill.seconds_at_most, 1)
@@ -188,14 +191,24 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
         return
     for line in (headline(bill.study), *bill.notes, summary(bill)):
         typer.echo(line)
-    width = max(len(row["name"]) for row in rows)
-    songs = [f"{cell.dataset}, {cell.features}" for cell in bill.cells]
+    width = max((len(row["name"]) for row in rows), default=0)
+    songs = [f"{cell.dataset}, {cell.features}" for cell in bill.own]
     for index, row in enumerate(rows):
         if len(set(songs)) > 1 and songs[index] not in songs[:index]:
             typer.echo(f"{songs[index]}:")
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
         networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
         typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<14}{row['settings']}".rstrip())
+
+
+def print_left(bill: "Bill", left: Sequence[Cell]) -> None:
+    """Say that there is more to do, and what a longer time would be needed for."""
+    shortest = min(bill.estimates[cell.key].seconds for cell in left)
+    typer.echo(
+        f"{len(left)} of {len(bill.own)} cells are left, the shortest of at most"
+        f" {duration(shortest)}; run the same command again to go on",
+        err=True,
+    )
 
 
 def print_answer(

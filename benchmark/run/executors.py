@@ -2,8 +2,8 @@
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -27,14 +27,17 @@ def default_workers(device: str, n_cells: int) -> int:
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
     n_workers: int,
     include: Sequence[Path],
     *,
     on_progress: OnProgress,
     on_record: OnRecord,
 ) -> None:
-    """Run every job; `on_record` is called in this process as each one finishes."""
+    """Run every job; `on_record` is called in this process as each one finishes.
+
+    Each job is asked for when a worker is free.
+    """
     if n_workers == 1:
         for job in jobs:
             on_record(execute(job, on_progress))
@@ -45,12 +48,19 @@ def run_jobs(
     listener.start()
     try:
         with pool_of(n_workers, _begin, events, list(include)) as pool:
-            futures = [
-                pool.submit(_execute_in_worker, replace(job, cell=job.cell.packed()))
-                for job in jobs
-            ]
-            for future in as_completed(futures):
-                on_record(future.result())
+            running: set[Future[RunRecord]] = set()
+
+            def until(n_running: int) -> None:
+                while len(running) > n_running:
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        running.remove(future)
+                        on_record(future.result())
+
+            for job in jobs:
+                packed = replace(job, cell=job.cell.packed())
+                running.add(pool.submit(_execute_in_worker, packed))
+                until(n_workers - 1)
+            until(0)
     finally:
         events.put(None)
         listener.join(timeout=5)
