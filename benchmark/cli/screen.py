@@ -204,9 +204,9 @@ def print_bill(bill: "Bill", *, as_json: bool) -> None:
 def print_left(bill: "Bill", left: Sequence[Cell]) -> None:
     """Say that there is more to do, and what a longer time would be needed for."""
     shortest = min(bill.estimates[cell.key].seconds for cell in left)
+    which = f", the shortest of at most {duration(shortest)}" if shortest else ""
     typer.echo(
-        f"{len(left)} of {len(bill.own)} cells are left, the shortest of at most"
-        f" {duration(shortest)}; run the same command again to go on",
+        f"{len(left)} of {len(bill.own)} cells are left{which}; run the same command again to go on",
         err=True,
     )
 
