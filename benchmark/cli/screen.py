@@ -206,7 +206,8 @@ def print_left(bill: "Bill", left: Sequence[Cell]) -> None:
     shortest = min(bill.estimates[cell.key].seconds for cell in left)
     which = f", the shortest of at most {duration(shortest)}" if shortest else ""
     typer.echo(
-        f"{len(left)} of {len(bill.own)} cells are left{which}; run the same command again to go on",
+        f"{len(left)} of {len(bill.own)} cells are left{which};"
+        " run the same command again to go on",
         err=True,
     )
 

@@ -5,9 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import asdict, replace
-from threading import Barrier, Thread
 
 import pytest
 
@@ -51,23 +49,19 @@ def test_a_cell_is_claimed_by_one_run_until_it_is_released(tmp_path):
         assert two.take(CELL)
 
 
-def test_of_many_that_claim_at_once_one_succeeds(tmp_path):
-    barrier, successes = Barrier(12), []
+def test_of_two_that_find_a_void_claim_one_takes_it_over(tmp_path, monkeypatch):
+    with Claims(tmp_path) as one, Claims(tmp_path) as two:
+        path = claim_of_another(tmp_path, age=2 * SILENT_SECONDS)
 
-    def race(own):
-        barrier.wait()
-        if own.take(CELL):
-            successes.append(own)
+        def put_aside_later(*arguments):
+            monkeypatch.undo()
+            assert one.take(CELL)  # after the other has seen that the claim is void
+            put_aside(*arguments)
 
-    with ExitStack() as stack:
-        runs = [stack.enter_context(Claims(tmp_path)) for _ in range(12)]
-        claim_of_another(tmp_path, age=2 * SILENT_SECONDS)  # void for all of them
-        threads = [Thread(target=race, args=(run,)) for run in runs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert len(successes) == 1
+        monkeypatch.setattr(claims, "put_aside", put_aside_later)
+        assert not two.take(CELL)
+        assert json.loads(path.read_text())["run"] == one.own.run
+        assert files(tmp_path) == [path.name]
 
 
 def test_claims_are_released_at_the_end_whatever_ended_the_run(tmp_path):
