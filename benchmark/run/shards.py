@@ -14,10 +14,6 @@ class Shard:
     number: int  # from 1
     count: int
 
-    def __str__(self) -> str:
-        """Return it as it was asked for."""
-        return f"{self.number}/{self.count}"
-
     def of(self, costs: Mapping[str, float]) -> set[str]:
         """Return the cells of this share."""
         return dealt(costs, self.count)[self.number - 1]
