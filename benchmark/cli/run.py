@@ -109,7 +109,7 @@ def run(
     config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.problems import print_problems
-    from benchmark.cli.screen import Screen, planning, print_answer, print_bill, print_left
+    from benchmark.cli.screen import Screen, planning, print_answer, print_plan, print_left
     from benchmark.run.options import RunOptions
     from benchmark.run.session import complete_run, plan_run
 
@@ -128,12 +128,12 @@ def run(
         has_mlflow=mlflow,
     )
     with planning():
-        bill = plan_run(config, options)
+        plan = plan_run(config, options)
     if dry_run:
-        print_bill(bill, as_json=as_json)
+        print_plan(plan, as_json=as_json)
         return
     with Screen() as screen:
-        finished = complete_run(bill, options, screen)
+        finished = complete_run(plan, options, screen)
     answer = finished.answer
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
@@ -141,8 +141,8 @@ def run(
         print_answer(answer, finished.paths, results, has_mlflow=mlflow)
         print_problems(answer.records, results)
     if finished.left:
-        print_left(bill, finished.left)
+        print_left(plan, finished.left)
         raise typer.Exit(code=3)
-    own = {cell.key for cell in bill.own}
+    own = {cell.key for cell in plan.own}
     has_failed = any(record.status != "done" for record in answer.records if record.cell in own)
     raise typer.Exit(code=1 if has_failed else 0)

@@ -11,7 +11,7 @@ from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
 from benchmark.cli.streams import as_started, visible
 from benchmark.record.searches import TrialRow
-from benchmark.run.session import Bill
+from benchmark.run.session import RunPlan
 from benchmark.search.search import SearchOptions
 from benchmark.search.session import SearchOutcome
 from benchmark.search.spec import Search
@@ -67,9 +67,9 @@ class SearchScreen:
         elapsed = duration(time.monotonic() - self.started)
         self.say(f"trial {row.number}: {outcome}, after {elapsed}")
 
-    def finalists(self, bill: Bill) -> Screen:
+    def finalists(self, plan: RunPlan) -> Screen:
         """Return what shows the finalists' training."""
-        self.say(f"training {len(bill.todo)} of {len(bill.cells)} cells of the finalists")
+        self.say(f"training {len(plan.todo)} of {len(plan.cells)} cells of the finalists")
         return Screen()
 
     def say(self, line: str) -> None:

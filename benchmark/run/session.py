@@ -38,7 +38,7 @@ from datasets.contract import Split
 
 
 @dataclass(frozen=True)
-class Bill:
+class RunPlan:
     """What a study will do before it does it."""
 
     study: Study
@@ -71,7 +71,7 @@ class Bill:
 class Screen(Protocol):
     """Where a run shows itself."""
 
-    def begin(self, bill: Bill) -> None:
+    def begin(self, plan: RunPlan) -> None:
         """Show what is about to run."""
 
     def on_progress(self, progress: Progress) -> None:
@@ -84,7 +84,7 @@ class Screen(Protocol):
         """Show a line that is not about a cell."""
 
 
-def plan_run(study: Study, options: RunOptions) -> Bill:
+def plan_run(study: Study, options: RunOptions) -> RunPlan:
     """Load the data, list the cells, find what is recorded and price the rest."""
     device = choose_device(options.device)
     splits: dict[str, Split] = {}  # by digest
@@ -118,7 +118,7 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     }
     estimates = {cell.key: costs[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
-    return Bill(
+    return RunPlan(
         study,
         device,
         n_workers,
@@ -143,28 +143,28 @@ def _finished(results: Path, cells: Sequence[Cell]) -> dict[str, RunRecord]:
     }
 
 
-def run_bill(
-    bill: Bill, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
+def run_cells(
+    plan: RunPlan, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
 ) -> list[Cell]:
     """Run what is missing, longest first, and return the cells there was no time for."""
-    seconds = {cell.key: bill.estimates[cell.key].seconds for cell in bill.todo}
+    seconds = {cell.key: plan.estimates[cell.key].seconds for cell in plan.todo}
     shortest = min(seconds.values(), default=0.0)
     if shortest > (options.timeout or inf):
         raise ConfigError(
             f"No cell ends within --timeout: the shortest takes up to {shortest / 60:.1f} min."
             " Give a longer time."
         )
-    write_plan(options.results, bill.study.name, bill.cells, bill.study.contrasts)
-    screen.begin(bill)
+    write_plan(options.results, plan.study.name, plan.cells, plan.study.contrasts)
+    screen.begin(plan)
     jobs = [
-        Job(cell, options.results, options.data_root, bill.device.name, options.kernels)
-        for cell in sorted(bill.todo, key=lambda cell: -seconds[cell.key])
+        Job(cell, options.results, options.data_root, plan.device.name, options.kernels)
+        for cell in sorted(plan.todo, key=lambda cell: -seconds[cell.key])
     ]
 
     def run(free: Iterator[Job]) -> None:
         run_jobs(
             free,
-            min(bill.n_workers, len(jobs)),
+            min(plan.n_workers, len(jobs)),
             options.include,
             on_progress=screen.on_progress,
             on_record=on_record,
@@ -176,7 +176,7 @@ def run_bill(
         mirror(record)
 
     with Claims(options.results) as claims:
-        open_jobs = OpenJobs(jobs, seconds, bill.earlier, claims, options.deadline)
+        open_jobs = OpenJobs(jobs, seconds, plan.earlier, claims, options.deadline)
         return train_all(open_jobs, run, on_record, screen.say)
 
 
@@ -190,7 +190,7 @@ class Finished:
 
 
 def complete_run(
-    bill: Bill, options: RunOptions, screen: Screen, writer: Writer | None = None
+    plan: RunPlan, options: RunOptions, screen: Screen, writer: Writer | None = None
 ) -> Finished:
     """Run a study to its end: records, MLflow copy, tables and figures.
 
@@ -208,12 +208,12 @@ def complete_run(
         if writer:
             writer.beside_training(lambda: copy(record))
 
-    left = run_bill(bill, options, screen, copy_beside)
-    asked = {cell.key: cell.group for cell in bill.cells}
-    if not any(written_at(options.results, cell) for cell in bill.cells):
-        return Finished(Answer(bill.study.name, [], [], asked=asked), [], left)
+    left = run_cells(plan, options, screen, copy_beside)
+    asked = {cell.key: cell.group for cell in plan.cells}
+    if not any(written_at(options.results, cell) for cell in plan.cells):
+        return Finished(Answer(plan.study.name, [], [], asked=asked), [], left)
     screen.say("writing tables and figures")
-    whole = answer_from_records(options.results, bill.study.name)
+    whole = answer_from_records(options.results, plan.study.name)
     paths = write_answer(whole, options.results)
     if writer:
         screen.say("copying to MLflow")

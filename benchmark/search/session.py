@@ -12,7 +12,7 @@ from benchmark.record.store import find_record
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer
 from benchmark.run.options import RunOptions
-from benchmark.run.session import Bill, complete_run, plan_run
+from benchmark.run.session import RunPlan, complete_run, plan_run
 from benchmark.run.session import Screen as RunScreen
 from benchmark.search.finalists import (
     check_promotion,
@@ -47,7 +47,7 @@ class Screen(Protocol):
     def say(self, line: str) -> None:
         """Show a line that is not about a trial."""
 
-    def finalists(self, bill: Bill) -> RunScreen:
+    def finalists(self, plan: RunPlan) -> RunScreen:
         """Return what shows the finalists' training."""
 
 
@@ -137,7 +137,7 @@ def _train_finalists(
         workers=options.workers if options.workers > 1 else None,
         include=options.include,
     )
-    bill = plan_run(finalists_study(search, trials), run_options)
-    bill = replace(bill, cells=without_chosen_by(trials, bill.cells))
-    answer = complete_run(bill, run_options, screen.finalists(bill), writer).answer
+    plan = plan_run(finalists_study(search, trials), run_options)
+    plan = replace(plan, cells=without_chosen_by(trials, plan.cells))
+    answer = complete_run(plan, run_options, screen.finalists(plan), writer).answer
     return answer, ranked(search, trials, digest, answer.records)

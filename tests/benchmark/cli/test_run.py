@@ -105,9 +105,9 @@ def test_a_dry_run_prints_the_bill_and_writes_nothing(study, tmp_path, capfd):
     assert len(lines) == N_CELLS
     assert all("at most" in line for line in lines)
     assert not (tmp_path / "r").exists()
-    bill = json.loads(mer_here(capfd, "run", "--workers", 1, *study, "--dry-run", "--json").stdout)
-    assert len(bill["cells"]) == N_CELLS
-    assert bill["seconds_at_most"] > 0
+    plan = json.loads(mer_here(capfd, "run", "--workers", 1, *study, "--dry-run", "--json").stdout)
+    assert len(plan["cells"]) == N_CELLS
+    assert plan["seconds_at_most"] > 0
 
 
 BROKEN = """
