@@ -1,6 +1,7 @@
 """The command line: one file per sub-command, arguments and printing only.
 
-Exit codes: 0 all good; 1 something ran and failed; 2 the user must change something.
+Exit codes: 0 all good; 1 something ran and failed; 2 the user must change something; 3 `run
+--timeout` ended in time and there is more to do.
 """
 
 import sys

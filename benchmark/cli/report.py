@@ -12,6 +12,7 @@ from benchmark.cli.options import (
     Include,
     OnlyStudy,
     Results,
+    WithMlflow,
     figure_kinds,
     model_names,
     names,
@@ -51,9 +52,7 @@ def report(
         str | None,
         typer.Option(metavar="NAMES", help="Print these tables alone; see `list views`."),
     ] = None,
-    mlflow: Annotated[
-        bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
-    ] = True,
+    mlflow: WithMlflow = True,
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """`run`: train what is missing and print the answer."""
 
 import json
+import time
 from typing import Annotated
 
 import typer
@@ -14,11 +15,13 @@ from benchmark.cli.options import (
     Resample,
     Results,
     WantedKernels,
+    WithMlflow,
     memory_bytes,
     names,
     numbers,
     seconds,
     settings,
+    shard_of,
     share,
     which_kernels,
     whole,
@@ -87,9 +90,22 @@ def run(
         bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train recorded cells again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Share I of N of the cells, from 1: $SLURM_ARRAY_TASK_ID/20."
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Begin no cell that would not end within 50m or 1h30m."),
+    ] = None,
+    mlflow: WithMlflow = True,
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
+    begun = time.monotonic()
+
     from benchmark.errors import ConfigError
     from benchmark.executors.contract import Limits
     from benchmark.executors.registry import EXECUTORS
@@ -128,8 +144,9 @@ def run(
     config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.problems import print_problems
-    from benchmark.cli.screen import Screen, planning, print_answer, print_plan
-    from benchmark.run.session import RunOptions, complete_run, plan_run
+    from benchmark.cli.screen import Screen, planning, print_answer, print_left, print_plan
+    from benchmark.run.options import RunOptions
+    from benchmark.run.session import complete_run, plan_run
 
     options = RunOptions(
         results=results,
@@ -145,6 +162,10 @@ def run(
         n_gpus=share("--gpu-share", gpu_share),
         is_fresh=fresh,
         is_dry=dry_run,
+        shard=shard_of(shard),
+        timeout=seconds("--timeout", timeout),
+        begun=begun,
+        has_mlflow=mlflow,
     )
     with planning():
         plan = plan_run(config, options)
@@ -152,11 +173,16 @@ def run(
         print_plan(plan, as_json=as_json)
         return
     with Screen() as screen:
-        answer, paths = complete_run(plan, options, screen)
+        finished = complete_run(plan, options, screen)
+    answer = finished.answer
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
-    else:
-        print_answer(answer, paths, results)
+    elif answer.tables:
+        print_answer(answer, finished.paths, results, has_mlflow=mlflow)
         print_problems(answer.records, results)
-    has_failed = any(record.status != "done" for record in answer.records)
+    if finished.left:
+        print_left(plan, finished.left)
+        raise typer.Exit(code=3)
+    own = {cell.key for cell in plan.own}
+    has_failed = any(record.status != "done" for record in answer.records if record.cell in own)
     raise typer.Exit(code=1 if has_failed else 0)

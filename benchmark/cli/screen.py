@@ -15,6 +15,7 @@ from rich.progress import Progress as Bars
 from benchmark.analysis.rows import settings_text
 from benchmark.cli.console import console, text_column
 from benchmark.cli.streams import as_started, visible
+from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer, stem_of
@@ -148,12 +149,14 @@ def headline(study: Study) -> str:
 
 def summary(plan: "RunPlan") -> str:
     """Return the second line of a run: how much of it is left, and where it runs."""
-    n_cells, n_todo = len(plan.cells), len(plan.todo)
+    n_cells, n_own, n_todo = len(plan.cells), len(plan.own), len(plan.todo)
+    of_others = f"{n_cells - n_own} of other shards, " if n_own < n_cells else ""
     reason = f" ({plan.device.reason})" if plan.device.reason else ""
     workers = "1 worker" if plan.n_workers == 1 else f"{plan.n_workers} workers"
     starting = f", after up to {SECONDS_TO_START} s to start them" if plan.n_workers > 1 else ""
     return (
-        f"{n_cells} cell{'s' * (n_cells != 1)}, {n_cells - n_todo} recorded, {n_todo} to run;"
+        f"{n_cells} cell{'s' * (n_cells != 1)}, {of_others}{n_own - n_todo} recorded,"
+        f" {n_todo} to run;"
         f" device {plan.device.name}{reason}, {workers};"
         f" training takes at most {duration(plan.seconds_at_most)}{starting if n_todo else ''}"
     )
@@ -180,7 +183,7 @@ def print_plan(plan: "RunPlan", *, as_json: bool) -> None:
             if cell.key in plan.estimates
             else 0.0,
         }
-        for cell in plan.cells
+        for cell in plan.own
     ]
     if as_json:
         total = round(plan.seconds_at_most, 1)
@@ -188,14 +191,25 @@ def print_plan(plan: "RunPlan", *, as_json: bool) -> None:
         return
     for line in (headline(plan.study), *plan.notes, summary(plan)):
         typer.echo(line)
-    width = max(len(row["name"]) for row in rows)
-    songs = [f"{cell.dataset}, {cell.features}" for cell in plan.cells]
+    width = max((len(row["name"]) for row in rows), default=0)
+    songs = [f"{cell.dataset}, {cell.features}" for cell in plan.own]
     for index, row in enumerate(rows):
         if len(set(songs)) > 1 and songs[index] not in songs[:index]:
             typer.echo(f"{songs[index]}:")
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
         networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
         typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<14}{row['settings']}".rstrip())
+
+
+def print_left(plan: "RunPlan", left: Sequence[Cell]) -> None:
+    """Say that there is more to do, and what a longer time would be needed for."""
+    shortest = min(plan.estimates[cell.key].seconds for cell in left)
+    which = f", the shortest of at most {duration(shortest)}" if shortest else ""
+    typer.echo(
+        f"{len(left)} of {len(plan.own)} cells are left{which};"
+        " run the same command again to go on",
+        err=True,
+    )
 
 
 def print_answer(

@@ -33,7 +33,7 @@ def search(
         str | None, typer.Option(metavar="N", help="Finished trials in total; default 50.")
     ] = None,
     timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Begin no trial after 90s, 30m or 2h.")
+        str | None, typer.Option(metavar="TIME", help="Begin no trial after 90s, 50m or 1h30m.")
     ] = None,
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME", help="See `list datasets`.")

@@ -200,6 +200,14 @@ def find_record(results: Path, cell: Cell) -> RunRecord | None:
     return checked_record(path) if path.exists() else None
 
 
+def written_at(results: Path, cell: Cell) -> int:
+    """Return when the record of a cell was written, in nanoseconds; 0 where there is none."""
+    try:
+        return _path(results, "records", cell, cell.key, ".json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Place:
     """Return where a record, its predictions or its weights lie."""
     return _path(results, kind, record, record.cell, suffix)

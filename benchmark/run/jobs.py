@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from benchmark.executors.contract import Executor, Lost, Means, Outcome, Report, Silent, Task
-from benchmark.executors.registry import EXECUTORS, make_executor
+from benchmark.executors.registry import make_executor
 from benchmark.executors.starting import n_cores
-from benchmark.lookup import find
 from benchmark.plan.cell import Cell
 from benchmark.record.record import RunRecord
 from benchmark.run import elsewhere
 from benchmark.run.execute import Job, execute, record_lost
+from benchmark.run.options import RunOptions
 from benchmark.run.plugins import include_plugins
 from benchmark.train.trainer import OnProgress
 
@@ -26,25 +25,17 @@ def default_workers(device: str, n_cells: int) -> int:
     return max(1, min(n_cores(), n_cells)) if device == "cpu" else 1
 
 
-def executor_for(
-    name: str,
-    means: Means,
-    cells: Sequence[Cell],
-    include: Sequence[Path] = (),
-    data_root: Path | None = None,
-    *,
-    ships_data: bool = False,
-) -> Executor:
+def executor_for(options: RunOptions, means: Means, cells: Sequence[Cell]) -> Executor:
     """Return an executor whose processes know a user's own rows, and the songs of these cells."""
-    if find(EXECUTORS, name, kind="executor").load().shares_disk:
-        return make_executor(name, replace(means, begin=partial(include_plugins, list(include))))
+    include, root = options.include, options.data_root
+    if options.is_local:
+        begin: Callable[[], object] = partial(include_plugins, list(include))
+        return make_executor(options.executor, replace(means, begin=begin))
     needed = elsewhere.songs_of(cells)
     files = [(path.name, path.read_bytes()) for path in include]
-    sent = {songs: elsewhere.load(songs, data_root) for songs in needed} if ships_data else {}
-    begin = partial(elsewhere.begin, files, sent)
-    return make_executor(
-        name, replace(means, begin=begin, facts=partial(elsewhere.facts, needed, data_root))
-    )
+    sent = {songs: elsewhere.load(songs, root) for songs in needed if options.ships_data}
+    begin, facts = partial(elsewhere.begin, files, sent), partial(elsewhere.facts, needed, root)
+    return make_executor(options.executor, replace(means, begin=begin, facts=facts))
 
 
 def run_jobs(

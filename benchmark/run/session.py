@@ -1,15 +1,14 @@
 """A run: plan, skip what is recorded, train the rest, mirror, answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.errors import USER_ERRORS, ModelBroken
-from benchmark.executors.contract import Limits, Means
-from benchmark.executors.registry import EXECUTORS
+from benchmark.errors import ConfigError
+from benchmark.executors.contract import Means
 from benchmark.plan.cell import Cell
-from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import Study, resolve
 from benchmark.plan.expand import expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
@@ -17,47 +16,30 @@ from benchmark.record.annotations import keep_annotations
 from benchmark.record.places import files_of, prepare_folder
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import read_searches
-from benchmark.record.store import latest_by_cell, read_records, write_plan
+from benchmark.record.store import latest_by_cell, read_records, write_plan, written_at
 from benchmark.report.answer import Answer, answer_from_records, figure_stem
 from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.report.tradeoff import COSTS
 from benchmark.report.write import write_answer
+from benchmark.run.claims import Claims
+from benchmark.run.costs import cost, work
 from benchmark.run.execute import Job
 from benchmark.run.jobs import default_workers, executor_for, run_jobs
 from benchmark.run.loading import load_study
+from benchmark.run.options import RunOptions
+from benchmark.run.sharing import OpenJobs, train_all
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import publish
 from benchmark.tracking.searches import SearchMirror
 from benchmark.tracking.writer import Writer
 from benchmark.train.device import Device, choose_device
-from benchmark.train.estimate import Estimate, StepTimes, estimate
-from benchmark.train.kernels import Kernels
+from benchmark.train.estimate import Estimate, StepTimes
 from benchmark.train.trainer import Progress
-from benchmark.users_code import users_code
 from datasets.contract import Split
 
 MANY = 2**31  # workers: as many as a cluster has
 MLFLOW_NAMES = {"parameters": "n_parameters"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """How to run a study; none of it changes a number."""
-
-    results: Path
-    data_root: Path | None = None
-    device: str = "auto"
-    kernels: Kernels = "fused"
-    workers: int | None = None  # None: one per core on the CPU
-    executor: str = "processes"
-    limits: Limits = field(default_factory=Limits)  # of each cell
-    address: str | None = None  # of a cluster
-    ships_data: bool = False  # send songs to nodes that have none
-    n_gpus: float = 0.25  # a cell's share of a GPU in a cluster
-    include: tuple[Path, ...] = ()
-    is_fresh: bool = False  # train recorded cells again
-    is_dry: bool = False  # plan only: not even the results folder is made
 
 
 @dataclass(frozen=True)
@@ -71,11 +53,18 @@ class RunPlan:
     recorded: dict[str, RunRecord]  # finished cells that will not run again
     estimates: dict[str, Estimate] = field(default_factory=dict)  # of the cells to run
     notes: tuple[str, ...] = ()  # what the datasets have to say of their songs
+    of_others: frozenset[str] = frozenset()  # cells of the study's other shards
+    earlier: dict[str, int] = field(default_factory=dict)  # when cells to run were written before
+
+    @property
+    def own(self) -> list[Cell]:
+        """Return the cells that this run answers for: all but those of other shards."""
+        return [cell for cell in self.cells if cell.key not in self.of_others]
 
     @property
     def todo(self) -> list[Cell]:
-        """Return the cells that have no finished record."""
-        return [cell for cell in self.cells if cell.key not in self.recorded]
+        """Return the own cells that have no finished record."""
+        return [cell for cell in self.own if cell.key not in self.recorded]
 
     @property
     def seconds_at_most(self) -> float:
@@ -101,7 +90,7 @@ class Screen(Protocol):
 
 
 def plan_run(study: Study, options: RunOptions) -> RunPlan:
-    """Load the data, list the cells, find what is recorded and estimate what the rest costs."""
+    """Load the data, list the cells, find what is recorded and price the rest."""
     device = choose_device(options.device)
     splits: dict[str, Split] = {}  # by digest
     datasets: dict[str, str] = {}  # their names
@@ -116,33 +105,36 @@ def plan_run(study: Study, options: RunOptions) -> RunPlan:
         prepare_folder(options.results)
         for digest, split in splits.items():
             keep_annotations(options.results, datasets[digest], digest, split)
+    groups = {cell.group: cell for cell in cells.values()}  # repetitions cost the same
+    own = set(cells)
+    if options.shard:
+        works = {group: work(cell, splits[cell.dataset_digest]) for group, cell in groups.items()}
+        own = options.shard.of({key: works[cell.group] for key, cell in cells.items()})
+    # first: what another run records from here on is seen as new
+    earlier = {key: written_at(options.results, cells[key]) for key in own}
     recorded = {} if options.is_fresh else _finished(options.results, list(cells.values()))
-    todo = [cell for cell in cells.values() if cell.key not in recorded]
-    step_times: StepTimes = {}
-    costs_by_group = {  # repetitions cost the same
-        cell.group: _estimated_cost(
+    todo = [cell for key, cell in cells.items() if key in own and key not in recorded]
+    step_times = StepTimes()
+    costs = {
+        cell.group: cost(
             cell, splits[cell.dataset_digest], device.name, options.kernels, step_times
         )
         for cell in {cell.group: cell for cell in todo}.values()
     }
-    estimates = {cell.key: costs_by_group[cell.group] for cell in todo}
+    estimates = {cell.key: costs[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
     n_workers = 1 if options.executor == "inline" else min(n_workers, max(1, len(estimates)))
-    notes = tuple(dict.fromkeys(note for split in splits.values() for note in split.notes))
-    return RunPlan(study, device, n_workers, list(cells.values()), recorded, estimates, notes)
-
-
-def _estimated_cost(
-    cell: Cell, split: Split, device: str, kernels: Kernels, step_times: StepTimes
-) -> Estimate:
-    """Estimate a cell; a model that cannot even take a step is left to fail on the record."""
-    try:
-        with users_code(cell.name, ModelBroken):
-            return estimate(cell, split, device, kernels, step_times)
-    except (ModelBroken, *USER_ERRORS) as error:  # training meets it again and records it
-        if ends_the_run(error, cell.model):
-            raise
-        return Estimate(n_networks=1, n_epochs=1, seconds=0.0)
+    return RunPlan(
+        study,
+        device,
+        n_workers,
+        list(cells.values()),
+        recorded,
+        estimates,
+        notes=tuple(dict.fromkeys(note for split in splits.values() for note in split.notes)),
+        of_others=frozenset(cells) - own,
+        earlier=earlier,
+    )
 
 
 def _finished(results: Path, cells: Sequence[Cell]) -> dict[str, RunRecord]:
@@ -159,21 +151,19 @@ def _finished(results: Path, cells: Sequence[Cell]) -> dict[str, RunRecord]:
 
 def run_cells(
     plan: RunPlan, options: RunOptions, screen: Screen, mirror: Callable[[RunRecord], None]
-) -> list[RunRecord]:
-    """Run what is missing, longest first, and return the records of all cells in plan order."""
+) -> list[Cell]:
+    """Run what is missing, longest first, and return the cells there was no time for."""
+    seconds = {cell.key: plan.estimates[cell.key].seconds for cell in plan.todo}
+    shortest = min(seconds.values(), default=0.0)
+    if shortest > (options.timeout or inf):
+        raise ConfigError(
+            f"No cell ends within --timeout: the shortest takes up to {shortest / 60:.1f} min."
+            " Give a longer time."
+        )
     write_plan(options.results, plan.study.name, plan.cells, plan.study.contrasts)
-    todo = sorted(plan.todo, key=lambda cell: -plan.estimates[cell.key].seconds)
-    finished = dict(plan.recorded)
-
-    def on_record(record: RunRecord) -> None:
-        finished[record.cell] = record
-        screen.on_record(record)  # first: the first copy to MLflow takes seconds
-        mirror(record)
-
     screen.begin(plan)
-    is_cluster = not EXECUTORS[options.executor].load().shares_disk
     means = Means(
-        n_workers=options.workers or MANY if is_cluster else plan.n_workers,
+        n_workers=plan.n_workers if options.is_local else options.workers or MANY,
         limits=options.limits,
         address=options.address,
         n_gpus=0.0 if plan.device.name == "cpu" else options.n_gpus,
@@ -181,50 +171,71 @@ def run_cells(
     )
     jobs = [
         Job(cell, options.results, options.data_root, plan.device.name, options.kernels)
-        for cell in todo
+        for cell in sorted(plan.todo, key=lambda cell: -seconds[cell.key])
     ]
-    run_jobs(
-        jobs,
-        executor_for(
-            options.executor,
-            means,
-            todo,
-            options.include,
-            options.data_root,
-            ships_data=options.ships_data,
-        ),
-        on_progress=screen.on_progress,
-        on_record=on_record,
-        on_silence=lambda job, seconds: screen.say(
-            f"{job.cell.name} is silent for {seconds / 60:.0f} min and was estimated at"
-            f" {plan.estimates[job.cell.key].seconds:.0f} s; --cell-timeout would end it"
-        ),
-        seconds={key: estimate.seconds for key, estimate in plan.estimates.items()},
-    )
-    return [finished[cell.key] for cell in plan.cells]
+
+    def run(free: Iterator[Job]) -> None:
+        run_jobs(
+            free,
+            executor_for(options, means, plan.todo),
+            on_progress=screen.on_progress,
+            on_record=on_record,
+            on_silence=lambda job, silent: screen.say(
+                f"{job.cell.name} is silent for {silent / 60:.0f} min and was estimated at"
+                f" {seconds[job.cell.key]:.0f} s; --cell-timeout would end it"
+            ),
+            seconds=seconds,
+        )
+
+    def on_record(record: RunRecord) -> None:
+        open_jobs.close(record)
+        screen.on_record(record)  # first: the first copy to MLflow takes seconds
+        mirror(record)
+
+    with Claims(options.results) as claims:
+        open_jobs = OpenJobs(jobs, seconds, plan.earlier, claims, options.deadline)
+        return train_all(open_jobs, run, on_record, screen.say)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run leaves."""
+
+    answer: Answer  # without tables where no cell of the study is recorded yet
+    paths: list[Path]
+    left: list[Cell]  # there was no time for them
 
 
 def complete_run(
     plan: RunPlan, options: RunOptions, screen: Screen, writer: Writer | None = None
-) -> tuple[Answer, list[Path]]:
+) -> Finished:
     """Run a study to its end: records, MLflow copy, tables and figures.
 
     Files and MLflow show all that runs of the study ever asked for, the answer what this one did.
     """
-    writer = writer or Writer(options.results, screen.say)
     mirror = Mirror(options.results)
+    if options.has_mlflow and writer is None:
+        writer = Writer(options.results, screen.say)
 
     def copy(record: RunRecord) -> None:
         mirror.refresh()
         mirror.copy(record)
 
-    run_cells(plan, options, screen, lambda record: writer.beside_training(lambda: copy(record)))
+    def copy_beside(record: RunRecord) -> None:
+        if writer:
+            writer.beside_training(lambda: copy(record))
+
+    left = run_cells(plan, options, screen, copy_beside)
+    asked = {cell.key: cell.group for cell in plan.cells}
+    if not any(written_at(options.results, cell) for cell in plan.cells):
+        return Finished(Answer(plan.study.name, [], [], asked=asked), [], left)
     screen.say("writing tables and figures")
     whole = answer_from_records(options.results, plan.study.name)
     paths = write_answer(whole, options.results)
-    screen.say("copying to MLflow")
-    paths += writer.attempt(lambda: mirror_and_publish(mirror, whole, paths)) or []
-    return whole.of({cell.key: cell.group for cell in plan.cells}), paths
+    if writer:
+        screen.say("copying to MLflow")
+        paths += writer.attempt(lambda: mirror_and_publish(mirror, whole, paths)) or []
+    return Finished(whole.of(asked), paths, left)
 
 
 def mirror_searches(results: Path, written: Mapping[str, Sequence[Path]]) -> None:

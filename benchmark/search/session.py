@@ -11,7 +11,8 @@ from benchmark.record.searches import SearchRecord, TrialRow, write_search
 from benchmark.record.store import find_record
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer
-from benchmark.run.session import RunOptions, RunPlan, complete_run, plan_run
+from benchmark.run.options import RunOptions
+from benchmark.run.session import RunPlan, complete_run, plan_run
 from benchmark.run.session import Screen as RunScreen
 from benchmark.search.finalists import (
     check_promotion,
@@ -138,5 +139,5 @@ def _train_finalists(
     )
     plan = plan_run(finalists_study(search, trials), run_options)
     plan = replace(plan, cells=without_chosen_by(trials, plan.cells))
-    answer, _ = complete_run(plan, run_options, screen.finalists(plan), writer)
+    answer = complete_run(plan, run_options, screen.finalists(plan), writer).answer
     return answer, ranked(search, trials, digest, answer.records)

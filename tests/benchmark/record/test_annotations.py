@@ -10,7 +10,8 @@ from benchmark.record.annotations import (
     read_annotations,
     read_raters,
 )
-from benchmark.run.session import RunOptions, plan_run
+from benchmark.run.options import RunOptions
+from benchmark.run.session import plan_run
 from datasets.registry import DATASETS
 from tests.conftest import make_split
 from tests.made_up_results import RATED, SPLIT
