@@ -61,6 +61,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip("torch finds no CUDA device")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from tests.quick_databases import quick_databases
+
+    with quick_databases(tmp_path_factory.mktemp("tables")):
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of real data; only a checkout without it may skip."""
