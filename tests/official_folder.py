@@ -8,7 +8,7 @@ import soundfile
 from datasets.deam_files import ANNOTATIONS
 from datasets.features.cache import AUDIO, kept_file, write_rows
 from datasets.features.deam_features import COLUMNS
-from datasets.features.extract import hear
+from datasets.features.extract import extract_one
 from datasets.features.logmel import extractor
 from datasets.mediaeval2015 import EVALUATION_IDS, development_ids
 
@@ -42,7 +42,7 @@ def write_official_folder(root: Path) -> dict[int, int]:
     with_audio = development_ids()[:N_WITH_AUDIO]
     for song_id in with_audio:
         _write_audio(root / AUDIO / f"{song_id}.mp3", rng)
-        hear(root, root / AUDIO / f"{song_id}.mp3", ("logmel",))
+        extract_one(root, root / AUDIO / f"{song_id}.mp3", ("logmel",))
     for song_id in task - set(with_audio):
         bands = rng.normal(-40, 10, (SILENT_FRAMES + lengths[song_id], 64)).astype(np.float32)
         path = kept_file(root, song_id, extractor())

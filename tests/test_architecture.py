@@ -13,7 +13,7 @@ OTHERS = sorted(path for folder in ("tests", "tools") for path in (ROOT / folder
 # who imports whom: only to the right
 FLOORS = [
     "cli", "speed", "search", "run", "tracking", "report", "analysis", "predict", "record",
-    "evaluate", "train", "plan",
+    "evaluate", "train", "plan", "executors",
 ]  # fmt: skip
 DOORS = {
     "mlflow": "benchmark/tracking/",

@@ -23,7 +23,7 @@ from tests.pages import (
     name_of,
 )  # fmt: skip
 
-QUICK = ("--max-epochs", 2, "--repetitions", 1, "--workers", 1)
+QUICK = ("--max-epochs", 2, "--repetitions", 1, "--executor", "inline")
 
 
 def parsed(arguments):

@@ -19,7 +19,7 @@ def test_the_example_model_is_twenty_lines_and_runs(tmp_path, capfd):
     path.write_text(example)
     answer = mer_here(
         capfd, "run", "--include", path, "--models", "dilated", "--repetitions", 1,
-        "--max-epochs", 1, "--workers", 1, "--results", tmp_path / "results",
+        "--max-epochs", 1, "--executor", "inline", "--results", tmp_path / "results",
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     assert "dilated" in answer.stdout
@@ -35,7 +35,7 @@ def quoted():
 def test_the_quoted_output_has_the_columns_and_rows_that_the_demo_prints(quoted, tmp_path, capfd):
     answer = mer_here(
         capfd, "run", "--study", "smoke", "--models", "crnn", "--repetitions", 2,
-        "--max-epochs", 1, "--workers", 1, "--results", tmp_path,
+        "--max-epochs", 1, "--executor", "inline", "--results", tmp_path,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     printed = [line.rstrip() for line in answer.stdout.splitlines()]

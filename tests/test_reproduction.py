@@ -8,7 +8,7 @@ import pytest
 from benchmark.record.store import read_records
 from tests.benchmark.cli.cli import mer_here
 
-SHORT = ("--repetitions", 1, "--max-epochs", 1, "--workers", 1)
+SHORT = ("--repetitions", 1, "--max-epochs", 1, "--executor", "inline")
 SMALL_ENSEMBLE = (
     "--set", "blstm_ensemble.units=8", "--set", "blstm_ensemble.fusion_stride=50",
 )  # fmt: skip

@@ -18,7 +18,7 @@ from benchmark.errors import ConfigError
 from benchmark.lookup import find, suggestion
 
 if TYPE_CHECKING:
-    from datasets.features.extract import Heard
+    from datasets.features.extract import Extraction
     from datasets.files import DataFiles, Piece
 
 data = typer.Typer(no_args_is_help=True, help="Get the real data and its features, checked.")
@@ -154,8 +154,10 @@ def extract(
     include: Include = None,
 ) -> None:
     """Make features from audio or MIDI on all cores; a second run makes only what is missing."""
+    from benchmark.executors.registry import make_executor
+    from benchmark.executors.starting import n_cores
     from benchmark.run.plugins import include_plugins
-    from datasets.features.extract import Heard, extract_all
+    from datasets.features.extract import Extraction, extract_all
     from datasets.features.registry import from_audio
 
     root, files = _root(data_root), _files(dataset, include)
@@ -167,19 +169,21 @@ def extract(
     recordings, n_workers = files.present_recordings(root), whole("--workers", workers)
     before = time.monotonic()
     with _bar("extracting", "songs") as on_count:
-        done: list[Heard] = []
+        done: list[Extraction] = []
 
-        def on_heard(recording: Heard) -> None:
+        def on_extraction(recording: Extraction) -> None:
             done.append(recording)
             on_count(len(done), len(recordings))
 
         begin = partial(include_plugins, tuple(include or ()))
-        extract_all(root, recordings, wanted, n_workers, on_heard, files.kept_in, begin)
+        with make_executor("processes", n_workers or n_cores(), begin) as executor:
+            share = executor.values
+            extract_all(root, recordings, wanted, on_extraction, kept_in=files.kept_in, share=share)
     _print_outcome(done, wanted, time.monotonic() - before)
     raise typer.Exit(code=1 if any(recording.error for recording in done) else 0)
 
 
-def _print_outcome(outcome: "Sequence[Heard]", features: list[str], seconds: float) -> None:
+def _print_outcome(outcome: "Sequence[Extraction]", features: list[str], seconds: float) -> None:
     """Print damaged recordings, what became of all, and how fast sound became features."""
     for recording in sorted(outcome, key=lambda recording: recording.audio):
         if recording.error:

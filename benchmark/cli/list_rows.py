@@ -17,6 +17,7 @@ class What(StrEnum):
     FEATURES = "features"
     METRICS = "metrics"
     VIEWS = "views"
+    EXECUTORS = "executors"
     STUDIES = "studies"
     SETTINGS = "settings"
     SPACES = "spaces"
@@ -27,7 +28,7 @@ def list_rows(
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List models, datasets, feature sets, metrics, views, studies, settings or search spaces."""
+    """List the rows of a table: models, datasets, metrics, executors, studies, settings ..."""
     from benchmark.run.plugins import include_plugins
 
     include_plugins(include or [])
@@ -96,6 +97,10 @@ def _rows(what: What) -> list[dict[str, Any]]:
         from benchmark.report.views.registry import VIEWS
 
         return [{"name": name, "summary": row.summary} for name, row in VIEWS.items()]
+    if what is What.EXECUTORS:
+        from benchmark.executors.registry import EXECUTORS
+
+        return [{"name": name, "summary": row.summary} for name, row in EXECUTORS.items()]
     if what is What.SETTINGS:
         from benchmark.plan.settings import all_settings
 

@@ -139,6 +139,16 @@ def seconds(option: str, text: str | None) -> float | None:
     return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
+def memory_bytes(option: str, text: str | None) -> int | None:
+    """Read an amount of memory such as 800MB or 4GB."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)\s*([MG])B?", text.strip(), re.IGNORECASE)
+    if found is None or not float(found[1]):
+        raise ConfigError(f"{option}={text!r:.100} is no amount of memory such as 800MB or 4GB.")
+    return round(float(found[1]) * {"M": 10**6, "G": 10**9}[found[2].upper()])
+
+
 def settings(pairs: list[str]) -> dict[str, Any]:
     """Turn KEY=VALUE pairs into a mapping; a value with commas becomes a list."""
     chosen: dict[str, Any] = {}

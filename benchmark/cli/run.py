@@ -14,8 +14,10 @@ from benchmark.cli.options import (
     Resample,
     Results,
     WantedKernels,
+    memory_bytes,
     names,
     numbers,
+    seconds,
     settings,
     which_kernels,
     whole,
@@ -61,6 +63,15 @@ def run(
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes; one per core if not given.")
     ] = None,
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", help="How cells run; see `list executors`.")
+    ] = "processes",
+    cell_timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End a cell after so long: 90s, 50m, 2h.")
+    ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="End a cell that holds more: 800MB, 4GB.")
+    ] = None,
     include: Include = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
@@ -69,14 +80,24 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
+    from benchmark.errors import ConfigError
+    from benchmark.executors.contract import Limits
+    from benchmark.executors.registry import EXECUTORS
+    from benchmark.executors.starting import preload
+    from benchmark.lookup import find
     from benchmark.plan.studies import read_study
-    from benchmark.processes import preload
     from benchmark.record.searches import promoted_studies
     from benchmark.run.plugins import include_plugins
 
-    if not dry_run and workers != "1":
+    if not dry_run and executor == "processes":
         preload(OF_WORKERS)
     include_plugins(include or [])
+    find(EXECUTORS, executor, kind="executor")
+    limits = Limits(
+        seconds("--cell-timeout", cell_timeout), memory_bytes("--memory-limit", memory_limit)
+    )
+    if executor == "inline" and limits != Limits():
+        raise ConfigError("--executor inline cannot end a cell; leave --executor or the limit out.")
     overrides = {
         "models": names("--models", models),
         "dataset": dataset,
@@ -102,6 +123,8 @@ def run(
         kernels=which_kernels(kernels),
         workers=whole("--workers", workers),
         include=tuple(include or ()),
+        executor=executor,
+        limits=limits,
         is_fresh=fresh,
         is_dry=dry_run,
     )

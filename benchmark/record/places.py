@@ -29,6 +29,11 @@ OLD_SECONDS = 3600  # no file takes this long to be written
 
 def place(results: Path, *names: str) -> Place:
     """Return a path inside a results folder; each name is that of one folder or file."""
+    if any("\udc80" <= letter <= "\udcff" for letter in str(results)):  # bytes that are no text
+        raise ResultsError(
+            f"The name of results folder {shown_name(str(results))} is no UTF-8 text, and no"
+            " database opens there. Give a folder with another name with --results."
+        )
     path = results
     for name in names:
         if flaw := flaw_of_file_name(name):
@@ -79,6 +84,7 @@ def _entries(results: Path, *names: str) -> list[os.DirEntry[str]]:
 
 def prepare_folder(results: Path) -> None:
     """Make the results folder, or say why nothing can be written there; tidy after kills."""
+    place(results)
     try:
         results.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=results, prefix=UNFINISHED):

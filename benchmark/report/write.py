@@ -21,8 +21,7 @@ def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES
     drawn_stems = [figure_stem(answer.study, table) for table in answer.tables]
     remove_stale(results, stem, set(others) - {stem}, drawn_stems)
     wanted = [pair for kind in figures for pair in _figures(answer, results, kind)]
-    with drawing_beside(len(wanted)) as draw:
-        drawn = [draw(path, figure.draw, *figure.shown) for path, figure in wanted]
+    with drawing_beside(wanted) as drawn:
         texts: dict[Place, str | None] = {
             place(results, "tables", f"{stem}.csv"): answer.csv(),
             place(results, "tables", f"{stem}.md"): answer.markdown(),
@@ -36,11 +35,7 @@ def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES
                 remove(path)  # of an earlier run
             else:
                 write_whole(path, text.encode())
-        paths = [future.result() for future in drawn]
-    return [
-        *(path for path, text in texts.items() if text is not None),
-        *(path for path in paths if path is not None),
-    ]
+    return [*(path for path, text in texts.items() if text is not None), *drawn]
 
 
 def _figures(answer: Answer, results: Path, kind: str) -> Iterator[tuple[Place, Figure]]:

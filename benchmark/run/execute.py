@@ -57,12 +57,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     cell = job.cell
     started, clock = time.time(), time.perf_counter()
     split = planned_split(cell, job.data_root)
-    circumstances: dict[str, Any] = {
-        "device": job.device,
-        "kernels": kernels_of(cell, job.device, job.kernels),
-        "features_made_by": split.made_by,  # "": by other code than this project's
-        "started": round(started),
-    }
+    circumstances = _known_before(job, split, started)
     train = partial(_train_and_score, job, split, circumstances, on_progress, on_round)
     result = _result(cell, split, circumstances, train)
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
@@ -74,6 +69,24 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
         raise
     except Exception as error:  # names or numbers of a user's model that no file can hold
         return _write(job, split, circumstances, _failure(error, circumstances))
+
+
+def record_lost(job: Job, reason: str, seconds: float) -> RunRecord:
+    """Record a cell as failed whose process was ended after so many seconds, and write it."""
+    split = planned_split(job.cell, job.data_root)
+    circumstances = _known_before(job, split, time.time() - seconds)
+    circumstances |= {"total_seconds": round(seconds, 3), "environment": environment()}
+    return _write(job, split, circumstances, Result(CellOutcome(status="failed", error=reason)))
+
+
+def _known_before(job: Job, split: Split, started: float) -> dict[str, Any]:
+    """Return the circumstances that are known before a cell is trained."""
+    return {
+        "device": job.device,
+        "kernels": kernels_of(job.cell, job.device, job.kernels),
+        "features_made_by": split.made_by,  # "": by other code than this project's
+        "started": round(started),
+    }
 
 
 def _write(job: Job, split: Split, circumstances: dict[str, Any], result: "Result") -> RunRecord:

@@ -1,8 +1,8 @@
 """Registry rows from a user's own file or from an installed package.
 
 A file or module is included for its tables, dictionaries of rows called as those of this project:
-`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`. Packages name such a module as an entry point
-of the group `mer_benchmark`.
+`MODELS`, `DATASETS`, `FEATURES`, `METRICS`, `VIEWS`, `EXECUTORS`. Packages name such a module as an
+entry point of the group `mer_benchmark`.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmark.errors import PluginError
 from benchmark.evaluate.registry import METRICS, MetricEntry
+from benchmark.executors.registry import EXECUTORS, ExecutorEntry
 from benchmark.report.views.registry import VIEWS, ViewEntry, check_columns
 from benchmark.users_code import time_limit, users_code
 from datasets.features.registry import FEATURES, FeatureEntry
@@ -69,6 +70,12 @@ def registries() -> dict[str, Registry]:
             ViewEntry,
             "ViewEntry(Mine, '...') of a subclass of View,"
             " from benchmark.report.views.registry import ViewEntry",
+        ),
+        "EXECUTORS": Registry(
+            EXECUTORS,
+            ExecutorEntry,
+            "ExecutorEntry(Mine, '...') of a subclass of Executor,"
+            " from benchmark.executors.registry import ExecutorEntry",
         ),
     }
 

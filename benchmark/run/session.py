@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmark.errors import USER_ERRORS, ModelBroken
+from benchmark.executors.contract import Limits
 from benchmark.plan.cell import Cell
 from benchmark.plan.classes import ends_the_run
 from benchmark.plan.config import Study, resolve
@@ -21,7 +22,7 @@ from benchmark.report.captions import row_note
 from benchmark.report.search import write_search_answer
 from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
-from benchmark.run.executors import default_workers, run_jobs
+from benchmark.run.jobs import default_workers, executor_for, run_jobs
 from benchmark.run.loading import load_study
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import publish
@@ -44,6 +45,8 @@ class RunOptions:
     device: str = "auto"
     kernels: Kernels = "fused"
     workers: int | None = None  # None: one per core on the CPU
+    executor: str = "processes"
+    limits: Limits | None = None  # of each cell
     include: tuple[Path, ...] = ()
     is_fresh: bool = False  # train recorded cells again
     is_dry: bool = False  # plan only: not even the results folder is made
@@ -116,6 +119,7 @@ def plan_run(study: Study, options: RunOptions) -> Bill:
     }
     estimates = {cell.key: prices[cell.group] for cell in todo}
     n_workers = options.workers or default_workers(device.name, len(estimates))
+    n_workers = 1 if options.executor == "inline" else min(n_workers, max(1, len(estimates)))
     notes = tuple(dict.fromkeys(note for split in splits.values() for note in split.notes))
     return Bill(study, device, n_workers, list(cells.values()), recorded, estimates, notes)
 
@@ -165,10 +169,14 @@ def run_bill(
     ]
     run_jobs(
         jobs,
-        min(bill.n_workers, max(1, len(jobs))),
-        options.include,
+        executor_for(options.executor, bill.n_workers, options.include, options.limits),
         on_progress=screen.on_progress,
         on_record=on_record,
+        on_silence=lambda job, seconds: screen.say(
+            f"{job.cell.name} is silent for {seconds / 60:.0f} min and was estimated at"
+            f" {bill.estimates[job.cell.key].seconds:.0f} s; --cell-timeout would end it"
+        ),
+        seconds={key: estimate.seconds for key, estimate in bill.estimates.items()},
     )
     return [finished[cell.key] for cell in bill.cells]
 

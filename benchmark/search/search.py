@@ -1,20 +1,21 @@
 """Open, resume and finish a search: one loop per worker, all of them around one storage."""
 
 import logging
-import multiprocessing
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.errors import USER_ERRORS, ConfigError, ResultsError, WorkerLost
+from benchmark.errors import ConfigError, ResultsError, WorkerLost
+from benchmark.executors.contract import Lost, Outcome, Report, Task, nothing
+from benchmark.executors.registry import make_executor
 from benchmark.plan.cell import Cell
 from benchmark.plan.protocol import ProtocolConfig, rounds
-from benchmark.processes import follow_parent
 from benchmark.run.execute import Job
 from benchmark.run.loading import load_study
 from benchmark.run.plugins import include_plugins
@@ -23,7 +24,13 @@ from benchmark.search.objective import Objective, OnEpoch, TrialFailed
 from benchmark.search.samplers import make_pruner, make_sampler
 from benchmark.search.space import default_parameters
 from benchmark.search.spec import Search
-from benchmark.search.storage import kept_from_others, open_storage, serves_many, shown
+from benchmark.search.storage import (
+    failing_plainly,
+    kept_from_others,
+    open_storage,
+    serves_many,
+    shown,
+)
 from benchmark.search.trials import (
     SET_ASIDE,
     WORKER,
@@ -167,7 +174,7 @@ def search_on(
             f" Use --storage journal:{options.results}/optuna.log, or PostgreSQL."
         )
     split = load_songs(search, options)
-    with _quiet(), kept_from_others(options.storage):
+    with _quiet(), kept_from_others(options.storage), failing_plainly(options.storage):
         storage = open_storage(options.storage)
         study = open_study(search, split.digest(), storage)
         retry_killed(study, is_alone=not serves_many(options.storage))
@@ -237,53 +244,34 @@ def _one_trial(study: "Study", objective: Objective) -> "FrozenTrial":
 
 def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnTrial) -> None:
     """Let several processes work on one study; tell of every trial as it finishes."""
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    refusals = context.SimpleQueue()  # what of the user's made a worker stop, as one line
-    workers = [
-        context.Process(target=_work_apart, args=(search, options, refusals))
-        for _ in range(options.workers)
-    ]
-    reported = {one.number for one in study.get_trials(deepcopy=False) if is_finished(one)}
-    for worker in workers:
-        worker.start()
-    try:
-        while True:
-            is_over = not any([worker.is_alive() for worker in workers])  # asks, and so reaps, all
-            for trial in study.get_trials():
-                if is_finished(trial) and trial.number not in reported:
-                    reported.add(trial.number)
-                    on_trial(trial)
-            if is_over:
-                break
-            time.sleep(POLL_SECONDS)
-    finally:
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.join()
-    if len(reported) < search.config.trials and not refusals.empty():
-        raise ConfigError(refusals.get())
-    failed = [worker.exitcode for worker in workers if worker.exitcode]
-    if failed and len(reported) < search.config.trials:
+    shown = {trial.number for trial in study.get_trials(deepcopy=False) if is_finished(trial)}
+    ends: list[Outcome] = []
+
+    def show_finished(*_: object) -> None:
+        for trial in study.get_trials():  # other machines' too
+            if is_finished(trial) and trial.number not in shown:
+                shown.add(trial.number)
+                on_trial(trial)
+
+    begin = partial(include_plugins, list(options.include))
+    with make_executor("processes", options.workers, begin) as executor:
+        loops = [Task(_work_apart, (search, options)) for _ in range(options.workers)]
+        executor.run(loops, ends.append, show_finished)
+    show_finished()
+    lost = [end for end in ends if isinstance(end, Lost)]
+    if lost and len(shown) < search.config.trials:
         raise WorkerLost(
-            f"{len(failed)} of {len(workers)} worker processes ended early. Finished trials are"
-            " kept: run the same command again."
+            f"{len(lost)} of {len(ends)} worker processes ended early: one {lost[0].reason}."
+            " Finished trials are kept: run the same command again."
         )
 
 
-def _work_apart(
-    search: Search, options: SearchOptions, refusals: "multiprocessing.SimpleQueue[str]"
-) -> None:
+def _work_apart(search: Search, options: SearchOptions, report: Report) -> None:
     """Be one of several workers: the parent shows what happens and takes Ctrl-C."""
-    follow_parent()
-    try:
-        include_plugins(list(options.include))
-        with _quiet():
-            split = load_songs(search, options)
-            study = open_study(search, split.digest(), open_storage(options.storage))
-            work(study, search, options, split, lambda _: None, lambda *_: None, Interrupt())
-    except USER_ERRORS as error:
-        refusals.put(str(error))
+    with _quiet(), failing_plainly(options.storage):
+        split = load_songs(search, options)
+        study = open_study(search, split.digest(), open_storage(options.storage))
+        work(study, search, options, split, lambda _: report(None), nothing, Interrupt())
 
 
 @contextmanager

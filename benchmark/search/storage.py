@@ -75,6 +75,22 @@ def kept_from_others(url: str) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def failing_plainly(url: str) -> Iterator[None]:
+    """Say in one line that a storage cannot be read or written any more, as on a full disk."""
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError) as error:
+        reason = _reason(error if error.__cause__ is None else error.__cause__, url)
+        raise ResultsError(
+            f"Storage {shown(url)} cannot be read or written: {reason}. Finished trials keep their"
+            " records: run the same command again when there is room and the database answers."
+        ) from error
+
+
 def open_storage(url: str) -> "BaseStorage":
     """Open a storage; what is wrong with it is said in one line."""
     if url.startswith(JOURNAL):
@@ -120,7 +136,7 @@ def shown(url: str) -> str:
     return SECRET.sub(r"\1***", without)
 
 
-def _reason(error: Exception, url: str) -> str:
+def _reason(error: BaseException, url: str) -> str:
     """Return the first line of an error, in which a driver may repeat the password."""
     reason = next(iter(str(error).splitlines()), "") or type(error).__name__
     secrets = [match[2] for match in SECRET.finditer(url)]

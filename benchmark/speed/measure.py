@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from benchmark.evaluate.complexity import count_activations, count_flops, count_parameters
+from benchmark.executors.starting import n_cores
 from benchmark.plan.config import Precision
 from benchmark.plan.seeds import make_deterministic
-from benchmark.processes import n_cores
 from benchmark.speed.clock import Pass, in_turns, median_ratio, median_seconds
 from benchmark.speed.loops import (
     CONFIG,

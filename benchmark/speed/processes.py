@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from benchmark.processes import follow_parent, n_cores, pool_of
+from benchmark.executors.processes import Processes
+from benchmark.executors.starting import n_cores
 from benchmark.record.environment import peak_memory_bytes
 from benchmark.speed.clock import timed
 from benchmark.speed.loops import Subject, harness_loop
@@ -22,9 +23,9 @@ def n_processes(device: str) -> int:
 def side_by_side(subject: Subject) -> float:
     """Return the seconds per step of processes that train at the same time, as `run` does."""
     n = n_processes(subject.device)
-    with pool_of(n, follow_parent) as pool:
-        futures = [pool.submit(seconds_per_step, subject) for _ in range(n)]
-        return statistics.mean(one.result() for one in futures)
+    with Processes(n) as processes:
+        seconds: list[float] = processes.values(seconds_per_step, [(subject,)] * n)
+    return statistics.mean(seconds)
 
 
 def seconds_per_step(subject: Subject) -> float:
@@ -41,8 +42,9 @@ def seconds_per_step(subject: Subject) -> float:
 
 def added_memory(subject: Subject) -> float:
     """Return the MB that training adds to a fresh process, or to the GPU."""
-    with pool_of(1, follow_parent) as pool:
-        return pool.submit(_added_bytes, subject).result() / 1e6
+    with Processes(1) as process:
+        (added,) = process.values(_added_bytes, [(subject,)])
+    return float(added) / 1e6
 
 
 def _added_bytes(subject: Subject) -> int:

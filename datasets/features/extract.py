@@ -1,13 +1,9 @@
 """Extract many recordings: each decoded once for all feature sets, on all cores, resumable."""
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import starmap
 from pathlib import Path
 from typing import Literal
 
@@ -24,11 +20,9 @@ from datasets.features.cache import (
 )
 from datasets.features.registry import Extractor, extractor_for
 
-QUEUED_PER_WORKER = 4  # enough to keep workers busy, few enough to keep memory flat
-
 
 @dataclass(frozen=True)
-class Heard:
+class Extraction:
     """What became of one recording; `error` is the line that says what is wrong with it."""
 
     audio: Path
@@ -37,19 +31,39 @@ class Heard:
     error: str = ""
 
 
+OnExtraction = Callable[[Extraction], object]
+Share = Callable[
+    [Callable[..., Extraction], Iterable[tuple[object, ...]], OnExtraction], list[Extraction]
+]
+
+
+def one_by_one(
+    function: Callable[..., Extraction],
+    calls: Iterable[tuple[object, ...]],
+    on_extraction: OnExtraction,
+) -> list[Extraction]:
+    """Call a function in this process, once for each tuple of arguments."""
+    outcome = []
+    for extraction in starmap(function, calls):
+        outcome.append(extraction)
+        on_extraction(extraction)
+    return outcome
+
+
 def extract_all(
     data_root: Path,
     audio: Sequence[Path],
     features: Sequence[str],
-    n_workers: int | None = None,
-    on_heard: Callable[[Heard], None] = lambda heard: None,
+    on_extraction: OnExtraction = lambda extraction: None,
+    *,
     kept_in: str = "",
-    begin: Callable[[], None] | None = None,
-) -> list[Heard]:
+    share: Share = one_by_one,
+) -> list[Extraction]:
     """Extract what is not kept yet; a damaged recording is reported and left out.
 
-    `kept_in` is the folder of the dataset among the extracted files, "" for DEAM. `begin` is
-    called in every process first, to know feature sets of a user's own.
+    `kept_in` is the folder of the dataset among the extracted files, "" for DEAM. `share` calls
+    a function for many arguments, here or in processes that know the feature sets, and tells of
+    each result.
 
     Raises what is nobody's recording's fault: a missing package, a disk without space.
     """
@@ -57,51 +71,13 @@ def extract_all(
         extractor_for(name).prepare()
     if any(midi.is_midi(path) for path in audio):
         midi.prepare()
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = min(n_workers or n_cores or 1, max(1, len(audio)))
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
-    outcome = []
-    try:
-        for recording in _in_turn(pool, data_root, audio, tuple(features), workers, kept_in):
-            outcome.append(recording)
-            on_heard(recording)
-        pool.shutdown()
-    except BrokenProcessPool as error:
-        raise DatasetError(
-            "A process that extracts features was killed, perhaps for want of memory. What is"
-            " extracted is kept: run the same command again, with --workers 1 if it happens again."
-        ) from error
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    return outcome
+    calls = ((data_root, path, tuple(features), kept_in) for path in audio)
+    return share(extract_one, calls, on_extraction)
 
 
-def _in_turn(
-    pool: ProcessPoolExecutor,
-    data_root: Path,
-    audio: Sequence[Path],
-    features: tuple[str, ...],
-    workers: int,
-    kept_in: str,
-) -> Iterator[Heard]:
-    """Yield results as they come, with only a few recordings queued at a time."""
-    todo = iter(audio)
-    running: set[Future[Heard]] = set()
-    while True:
-        room = workers * QUEUED_PER_WORKER - len(running)
-        running |= {
-            pool.submit(hear, data_root, path, features, kept_in) for path in islice(todo, room)
-        }
-        if not running:
-            return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
-
-
-def hear(data_root: Path, audio: Path, features: tuple[str, ...], kept_in: str = "") -> Heard:
+def extract_one(
+    data_root: Path, audio: Path, features: tuple[str, ...], kept_in: str = ""
+) -> Extraction:
     """Extract one recording's missing feature sets from one decoding."""
     try:
         digest = audio_digest(audio)
@@ -111,19 +87,21 @@ def hear(data_root: Path, audio: Path, features: tuple[str, ...], kept_in: str =
         }
         missing = [each for each in kept if not _is_current(kept[each], audio, digest, each)]
         if not missing:
-            return Heard(audio, "kept")
+            return Extraction(audio, "kept")
         samples = read_samples(audio)
         if audio_digest(audio) != digest:
             raise DatasetError(f"Audio {audio} changed while it was read; extract it again.")
         made = {each: checked(audio, each, each.extract(samples)) for each in missing}
     except DatasetError as error:
-        return Heard(audio, "damaged", error=str(error))
+        return Extraction(audio, "damaged", error=str(error))
     except OSError as error:
-        return Heard(audio, "damaged", error=f"Audio {audio} cannot be read ({error.strerror}).")
+        return Extraction(
+            audio, "damaged", error=f"Audio {audio} cannot be read ({error.strerror})."
+        )
     for extractor, rows_NF in made.items():
         libraries = made_with(audio, extractor)
         write_rows(kept[extractor], rows_NF, digest, extractor, libraries)
-    return Heard(audio, "extracted", len(samples) / SAMPLING_RATE)
+    return Extraction(audio, "extracted", len(samples) / SAMPLING_RATE)
 
 
 @lru_cache

@@ -24,7 +24,7 @@ NAMES = (
     "d/" * 60 + "x", "%s", "mlflow.db", "x/../y", "CON", "file:x", "results.json",
 )  # fmt: skip
 SIZES = (0, 4, 40, 100, 200, 300, 400, 500, 600, 800, 1000, 1300, 1600, 2000, 3000)  # kB of a disk
-FILE_SIZES = (0, 1, 4, 16, 64, 128, 256, 400, 600)  # kB of any file
+FILE_SIZES = (2, 4, 8, 16, 64, 128, 256, 400, 600)  # kB of any file, what is printed included
 MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 32, 4096
 
 
@@ -72,8 +72,10 @@ def _study(outcome: Outcome, box: Sandbox, arena: Arena, random: Random, **how: 
             copy = shutil.copytree if path.is_dir() else shutil.copy
             try:
                 copy(path, box.results / path.name)
-            except OSError:
-                break  # the disk is full with this much
+            except OSError:  # the disk is full with this much
+                if path.is_file():
+                    (box.results / path.name).unlink(missing_ok=True)  # half a file
+                break
     command = random.choice((STUDY, STUDY, ("report",), SEARCH))
     outcome.what += f", {command[0]}{' on an old folder' if is_there else ''}"
     outcome.ended(arena.call(box, *command, **how))

@@ -166,7 +166,7 @@ def test_a_users_kind_of_our_error_fails_its_cell(record_of):
 
 def test_a_command_ended_by_someone_elses_exit_is_no_success(capfd, monkeypatch):
     monkeypatch.setattr("benchmark.plan.studies.read_study", lambda *_: exit(0))
-    answer = mer_here(capfd, "run", "--workers", 1)
+    answer = mer_here(capfd, "run", "--executor", "inline")
     assert answer.returncode == 2
     assert answer.stderr.startswith("error: A model, dataset or package called sys.exit(0)")
 

@@ -32,7 +32,7 @@ def data(tmp_path_factory, fluidsynth):
     }
     write_ratings(root / FOLDER, 2, table)
     write_midi(root / FOLDER / "midi" / THIRD_GAME, [0.2, 1.0, 2.2])
-    outcome = extract_all(root, recordings(root), ["logmel"], 1, kept_in=KEPT_IN)
+    outcome = extract_all(root, recordings(root), ["logmel"], kept_in=KEPT_IN)
     assert [one.status for one in outcome] == ["extracted"] * 4
     return root
 
@@ -96,7 +96,7 @@ def test_a_run_on_it_records_families_the_raters_ceiling_and_what_made_the_featu
 ):
     done = mer_here(
         capfd, "run", "--models", "constant", "--dataset", "vgmidi", "--features", "logmel",
-        "--data-root", data, "--results", tmp_path, "--workers", 1, "--json",
+        "--data-root", data, "--results", tmp_path, "--executor", "inline", "--json",
     )  # fmt: skip
     rows = json.loads(done.stdout)["rows"]
     assert [row["model"] for row in rows][:1] == ["constant"]

@@ -4,21 +4,21 @@ Drawing is most of what a report of thousands of records costs. Processes come f
 where there is one; importing seaborn takes it a second, so few figures are not worth it.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import PluginError
-from benchmark.processes import follow_parent, n_cores, pool_of, preload
+from benchmark.executors.contract import Executor
+from benchmark.executors.registry import make_executor
+from benchmark.executors.starting import n_cores, preload
 from benchmark.record.places import Place, remove
 from benchmark.record.store import record_files
+from benchmark.report.views.view import Figure
 from benchmark.users_code import users_code
-
-Function = Callable[..., Path | None]
-Draw = Callable[..., "Future[Path | None]"]
 
 FEW = 4  # figures
 MANY = 1000  # records
@@ -33,26 +33,32 @@ def prepare_to_draw(results: Path) -> None:
 
 
 @contextmanager
-def drawing_beside(n_figures: int) -> Iterator[Draw]:
-    """Yield what draws `n_figures` beside other work: `draw(path, function, *shown)`."""
-    if n_figures <= FEW:
-        with ThreadPoolExecutor(max_workers=1) as thread:  # pyplot knows one figure at a time
-            yield lambda *arguments: thread.submit(_drawn_anew, *arguments)
-        return
-    preload(HEAVY)
-    with pool_of(min(n_figures, n_cores(), MOST_PROCESSES), follow_parent) as processes:
-
-        def draw(path: Place, function: Function, *shown: Any) -> "Future[Path | None]":
-            if function.__module__.startswith("benchmark."):
-                return processes.submit(_drawn_anew, path, function, *shown)
-            done: Future[Path | None] = Future()  # processes do not know a user's own function
-            done.set_result(_drawn_anew(path, function, *shown))
-            return done
-
-        yield draw
+def drawing_beside(figures: Sequence[tuple[Place, Figure]]) -> Iterator[list[Path]]:
+    """Draw figures beside what is done inside; afterwards the list holds the files, in order."""
+    drawn: list[Path] = []
+    kind = "processes" if len(figures) > FEW else "inline"
+    n_processes = max(1, min(len(figures), n_cores(), MOST_PROCESSES))
+    with (
+        ThreadPoolExecutor(max_workers=1) as thread,  # pyplot knows one figure at a time
+        make_executor(kind, n_processes) as executor,
+    ):
+        drawing = thread.submit(_draw, figures, executor)
+        yield drawn
+        drawn += drawing.result()
 
 
-def _drawn_anew(path: Place, function: Function, *shown: Any) -> Path | None:
+def _draw(figures: Sequence[tuple[Place, Figure]], executor: Executor) -> list[Path]:
+    """Draw figures, those of a user's own functions, which processes do not know, in this one."""
+    ours: list[tuple[Any, ...]] = []
+    users: list[tuple[Any, ...]] = []
+    for path, figure in figures:
+        is_ours = figure.draw.__module__.startswith("benchmark.")
+        (ours if is_ours else users).append((path, figure.draw, *figure.shown))
+    drawn = {*executor.values(_drawn_anew, ours), *starmap(_drawn_anew, users)}
+    return [path for path, _ in figures if path in drawn]
+
+
+def _drawn_anew(path: Place, function: Callable[..., Path | None], *shown: Any) -> Path | None:
     """Draw a figure; where there is nothing to draw any more, an earlier one is removed."""
     with users_code(f"Figure {path.name}", PluginError):
         drawn = function(*shown, path)

@@ -53,7 +53,7 @@ def trained(ten_clips, tmp_path_factory):
     for features in ("baseline", "logmel"):
         done = mer_once(
             "run", "--models", "crnn", "--dataset", "deam", "--features", features, *split("deam"),
-            "--repetitions", 2, "--max-epochs", 3, "--workers", 1, "--data-root", ten_clips,
+            "--repetitions", 2, "--max-epochs", 3, "--executor", "inline", "--data-root", ten_clips,
             "--results", results / features,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -163,7 +163,7 @@ def test_the_paper_s_dataset_reads_real_audio_under_its_own_name(
     for features in ("baseline", "logmel"):
         done = mer_here(
             capfd, "run", "--models", "linear", "--dataset", "mediaeval2015",
-            "--features", features, "--data-root", ten_clips, "--workers", 1, "--json",
+            "--features", features, "--data-root", ten_clips, "--executor", "inline", "--json",
             "--results", tmp_path,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -174,7 +174,7 @@ def test_the_paper_s_dataset_reads_real_audio_under_its_own_name(
 def test_a_split_may_have_one_song_on_a_side(ten_clips, tmp_path, capfd):
     done = mer_here(
         capfd, "run", "--models", "constant", "--dataset", "deam", "--features", "logmel",
-        *split("deam")[:2], "--set", "deam.evaluation=17", "--json", "--workers", 1,
+        *split("deam")[:2], "--set", "deam.evaluation=17", "--json", "--executor", "inline",
         "--data-root", ten_clips, "--results", tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

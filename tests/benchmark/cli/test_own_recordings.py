@@ -15,7 +15,7 @@ from tests.sounds import write_tone
 
 PAGE = (ROOT / "docs" / "own-data.md").read_text()
 SECONDS, N_SONGS = 6, 10
-QUICK = ("--max-epochs", 2, "--repetitions", 1, "--workers", 1)
+QUICK = ("--max-epochs", 2, "--repetitions", 1, "--executor", "inline")
 
 
 def typed():

@@ -160,7 +160,16 @@ def both(results, tmp_path):
     """Return a folder that holds the floor rows of made-up songs, too."""
     both = tmp_path / "both"
     shutil.copytree(results, both)
-    options = ("--models", "constant", "--results", both, "--workers", 1, "--repetitions", 1)
+    options = (
+        "--models",
+        "constant",
+        "--results",
+        both,
+        "--executor",
+        "inline",
+        "--repetitions",
+        1,
+    )
     assert mer_once("run", *options).returncode == 0
     return both
 

@@ -33,10 +33,14 @@ def test_the_main_job_on_embedded_songs(tmp_path):
 
 
 def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, tmp_path, capfd):
-    first = mer_here(capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--json")
+    first = mer_here(
+        capfd, "run", "--executor", "inline", *study, "--results", tmp_path / "r", "--json"
+    )
     assert first.returncode == 0, first.stderr
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "r/records").glob("*/*")}
-    second = mer_here(capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--json")
+    second = mer_here(
+        capfd, "run", "--executor", "inline", *study, "--results", tmp_path / "r", "--json"
+    )
     assert f"{N_CELLS} recorded, 0 to run" in second.stderr
     assert second.stdout == first.stdout
     assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / "r/records").glob("*/*")}
@@ -58,7 +62,16 @@ def test_songs_without_an_evaluation_side_are_evaluated_in_folds(users_file, tmp
     alone = users_file.read_text().replace('tuple(songs("e", [7, 20, 33], 2))', "()")
     users_file.write_text(alone.replace('"tiny": ', '"alone": '))  # splits are cached by name
     options = ["--include", users_file, "--dataset", "alone", "--models", "tiny_gru"]
-    options += ["--workers", 1, "--repetitions", 1, "--max-epochs", 1, "--results", tmp_path / "r"]
+    options += [
+        "--executor",
+        "inline",
+        "--repetitions",
+        1,
+        "--max-epochs",
+        1,
+        "--results",
+        tmp_path / "r",
+    ]
     refused = mer_here(capfd, "run", *options)
     assert refused.returncode == 2
     assert "error: The dataset has no evaluation songs. Evaluate every song" in refused.stderr
@@ -72,32 +85,50 @@ def test_songs_without_an_evaluation_side_are_evaluated_in_folds(users_file, tmp
 
 
 def test_the_number_of_workers_changes_no_number(study, tmp_path, capfd):
-    alone = mer_here(capfd, "run", *study, "--results", tmp_path / "1", "--workers", 1)
+    alone = mer_here(capfd, "run", *study, "--results", tmp_path / "1", "--executor", "inline")
     shared = mer("run", *study, "--results", tmp_path / "2", "--workers", 2)
     assert alone.returncode == shared.returncode == 0, shared.stderr
     assert outcomes(tmp_path / "1") == outcomes(tmp_path / "2")
 
 
 def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path, capfd):
-    mer_here(capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--repetitions", 1)
+    mer_here(
+        capfd,
+        "run",
+        "--executor",
+        "inline",
+        *study,
+        "--results",
+        tmp_path / "r",
+        "--repetitions",
+        1,
+    )
     answer = mer_here(
-        capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--repetitions", 2
+        capfd,
+        "run",
+        "--executor",
+        "inline",
+        *study,
+        "--results",
+        tmp_path / "r",
+        "--repetitions",
+        2,
     )
     assert "5 recorded, 2 to run" in answer.stderr
 
 
 def test_fresh_trains_again(study, tmp_path, capfd):
     options = [*study, "--results", tmp_path / "r", "--models", "tiny_gru", "--repetitions", 1]
-    mer_here(capfd, "run", "--workers", 1, *options)
+    mer_here(capfd, "run", "--executor", "inline", *options)
     before = outcomes(tmp_path / "r")
-    answer = mer_here(capfd, "run", "--workers", 1, *options, "--fresh")
+    answer = mer_here(capfd, "run", "--executor", "inline", *options, "--fresh")
     assert "0 recorded, 4 to run" in answer.stderr
     assert outcomes(tmp_path / "r") == before
 
 
 def test_a_dry_run_prints_the_bill_and_writes_nothing(study, tmp_path, capfd):
     answer = mer_here(
-        capfd, "run", "--workers", 1, *study, "--results", tmp_path / "r", "--dry-run"
+        capfd, "run", "--executor", "inline", *study, "--results", tmp_path / "r", "--dry-run"
     )
     assert answer.returncode == 0, answer.stderr
     _, first, *lines = answer.stdout.splitlines()
@@ -105,7 +136,9 @@ def test_a_dry_run_prints_the_bill_and_writes_nothing(study, tmp_path, capfd):
     assert len(lines) == N_CELLS
     assert all("at most" in line for line in lines)
     assert not (tmp_path / "r").exists()
-    bill = json.loads(mer_here(capfd, "run", "--workers", 1, *study, "--dry-run", "--json").stdout)
+    bill = json.loads(
+        mer_here(capfd, "run", "--executor", "inline", *study, "--dry-run", "--json").stdout
+    )
     assert len(bill["cells"]) == N_CELLS
     assert bill["seconds_at_most"] > 0
 
@@ -146,7 +179,7 @@ def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_pat
     (tmp_path / "broken.py").write_text(BROKEN)
     options = [*study, "--include", tmp_path / "broken.py", "--repetitions", 1]
     options += ["--models", "broken,exploding,tiny_gru", "--results", tmp_path / "r"]
-    answer = mer_here(capfd, "run", "--workers", 1, *options)
+    answer = mer_here(capfd, "run", "--executor", "inline", *options)
     assert answer.returncode == 1
     assert "failed: broken-L10-r1: RuntimeError: out of paper" in answer.stderr
     assert "diverged: exploding-L10-r1: loss nan" in answer.stderr
@@ -161,7 +194,7 @@ def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_pat
     status = mer_here(capfd, "status", "--results", tmp_path / "r", "--json")
     assert status.returncode == 1
     assert json.loads(status.stdout) == {"done": 4, "diverged": 1, "failed": 1, "missing": 0}
-    again = mer_here(capfd, "run", "--workers", 1, *options)
+    again = mer_here(capfd, "run", "--executor", "inline", *options)
     assert "5 recorded, 1 to run" in again.stderr  # a failure gets another try
 
 
@@ -169,8 +202,8 @@ def test_records_say_where_a_number_comes_from(study, tmp_path, capfd):
     mer_here(
         capfd,
         "run",
-        "--workers",
-        1,
+        "--executor",
+        "inline",
         *study,
         "--results",
         tmp_path,
@@ -198,7 +231,9 @@ def test_records_say_where_a_number_comes_from(study, tmp_path, capfd):
 def test_real_songs_run_from_the_data_folder(real_data, tmp_path, capfd):
     options = ["--study", "tradeoff", "--features", "song_means", "--models", "constant"]
     options += ["--results", tmp_path]
-    answer = mer_here(capfd, "run", *options, "--data-root", real_data, "--workers", 1, "--json")
+    answer = mer_here(
+        capfd, "run", *options, "--data-root", real_data, "--executor", "inline", "--json"
+    )
     assert answer.returncode == 0, answer.stderr
     linear = json.loads(answer.stdout)["rows"][1]
     # measured by others on the same data, labels and split: .262 / .240 and .326 / .268
@@ -212,7 +247,7 @@ def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path, capfd)
     answer = mer_here(
         capfd, "run", "--models", "crnn", "--set", "synthetic.size=full", "--max-epochs", 12,
         "--repetitions", 1, "--sequence-lengths", 20, "--results", tmp_path, "--json",
-        "--workers", 1,
+        "--executor", "inline",
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     errors = {row["model"]: row["rmse_average"] for row in json.loads(answer.stdout)["rows"]}
@@ -222,7 +257,7 @@ def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path, capfd)
 
 def test_a_run_of_fewer_models_leaves_the_study_s_files_and_contrasts_whole(study, tmp_path, capfd):
     results = tmp_path / "r"
-    mer_here(capfd, "run", "--workers", 1, *study, "--results", results)
+    mer_here(capfd, "run", "--executor", "inline", *study, "--results", results)
     table = (results / "tables" / "mine_study.csv").read_text()
     compared = (results / "tables" / "mine_study-contrasts.csv").read_text()
     again = ["run", *study, "--models", "crnn", "--results", results, "--json"]

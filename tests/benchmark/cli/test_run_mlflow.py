@@ -36,7 +36,7 @@ def start(processes, study, tmp_path):
     """Return what starts a run of the small study in a results folder."""
 
     def begin(results, *further, log="log"):
-        arguments = ["run", *study, "--workers", 1, "--results", results, *further]
+        arguments = ["run", *study, "--executor", "inline", "--results", results, *further]
         process = processes.Process(target=run_apart, args=(arguments, tmp_path / log))
         process.start()
         return process
@@ -124,7 +124,7 @@ def test_a_run_beside_one_that_keeps_the_lock_says_one_line_and_trains(
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     other.stdout.readline()
-    done = mer_here(capfd, "run", *study, "--workers", 1, "--results", results)
+    done = mer_here(capfd, "run", *study, "--executor", "inline", "--results", results)
     other.communicate(b"\n")
     assert done.returncode == 0
     said = [line for line in done.stderr.splitlines() if "MLflow is not" in line]
@@ -143,7 +143,7 @@ def test_a_run_ends_as_without_mlflow_where_the_database_is_none(study, tmp_path
     results = tmp_path / "results"
     results.mkdir()
     spoil(results / DATABASE)
-    for command in (["run", *study, "--workers", 1], ["report"]):
+    for command in (["run", *study, "--executor", "inline"], ["report"]):
         done = mer_here(capfd, *command, "--results", results)
         assert done.returncode == 0
         assert "RMSE" in done.stdout
@@ -177,7 +177,7 @@ def test_lists_of_a_hundred_songs_are_run_and_reported(tmp_path, capfd, real_dat
     ]
     done = mer_here(
         capfd, "run", "--models", "linear", "--dataset", "deam", "--features", "song_means",
-        "--data-root", real_data, "--workers", 1, *options, "--results", results,
+        "--data-root", real_data, "--executor", "inline", *options, "--results", results,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "MLflow is not up to date" not in done.stderr

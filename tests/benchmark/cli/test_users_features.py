@@ -9,7 +9,7 @@ from tests.benchmark.cli.cli import mer_here
 from tests.pages import example
 from tests.sounds import write_tone
 
-QUICK = ("--max-epochs", 1, "--repetitions", 1, "--workers", 1)
+QUICK = ("--max-epochs", 1, "--repetitions", 1, "--executor", "inline")
 
 
 @pytest.fixture

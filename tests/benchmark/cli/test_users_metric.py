@@ -50,7 +50,16 @@ def test_records_of_before_say_so_and_stay_readable(capfd, tmp_path, files, regi
     dataset, metric = files
     results = tmp_path / "results"
     for models, more in (("constant", metric), ("tiny_gru", [])):
-        options = ("--models", models, "--max-epochs", 1, "--repetitions", 1, "--workers", 1)
+        options = (
+            "--models",
+            models,
+            "--max-epochs",
+            1,
+            "--repetitions",
+            1,
+            "--executor",
+            "inline",
+        )
         ran = mer_here(
             capfd, "run", "--dataset", "tiny", *options, *dataset, *more, "--results", results
         )

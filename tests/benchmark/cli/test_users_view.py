@@ -11,7 +11,7 @@ from tests.conftest import USERS_FILE
 from tests.pages import example
 
 RANGES = example("ranges.py")
-RUN = ("run", "--dataset", "tiny", "--models", "constant", "--workers", 1)
+RUN = ("run", "--dataset", "tiny", "--models", "constant", "--executor", "inline")
 
 
 @pytest.fixture

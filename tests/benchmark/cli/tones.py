@@ -60,7 +60,7 @@ def train(tones, folder, models, first=0):
     name = f"tones{first or ''}"  # loaded datasets are kept by name
     file.write_text(f"FIRST, NAME = {first}, {name!r}\n{TONES}")
     done = mer_once(
-        "run", "--models", models, "--dataset", name, "--include", file, "--workers", 1,
+        "run", "--models", models, "--dataset", name, "--include", file, "--executor", "inline",
         "--data-root", tones, "--results", folder / "r", "--max-epochs", 1, "--repetitions", 1,
         "--sequence-lengths", 4,
     )  # fmt: skip

@@ -155,3 +155,9 @@ def test_a_file_being_written_is_called_as_those_that_are_tidied(tmp_path, monke
     assert "plans" in FOLDERS
     prepare_folder(tmp_path)
     assert not left.exists()
+
+
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
+    with pytest.raises(ResultsError, match="no UTF-8 text"):
+        prepare_folder(tmp_path / b"\xff".decode(errors="surrogateescape"))
+    assert not list(tmp_path.iterdir())

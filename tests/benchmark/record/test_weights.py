@@ -13,7 +13,7 @@ from benchmark.record.store import read_records, record_path
 from benchmark.record.weights import read_weights, weights_path
 from tests.benchmark.cli.cli import mer, mer_here
 
-RUN = ("run", "--models", "crnn", "--max-epochs", 1, "--repetitions", 2, "--workers", 1)
+RUN = ("run", "--models", "crnn", "--max-epochs", 1, "--repetitions", 2, "--executor", "inline")
 
 
 @pytest.fixture(scope="module")

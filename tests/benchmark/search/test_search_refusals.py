@@ -161,3 +161,15 @@ def test_a_study_that_another_process_is_making_is_waited_for(tmp_path, users_fi
     monkeypatch.setattr("benchmark.search.search.make_pruner", lambda _: None)
     assert open_study(search_of, "d" * 64, study._storage).study_name == "mine"
     assert len(said) == 1
+
+
+def test_a_storage_that_takes_no_more_trials_is_said_in_one_line(capfd, tmp_path):
+    assert search(capfd, tmp_path, trials=1, name="mine").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "results/optuna.db")) as database:
+        full = "SELECT RAISE(ABORT, 'database or disk is full')"
+        database.execute(f"CREATE TRIGGER full BEFORE INSERT ON trials BEGIN {full}; END")
+    answer = search(capfd, tmp_path, trials=2, name="mine")
+    assert answer.returncode == 2
+    assert "cannot be read or written" in answer.stderr
+    assert "database or disk is full" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -48,7 +48,7 @@ def published(tmp_path_factory):
     first = tmp_path_factory.mktemp("first") / "results"
     folder = tmp_path_factory.mktemp("second") / "results"
     done = mer(
-        "run", "--models", "crnn", "--max-epochs", 1, "--repetitions", 3, "--workers", 1,
+        "run", "--models", "crnn", "--max-epochs", 1, "--repetitions", 3, "--executor", "inline",
         "--results", first,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -77,7 +77,7 @@ def test_the_record_says_which_layers_ran(registries, tmp_path, capfd):
         results = tmp_path / kernels
         answer = mer_here(
             capfd, "run", "--models", "crnn", "--repetitions", 1, "--max-epochs", 1,
-            "--workers", 1, "--kernels", kernels, "--results", results,
+            "--executor", "inline", "--kernels", kernels, "--results", results,
         )  # fmt: skip
         assert answer.returncode == 0, answer.stderr
         records = [json.loads(path.read_text()) for path in results.glob("records/*/*.json")]

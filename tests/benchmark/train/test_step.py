@@ -128,7 +128,7 @@ def test_options_that_cannot_be_are_one_sentence(command, tmp_path, capfd):
 def test_precision_is_a_setting_that_the_table_names(tmp_path, capfd):
     answer = mer_here(
         capfd, "run", "--models", "crnn", "--precision", "bf16", "--repetitions", 1,
-        "--max-epochs", 1, "--workers", 1, "--results", tmp_path,
+        "--max-epochs", 1, "--executor", "inline", "--results", tmp_path,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     assert "precision=bf16" in answer.stdout

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.executors.registry import make_executor
 from datasets.audio import n_half_seconds, read_samples
 from datasets.contract import DatasetError
 from datasets.deam_inventory import recordings
@@ -19,7 +20,7 @@ from datasets.features.cache import (
     read_extracted,
     write_rows,
 )
-from datasets.features.extract import _extractor, extract_all, hear
+from datasets.features.extract import _extractor, extract_all, extract_one
 from datasets.features.registry import FEATURES, FeatureEntry, extractor_for, open_reader
 from tests.sounds import write_tone
 
@@ -29,7 +30,7 @@ TIMES = 15 + 0.5 * np.arange(60)
 
 def extracted(root, path, features="logmel"):
     """Extract one recording and return what became of it."""
-    return hear(root, path, (features,)).status
+    return extract_one(root, path, (features,)).status
 
 
 def test_the_reader_gives_the_annotated_frames_of_what_was_extracted(tmp_path):
@@ -61,7 +62,7 @@ def test_audio_that_changes_while_it_is_read_is_left_out(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr("datasets.features.extract.read_samples", read_then_replaced)
-        left_out = hear(tmp_path, path, ("logmel",))
+        left_out = extract_one(tmp_path, path, ("logmel",))
     assert left_out.status == "damaged"
     assert left_out.error == f"Audio {path} changed while it was read; extract it again."
     assert not kept_file(tmp_path, 7, EXTRACTOR).exists()
@@ -166,7 +167,7 @@ def test_recordings_are_songs_in_the_order_of_their_ids(three_songs):
 
 def test_all_are_extracted_but_the_damaged_one_which_is_named(three_songs):
     audio, told = recordings(three_songs), []
-    outcome = extract_all(three_songs, audio, ["logmel", "logmel32"], 2, told.append)
+    outcome = extract_all(three_songs, audio, ["logmel", "logmel32"], told.append)
     assert {one.audio.name: one.status for one in outcome} == {
         "2.mp3": "extracted", "9.mp3": "damaged", "10.flac": "extracted",
     }  # fmt: skip
@@ -181,14 +182,14 @@ def test_all_are_extracted_but_the_damaged_one_which_is_named(three_songs):
 
 def test_a_second_run_makes_only_what_is_missing_or_torn(three_songs):
     audio = three_songs / AUDIO / "2.mp3"
-    assert hear(three_songs, audio, ("logmel",)).status == "extracted"
-    assert hear(three_songs, audio, ("logmel",)).status == "kept"
+    assert extract_one(three_songs, audio, ("logmel",)).status == "extracted"
+    assert extract_one(three_songs, audio, ("logmel",)).status == "kept"
     kept = kept_file(three_songs, 2, EXTRACTOR)
     stamp = kept.stat().st_mtime_ns
-    assert hear(three_songs, audio, ("logmel", "logmel32")).status == "extracted"
+    assert extract_one(three_songs, audio, ("logmel", "logmel32")).status == "extracted"
     assert kept.stat().st_mtime_ns == stamp  # only the other set was made
     kept.write_bytes(kept.read_bytes()[:100])
-    assert hear(three_songs, audio, ("logmel",)).status == "extracted"
+    assert extract_one(three_songs, audio, ("logmel",)).status == "extracted"
     assert len(read_extracted(kept, EXTRACTOR).rows_NF) == 6
 
 
@@ -196,7 +197,8 @@ def test_parallel_extraction_gives_what_one_process_gives(real_data, tmp_path):
     (tmp_path / AUDIO).mkdir(parents=True)
     for song_id in (3, 4, 5):
         shutil.copy(real_data / AUDIO / f"{song_id}.mp3", tmp_path / AUDIO)
-    extract_all(tmp_path, recordings(tmp_path), ["logmel"], 2)
+    with make_executor("processes", 2) as executor:
+        extract_all(tmp_path, recordings(tmp_path), ["logmel"], share=executor.values)
     for audio in recordings(tmp_path):
         found = read_extracted(kept_file(tmp_path, int(audio.stem), EXTRACTOR), EXTRACTOR).rows_NF
         assert found.shape == (90, 64)
@@ -223,7 +225,7 @@ def test_a_function_that_writes_into_its_samples_changes_no_other_features(tmp_p
     made_up(spoil)
     path, extractor = tmp_path / "AUDIO" / "7.wav", extractor_for("logmel")
     write_tone(path, seconds=3)
-    assert hear(tmp_path, path, ("mine", "logmel")).status == "extracted"
+    assert extract_one(tmp_path, path, ("mine", "logmel")).status == "extracted"
     kept = read_extracted(kept_file(tmp_path, "7", extractor), extractor)
     np.testing.assert_array_equal(kept.rows_NF, extractor.extract(read_samples(path)))
 
@@ -232,6 +234,6 @@ def test_a_function_gives_one_row_per_half_second(tmp_path, made_up):
     made_up(lambda samples: np.zeros((2 * n_half_seconds(samples), 1)))
     path = tmp_path / "AUDIO" / "7.wav"
     write_tone(path, seconds=3)
-    outcome = hear(tmp_path, path, ("mine",))
+    outcome = extract_one(tmp_path, path, ("mine",))
     assert outcome.status == "damaged"
     assert "gave 12 rows for a recording of 6 half seconds" in outcome.error

@@ -1,36 +1,8 @@
-import os
+"""A stop in a bad moment prints no traceback."""
+
 import signal
 import subprocess
 import sys
-from threading import Timer
-
-import psutil
-import pytest
-
-from benchmark.errors import WorkerLost
-from benchmark.processes import METHOD, follow_parent, pool_of
-
-
-def fork_server() -> psutil.Process:
-    (server,) = [
-        child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())
-    ]
-    return server
-
-
-@pytest.mark.skipif(METHOD != "forkserver", reason="there is a fork server on Linux alone")
-def test_a_fork_server_that_is_killed_while_it_forks_is_a_lost_worker():
-    with pytest.raises(WorkerLost, match="killed"), pool_of(1, follow_parent) as pool:
-        fork_server().suspend()
-        Timer(0.2, fork_server().kill).start()
-        pool.submit(os.getpid).result()
-    with pool_of(1, follow_parent) as pool:  # and the next command starts another
-        assert pool.submit(os.getpid).result() != os.getpid()
-
-
-def test_a_process_that_dies_at_its_work_is_a_lost_worker():
-    with pytest.raises(WorkerLost, match="killed"), pool_of(1, follow_parent) as pool:
-        pool.submit(os._exit, 9).result()
 
 
 def test_ctrl_c_while_something_is_freed_or_the_interpreter_ends_prints_no_traceback():
