@@ -62,10 +62,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _share_what_is_slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from tests.benchmark.apart import preload_everything
     from tests.quick_databases import quick_databases
 
-    with quick_databases(tmp_path_factory.mktemp("tables")):
+    with pytest.MonkeyPatch.context() as patch, quick_databases(tmp_path_factory.mktemp("tables")):
+        preload_everything(patch)
         yield
 
 
