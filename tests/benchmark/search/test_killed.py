@@ -16,7 +16,8 @@ import pytest
 from tests.benchmark.apart import start_apart
 from tests.benchmark.search.searching import NAME, found, options, states, write_file
 
-kill_times = pytest.mark.parametrize("n_kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+TRIALS_PER_KILL = 3
+many_times = pytest.mark.parametrize("n_kills", [4, pytest.param(20, marks=pytest.mark.slow)])
 
 
 def begin(arguments, folder):
