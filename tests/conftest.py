@@ -61,6 +61,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip("torch finds no CUDA device")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _share_what_is_slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from tests.benchmark.apart import preload_everything
+    from tests.quick_databases import quick_databases
+
+    with pytest.MonkeyPatch.context() as patch, quick_databases(tmp_path_factory.mktemp("tables")):
+        preload_everything(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of real data; only a checkout without it may skip."""

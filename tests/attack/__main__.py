@@ -36,7 +36,7 @@ def main(words: Sequence[str]) -> int:
     if not asked.guarded:
         return _under_guard(words)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    arena = Arena(asked.folder / "arena")
+    arena = Arena(asked.folder / "arena", is_inline=asked.inline)
     import_everything()
     summary = Summary(asked.seed)
     deadline = time.monotonic() + asked.minutes * 60
@@ -88,6 +88,7 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--only", nargs="*", metavar="KIND:N", help="these cases, to see one again")
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--inline", action="store_true", help="no workers but of what is killed")
     parser.add_argument("--minutes", type=float, default=1e6, help="start no case after so long")
     parser.add_argument("--verbose", action="store_true", help="print every case")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON, too")

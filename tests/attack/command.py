@@ -13,13 +13,17 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 import psutil
+
+from tests.benchmark.apart import PRELOADED
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 60  # of computing, or of waiting without computing
@@ -248,23 +252,7 @@ def _command_line(words: Sequence[str]) -> int:
 def import_everything() -> None:
     """Import what commands import, before the first fork; nothing of it may start a thread."""
     os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import mlflow.pytorch
-        import optuna.storages
-        import seaborn
-        import sklearn.linear_model
-
-        import benchmark.cli
-        import benchmark.predict.predictor
-        import benchmark.report.figures.draw
-        import benchmark.report.page.write
-        import benchmark.run.execute
-        import benchmark.run.session
-        import benchmark.search.session
-        import datasets.features.extract
-        import datasets.folder
-        import datasets.inventory
-    del mlflow, optuna, seaborn, sklearn, benchmark, datasets
+        for name in PRELOADED:
+            import_module(name)

@@ -37,7 +37,7 @@ def attacked(*options: object) -> dict:
 def sample() -> dict:
     """Attack with a few cases of every kind, all in one process."""
     numbers = [f"{kind}:{number}" for kind, chosen in SAMPLE.items() for number in chosen]
-    return attacked("--seed", SEED, "--only", *numbers)
+    return attacked("--seed", SEED, "--inline", "--only", *numbers)
 
 
 @pytest.mark.parametrize("kind", SAMPLE)

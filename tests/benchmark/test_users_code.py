@@ -21,7 +21,7 @@ from datasets.features.registry import extractor_for
 from datasets.ranges import FeatureRange
 from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
-from tests.benchmark.cli.cli import mer, mer_here
+from tests.benchmark.cli.cli import mer_here
 from tests.benchmark.users import raising, record_of, spoilt
 from tests.conftest import USERS_FILE
 
@@ -194,37 +194,38 @@ def only_line(answer, start):
     assert lines[0].startswith(start)
 
 
-def test_a_run_refuses_cells_whose_songs_changed_after_planning(changing, tmp_path):
+def test_a_run_refuses_cells_whose_songs_changed_after_planning(changing, tmp_path, capfd):
     results = tmp_path / "r"
-    answer = mer("run", "--dataset", "tiny", "--models", "tiny_gru", "--max-epochs", 1,
+    answer = mer_here(capfd, "run", "--dataset", "tiny", "--models", "tiny_gru", "--max-epochs", 1,
                  "--include", changing, "--workers", 2, "--results", results)  # fmt: skip
     only_line(answer, "error: Dataset 'tiny' changed: ")
     assert not list(results.glob("records/*/*.json"))
 
 
-def test_a_search_refuses_trials_whose_songs_changed(changing, tmp_path):
+def test_a_search_refuses_trials_whose_songs_changed(changing, tmp_path, capfd):
     results = tmp_path / "r"
     common = ("--model", "crnn", "--dataset", "tiny", "--trials", 2, "--folds", 2,
               "--max-epochs", 1, "--include", changing, "--results", results)  # fmt: skip
     storage = f"journal:{tmp_path / 'log'}"
-    answer = mer("search", *common, "--workers", 2, "--storage", storage)
+    answer = mer_here(capfd, "search", *common, "--workers", 2, "--storage", storage)
     only_line(answer, "error: Search 'crnn-")
     assert "dataset digest" in answer.stderr
     assert not list(results.glob("records/*/*.json"))
 
 
-def test_a_search_refuses_finalists_whose_songs_changed(changing, tmp_path):
+def test_a_search_refuses_finalists_whose_songs_changed(changing, tmp_path, capfd):
     results = tmp_path / "r"
-    answer = mer("search", "--model", "crnn", "--dataset", "tiny", "--trials", 1, "--folds", 2,
-                 "--max-epochs", 1, "--repetitions", 3, "--include", changing,
-                 "--results", results)  # fmt: skip
+    answer = mer_here(
+        capfd, "search", "--model", "crnn", "--dataset", "tiny", "--trials", 1, "--folds", 2,
+        "--max-epochs", 1, "--repetitions", 3, "--include", changing, "--results", results,
+    )  # fmt: skip
     only_line(answer, "error: Dataset 'tiny' changed: ")
     assert len(list(results.glob("records/*/*.json"))) == 1  # of the trial
 
 
-def test_a_file_that_misbehaves_in_workers_alone_is_named(changing, tmp_path):
+def test_a_file_that_misbehaves_in_workers_alone_is_named(changing, tmp_path, capfd):
     changing.write_text(CHANGING + "if multiprocessing.parent_process(): raise SystemExit(0)\n")
-    answer = mer("run", "--dataset", "tiny", "--models", "tiny_gru", "--max-epochs", 1,
+    answer = mer_here(capfd, "run", "--dataset", "tiny", "--models", "tiny_gru", "--max-epochs", 1,
                  "--include", changing, "--workers", 2, "--results", tmp_path / "r")  # fmt: skip
     only_line(answer, f"error: --include {changing} failed while it was loaded: SystemExit: 0")
 

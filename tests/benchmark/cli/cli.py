@@ -6,18 +6,34 @@ import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from benchmark.cli import main
 from benchmark.run.plugins import registries
 from datasets.registry import DATASETS
+from tests.benchmark.apart import start_apart
 
 ROOT = Path(__file__).parents[3]
 
 
-def mer(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
-    """Run `python -m benchmark` with the given arguments."""
+def mer(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    """Run the command line in a process of its own, where everything heavy is imported."""
+    with TemporaryDirectory() as folder:
+        stdout, stderr = Path(folder) / "stdout", Path(folder) / "stderr"
+        process = start_apart(arguments, stdout, stderr, cwd, clean({}))
+        process.join(280)
+        assert process.exitcode is not None, stderr.read_text()
+        return subprocess.CompletedProcess(
+            arguments, process.exitcode, stdout.read_text(), stderr.read_text()
+        )
+
+
+def mer_anew(
+    *arguments: object, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run `python -m benchmark` in a new interpreter, as a user does."""
     return subprocess.run(
         [sys.executable, "-m", "benchmark", *map(str, arguments)],
         cwd=cwd, env=clean(environment), capture_output=True, text=True, check=False, timeout=280,

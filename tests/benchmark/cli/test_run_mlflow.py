@@ -19,7 +19,7 @@ from benchmark.record.store import write_record
 from benchmark.tracking.current import is_current
 from benchmark.tracking.database import ARTIFACTS, DATABASE, NEW
 from benchmark.tracking.runs import copies
-from tests.benchmark.apart import run_apart
+from tests.benchmark.apart import start_apart
 from tests.benchmark.cli.cli import ROOT, clean, mer_here
 from tests.benchmark.cli.runs import N_CELLS
 from tests.benchmark.search.searching import options, search, write_file
@@ -32,14 +32,12 @@ MANY_KILLS, MANY_STARTS = 60, 20
 
 
 @pytest.fixture
-def start(processes, study, tmp_path):
+def start(study, tmp_path):
     """Return what starts a run of the small study in a results folder."""
 
     def begin(results, *further, log="log"):
         arguments = ["run", *study, "--executor", "inline", "--results", results, *further]
-        process = processes.Process(target=run_apart, args=(arguments, tmp_path / log))
-        process.start()
-        return process
+        return start_apart(arguments, tmp_path / log)
 
     return begin
 
@@ -91,19 +89,14 @@ def test_two_runs_at_the_same_moment_end_well_on_a_fresh_and_on_an_old_folder(
     catches_up(capfd, results)
 
 
-def test_two_searches_at_the_same_moment_copy_every_trial_once(processes, tmp_path):
+def test_two_searches_at_the_same_moment_copy_every_trial_once(tmp_path):
     write_file(tmp_path)
     results, log = tmp_path / "results", tmp_path / "log"
     storage = f"journal:{tmp_path / 'optuna.log'}"
     arguments = ["search", *options(tmp_path, storage=storage, trials=6)]
-    running = [processes.Process(target=run_apart, args=(arguments, log)) for _ in range(2)]
-    for process in running:
-        process.start()
-    for process in running:
+    for process in [start_apart(arguments, log) for _ in range(2)]:
         ends_well(process, log)
-    again = processes.Process(target=run_apart, args=(arguments, log))  # who ended last knew all
-    again.start()
-    ends_well(again, log)
+    ends_well(start_apart(arguments, log), log)  # who ended last knew all
     numbers = sorted(int(copy.tags["mer.trial"]) for copy in copies(results, "trial"))
     (path,) = (results / "searches").glob("*.json")
     assert numbers == [one["number"] for one in json.loads(path.read_text())["trials"]]

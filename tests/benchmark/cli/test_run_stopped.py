@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from benchmark.record.store import read_records
+from tests.benchmark.apart import start_apart
 from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
 from tests.benchmark.cli.runs import N_CELLS, outcomes
 
@@ -26,14 +27,9 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, 
     )
     options += ["--workers", str(workers)]
     for n_wanted in (1, 4):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmark", "run", *options, "--results", str(killed)],
-            cwd=ROOT, env=clean({}), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        while process.poll() is None and len(list(killed.glob("records/*/*.json"))) < n_wanted:
-            time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process = start(options, killed, n_wanted)
+        process.kill()
+        process.join()
         assert len(list(killed.glob("records/*/*.json"))) < N_CELLS
     answer = mer("run", *options, "--results", killed)
     assert answer.returncode == 0, answer.stderr
@@ -55,16 +51,21 @@ def hear_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def start(options, results):
-    """Start a run in a process group of its own and wait for its first record."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmark", "run", *options, "--results", str(results)],
-        cwd=ROOT, env=clean({}), stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )  # fmt: skip
-    while process.poll() is None and not list(results.glob("records/*/*.json")):
+def start(options, results, n_records=1):
+    """Start a run in a process group of its own and wait for its first records."""
+    folder = results.parent
+    process = start_apart(
+        ["run", *options, "--results", results], folder / "stdout", folder / "stderr"
+    )
+    while process.is_alive() and len(list(results.glob("records/*/*.json"))) < n_records:
         time.sleep(0.01)
     return process
+
+
+def ended(process, folder, seconds=60):
+    """Wait for the end of a run; return its exit code and what it wrote to stderr."""
+    process.join(seconds)
+    return process.exitcode, (folder / "stderr").read_text()
 
 
 def still_run(processes, seconds=1.0):
@@ -78,8 +79,8 @@ def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
     process = start(options, tmp_path / "r")
     workers = workers_of(process.pid)
     os.killpg(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    code, stderr = ended(process, tmp_path)
+    assert code == 130
     assert stderr.strip().endswith("run the same command to go on.")
     assert "Traceback" not in stderr
     deadline = time.monotonic() + 30
@@ -94,8 +95,8 @@ def test_term_stops_a_run_as_ctrl_c_does(study, tmp_path, workers):
     process = start(options, tmp_path / "r")
     children = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
+    code, stderr = ended(process, tmp_path)
+    assert code == 128 + signal.SIGTERM
     assert stderr.splitlines()[-1] == STOPPED
     assert "Traceback" not in stderr
     assert still_run(children) == []
@@ -135,8 +136,8 @@ def test_a_worker_that_is_killed_is_replaced_and_its_cell_trained_again(study, t
     process = start(options, tmp_path / "r")
     for pid in workers_of(process.pid):
         os.kill(pid, signal.SIGKILL)
-    _, stderr = process.communicate(timeout=120)
-    assert process.returncode == 0
+    code, stderr = ended(process, tmp_path, 120)
+    assert code == 0
     assert "Traceback" not in stderr
     assert {record.status for record in read_records(tmp_path / "r")} == {"done"}
 

@@ -10,7 +10,7 @@ import pytest
 from benchmark.cli.streams import as_started, visible
 from benchmark.record.store import write_record
 from benchmark.report.export import plain_cell
-from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
+from tests.benchmark.cli.cli import ROOT, clean, mer_anew, mer_here
 from tests.made_up_records import make_record
 
 NINES = "9" * 5000
@@ -43,7 +43,7 @@ def test_numbers_and_paths_without_end_are_one_line(capfd, arguments, said):
 
 def test_an_ascii_terminal_gets_escapes(tmp_path):
     write_record(tmp_path, make_record(dataset_options={"labels": "Ærø"}), {})
-    done = mer(
+    done = mer_anew(
         "report", "--no-mlflow", "--results", tmp_path,
         LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii",
     )  # fmt: skip

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 from threading import Thread, Timer
 
 import psutil
@@ -174,19 +175,22 @@ def workers() -> list[psutil.Process]:
     return [child for child in every if child.ppid() != os.getpid()]
 
 
-def fork_server() -> psutil.Process:
-    (server,) = [
-        child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())
-    ]
-    return server
+@pytest.fixture
+def server(monkeypatch):
+    """Return a function that finds a fork server of the test's own, which has imported nothing."""
+    own = forkserver.ForkServer()
+    for name in ("ensure_running", "connect_to_new_process"):
+        monkeypatch.setattr(forkserver, name, getattr(own, name))
+    yield lambda: psutil.Process(own._forkserver_pid)
+    psutil.Process(own._forkserver_pid).kill()
 
 
 @pytest.mark.skipif(METHOD != "forkserver", reason="there is a fork server on Linux alone")
-def test_a_fork_server_that_is_killed_while_it_forks_is_said():
+def test_a_fork_server_that_is_killed_while_it_forks_is_said(server):
     with alone() as executor:
         executor.values(os.getpid, [()])
-    fork_server().suspend()
-    Timer(0.2, fork_server().kill).start()
+    server().suspend()
+    Timer(0.2, server().kill).start()
     with pytest.raises(WorkerLost, match="killed"), alone() as executor:
         executor.values(os.getpid, [()])
     with alone() as executor:  # and the next command starts another

@@ -10,7 +10,7 @@ import pytest
 from benchmark.errors import PluginError
 from benchmark.run.plugins import include_plugins
 from models.registry import MODELS
-from tests.benchmark.cli.cli import mer
+from tests.benchmark.cli.cli import mer_anew, mer_here
 from tests.conftest import USERS_FILE
 
 ONE_MODEL = """
@@ -30,13 +30,15 @@ def installed_package(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-def test_an_installed_packages_model_and_dataset_are_listed_and_run(installed_package, tmp_path):
-    names = [row["name"] for row in json.loads(
-        mer("list", "--json", PYTHONPATH=installed_package).stdout)]  # fmt: skip
-    assert "tiny_gru" in names
-    answer = mer(
-        "run", "--models", "tiny_gru", "--dataset", "tiny", "--repetitions", 2, "--max-epochs", 1,
-        "--results", tmp_path / "results", PYTHONPATH=installed_package,
+def test_an_installed_packages_model_and_dataset_are_listed_and_run(
+    installed_package, tmp_path, capfd, monkeypatch
+):
+    listed = mer_anew("list", "--json", PYTHONPATH=installed_package)
+    assert "tiny_gru" in [row["name"] for row in json.loads(listed.stdout)]
+    monkeypatch.syspath_prepend(installed_package)
+    answer = mer_here(
+        capfd, "run", "--models", "tiny_gru", "--dataset", "tiny", "--repetitions", 2,
+        "--max-epochs", 1, "--results", tmp_path / "results",
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     assert "tiny_gru" in answer.stdout

@@ -11,18 +11,17 @@ from contextlib import closing
 
 import optuna
 import psutil
+import pytest
 
-from tests.benchmark.apart import run_apart
+from tests.benchmark.apart import start_apart
 from tests.benchmark.search.searching import NAME, found, options, states, write_file
 
-N_KILLS = int(os.environ.get("MER_KILLS", "8"))  # 20 take a minute and a half
-N_TRIALS = 3 * N_KILLS
+TRIALS_PER_KILL = 3
+many_times = pytest.mark.parametrize("n_kills", [4, pytest.param(20, marks=pytest.mark.slow)])
 
 
-def begin(processes, arguments, folder):
-    process = processes.Process(target=run_apart, args=(arguments, folder / "log"), daemon=True)
-    process.start()
-    return process
+def begin(arguments, folder):
+    return start_apart(arguments, folder / "log", is_left=False)
 
 
 def said_by(process, folder):
@@ -52,15 +51,15 @@ def wait_for_trials(folder, process, number):
         time.sleep(0.05)
 
 
-def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(
-    tmp_path, processes, monkeypatch
-):
+@many_times
+def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(tmp_path, n_kills):
     write_file(tmp_path)
-    arguments = ["search", *options(tmp_path, trials=N_TRIALS, sampler="random", pruner="none")]
+    total = TRIALS_PER_KILL * n_kills
+    arguments = ["search", *options(tmp_path, trials=total, sampler="random", pruner="none")]
     source = random.Random(1)
     n_killed = 0
-    while n_killed < N_KILLS:
-        process = begin(processes, arguments, tmp_path)
+    while n_killed < n_kills:
+        process = begin(arguments, tmp_path)
         # a first or a second trial begins, in turn, or all would be killed in their first
         awaited = n_trials(tmp_path) + 1 + n_killed % 2
         deadline = time.monotonic() + 60
@@ -72,15 +71,15 @@ def test_killed_many_times_it_ends_with_the_asked_trials_and_nothing_twice(
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         n_killed += 1
-    process = begin(processes, arguments, tmp_path)
+    process = begin(arguments, tmp_path)
     process.join(120)
     assert process.exitcode == 0, said_by(process, tmp_path)
-    assert n_killed == N_KILLS
+    assert n_killed == n_kills
 
     trials = found(tmp_path)["trials"]
-    assert len(trials) == N_TRIALS
+    assert len(trials) == total
     cells = [one["cell"] for one in trials]
-    assert len(set(cells)) == N_TRIALS
+    assert len(set(cells)) == total
     assert "RUNNING" not in states(tmp_path)
     assert {one["state"] for one in trials} == {"done"}
     best = min(trials, key=lambda one: one["rmse"])
@@ -124,10 +123,10 @@ def press_ctrl_c(process, folder):
     assert process.exitcode == 130, said_by(process, folder)
 
 
-def test_ctrl_c_queues_the_trial_under_way(tmp_path, processes):
+def test_ctrl_c_queues_the_trial_under_way(tmp_path):
     write_file(tmp_path)
     endless = {"max_epochs": 1_000_000, "set": "training.patience=1000000"}
-    process = begin(processes, ["search", *options(tmp_path, trials=2, **endless)], tmp_path)
+    process = begin(["search", *options(tmp_path, trials=2, **endless)], tmp_path)
     wait_for_trials(tmp_path, process, 1)
     time.sleep(0.5)
     press_ctrl_c(process, tmp_path)
@@ -137,13 +136,15 @@ def test_ctrl_c_queues_the_trial_under_way(tmp_path, processes):
     assert waiting.system_attrs["fixed_params"] == interrupted.params
 
 
-def test_ctrl_c_at_any_moment_ends_the_search_and_loses_nothing(tmp_path, processes):
+@many_times
+def test_ctrl_c_at_any_moment_ends_the_search_and_loses_nothing(tmp_path, n_kills):
     write_file(tmp_path)
-    arguments = ["search", *options(tmp_path, trials=N_TRIALS, sampler="random", pruner="none")]
+    total = TRIALS_PER_KILL * n_kills
+    arguments = ["search", *options(tmp_path, trials=total, sampler="random", pruner="none")]
     source = random.Random(2)
     n_done = 0
-    for _ in range(N_KILLS):
-        process = begin(processes, arguments, tmp_path)
+    for _ in range(n_kills):
+        process = begin(arguments, tmp_path)
         wait_for_trials(tmp_path, process, n_trials(tmp_path) + 1)
         time.sleep(source.uniform(0, 0.3))
         if not process.is_alive():
@@ -152,23 +153,23 @@ def test_ctrl_c_at_any_moment_ends_the_search_and_loses_nothing(tmp_path, proces
         n_done, n_before = states(tmp_path).count("COMPLETE"), n_done
         assert n_done >= n_before
         assert "RUNNING" not in states(tmp_path)
-    process = begin(processes, arguments, tmp_path)
+    process = begin(arguments, tmp_path)
     process.join(120)
     assert process.exitcode == 0, said_by(process, tmp_path)
     cells = [one["cell"] for one in found(tmp_path)["trials"] if one["state"] == "done"]
-    assert len(cells) == len(set(cells)) == N_TRIALS
+    assert len(cells) == len(set(cells)) == total
     trials = stored(tmp_path).trials
     finished = [one.params for one in trials if one.state.name == "COMPLETE"]
     interrupted = [one.params for one in trials if one.state.name == "FAIL" and one.params]
     assert all(params in finished for params in interrupted)
 
 
-def test_a_second_process_on_sqlite_is_refused_while_the_first_lives(tmp_path, processes, capfd):
+def test_a_second_process_on_sqlite_is_refused_while_the_first_lives(tmp_path, capfd):
     from tests.benchmark.cli.cli import mer_here
 
     write_file(tmp_path)
     arguments = ["search", *options(tmp_path, trials=100_000, max_epochs=2000, pruner="none")]
-    process = begin(processes, arguments, tmp_path)
+    process = begin(arguments, tmp_path)
     try:
         wait_for_trials(tmp_path, process, 2)
         # were it not refused, this one would end at once

@@ -1,5 +1,6 @@
 """What `search` refuses, before anything is trained: another meaning, bad input, taken names."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from types import SimpleNamespace
@@ -8,7 +9,25 @@ import optuna
 import pytest
 
 from benchmark.search.search import open_study
-from tests.benchmark.search.searching import found, search
+from tests.benchmark.cli.cli import mer_once
+from tests.benchmark.search.searching import found, options, search, write_file
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """Search with one trial under the name `mine`."""
+    folder = tmp_path_factory.mktemp("searched")
+    write_file(folder)
+    done = mer_once("search", *options(folder, trials=1, name="mine"))
+    assert done.returncode == 0, done.stderr
+    return folder / "results"
+
+
+@pytest.fixture
+def mine(searched, tmp_path):
+    """Return a folder of one's own with that search."""
+    shutil.copytree(searched, tmp_path / "results")
+    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -24,38 +43,35 @@ from tests.benchmark.search.searching import found, search
          "settings protocol.test_sequence_length: None before, whole now"),
     ],
 )  # fmt: skip
-def test_a_search_that_means_something_else_is_refused(capfd, tmp_path, changed, said):
-    search(capfd, tmp_path, trials=1, name="mine")
-    before = found(tmp_path, "mine")
-    answer = search(capfd, tmp_path, **{"trials": 2, "name": "mine"} | changed)
+def test_a_search_that_means_something_else_is_refused(capfd, mine, changed, said):
+    before = found(mine, "mine")
+    answer = search(capfd, mine, **{"trials": 2, "name": "mine"} | changed)
     assert answer.returncode == 2
     assert "Search 'mine' exists and differs." in answer.stderr
     assert said in answer.stderr
-    assert found(tmp_path, "mine") == before
+    assert found(mine, "mine") == before
 
 
-def test_a_setting_that_came_later_had_its_default_before(capfd, tmp_path):
-    search(capfd, tmp_path, trials=1, name="mine")
-    storage = f"sqlite:///{tmp_path}/results/optuna.db"
+def test_a_setting_that_came_later_had_its_default_before(capfd, mine):
+    storage = f"sqlite:///{mine}/results/optuna.db"
     study = optuna.load_study(study_name="mine", storage=storage)
     identity = study.user_attrs["mer-benchmark"]
     assert identity["settings"].pop("training.precision") == "float32"
     study.set_user_attr("mer-benchmark", identity)
-    assert search(capfd, tmp_path, trials=2, name="mine").returncode == 0
+    assert search(capfd, mine, trials=2, name="mine").returncode == 0
     study.set_user_attr("mer-benchmark", identity)
-    answer = search(capfd, tmp_path, trials=3, name="mine", precision="bf16")
+    answer = search(capfd, mine, trials=3, name="mine", precision="bf16")
     assert answer.returncode == 2
     assert "settings training.precision: float32 before, bf16 now" in answer.stderr
 
 
-def test_the_default_protocol_has_no_place_in_a_search_s_identity(capfd, tmp_path):
-    search(capfd, tmp_path, trials=1, name="mine", set="protocol.test_sequence_length=whole")
-    search(capfd, tmp_path, trials=1, name="usual")
+def test_the_default_protocol_has_no_place_in_a_search_s_identity(capfd, mine):
+    search(capfd, mine, trials=1, name="whole", set="protocol.test_sequence_length=whole")
     named = {"protocol.test_sequence_length": "whole"}
-    usual = found(tmp_path, "usual")["identity"]["settings"]
+    usual = found(mine, "mine")["identity"]["settings"]
     assert not any(key.startswith("protocol.") for key in usual)
-    assert found(tmp_path, "mine")["identity"]["settings"] == usual | named
-    answer = search(capfd, tmp_path, trials=2, name="mine")
+    assert found(mine, "whole")["identity"]["settings"] == usual | named
+    answer = search(capfd, mine, trials=2, name="whole")
     assert answer.returncode == 2
     assert "settings protocol.test_sequence_length: whole before, None now" in answer.stderr
 
@@ -119,11 +135,10 @@ def test_bad_input_is_one_clear_line(capfd, tmp_path, changed, said):
 
 
 @pytest.mark.parametrize("table", ["studies", "study_directions"])
-def test_a_storage_whose_tables_are_gone_is_named_in_one_line(capfd, tmp_path, users_file, table):
-    assert search(capfd, tmp_path, trials=1).returncode == 0
-    with closing(sqlite3.connect(tmp_path / "results" / "optuna.db")) as database, database:
+def test_a_storage_whose_tables_are_gone_is_named_in_one_line(capfd, mine, table):
+    with closing(sqlite3.connect(mine / "results" / "optuna.db")) as database, database:
         database.execute(f"DROP TABLE {table}")
-    answer = search(capfd, tmp_path, trials=2)
+    answer = search(capfd, mine, trials=2, name="mine")
     assert answer.returncode == 2
     assert "is damaged: tables or rows are missing. Remove it" in answer.stderr
 
@@ -163,12 +178,11 @@ def test_a_study_that_another_process_is_making_is_waited_for(tmp_path, users_fi
     assert len(said) == 1
 
 
-def test_a_storage_that_takes_no_more_trials_is_said_in_one_line(capfd, tmp_path):
-    assert search(capfd, tmp_path, trials=1, name="mine").returncode == 0
-    with closing(sqlite3.connect(tmp_path / "results/optuna.db")) as database:
+def test_a_storage_that_takes_no_more_trials_is_said_in_one_line(capfd, mine):
+    with closing(sqlite3.connect(mine / "results/optuna.db")) as database:
         full = "SELECT RAISE(ABORT, 'database or disk is full')"
         database.execute(f"CREATE TRIGGER full BEFORE INSERT ON trials BEGIN {full}; END")
-    answer = search(capfd, tmp_path, trials=2, name="mine")
+    answer = search(capfd, mine, trials=2, name="mine")
     assert answer.returncode == 2
     assert "cannot be read or written" in answer.stderr
     assert "database or disk is full" in answer.stderr
