@@ -146,7 +146,8 @@ def run(
     from benchmark.cli.problems import print_problems
     from benchmark.cli.screen import Screen, planning, print_answer, print_left, print_plan
     from benchmark.run.options import RunOptions
-    from benchmark.run.session import complete_run, plan_run
+    from benchmark.run.planning import plan_run
+    from benchmark.run.session import complete_run
 
     options = RunOptions(
         results=results,

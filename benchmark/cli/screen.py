@@ -23,7 +23,7 @@ from benchmark.report.grid import terminal_tables
 from datasets.registry import DATASETS
 
 if TYPE_CHECKING:  # they bring torch, which an answer from records does without
-    from benchmark.run.session import RunPlan
+    from benchmark.run.planning import RunPlan
     from benchmark.train.trainer import Progress
 
 TABLE_WIDTH = 132  # where the output is no terminal

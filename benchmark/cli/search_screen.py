@@ -11,7 +11,7 @@ from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
 from benchmark.cli.streams import as_started, visible
 from benchmark.record.searches import TrialRow
-from benchmark.run.session import RunPlan
+from benchmark.run.planning import RunPlan
 from benchmark.search.search import SearchOptions
 from benchmark.search.session import SearchOutcome
 from benchmark.search.spec import Search

@@ -12,8 +12,9 @@ from benchmark.record.store import find_record
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer
 from benchmark.run.options import RunOptions
-from benchmark.run.session import RunPlan, complete_run, plan_run
+from benchmark.run.planning import RunPlan, plan_run
 from benchmark.run.session import Screen as RunScreen
+from benchmark.run.session import complete_run
 from benchmark.search.finalists import (
     check_promotion,
     chosen,

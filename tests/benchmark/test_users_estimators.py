@@ -9,8 +9,8 @@ from benchmark.plan.config import Study, StudyConfig, plain
 from benchmark.run.execute import Job
 from benchmark.run.jobs import executor_for, run_jobs
 from benchmark.run.options import RunOptions
+from benchmark.run.planning import plan_run
 from benchmark.run.plugins import include_plugins
-from benchmark.run.session import plan_run
 from models.contract import Estimator
 from models.registry import MODELS, ModelEntry
 from tests.benchmark.users import Mean, numbers, record_of, spoilt

@@ -15,7 +15,7 @@ import torch
 from benchmark.errors import ConfigError
 from benchmark.plan.config import Study, StudyConfig
 from benchmark.run.options import RunOptions
-from benchmark.run.session import plan_run
+from benchmark.run.planning import plan_run
 from datasets.contract import DatasetError, Song
 from datasets.registry import DATASETS
 from models.registry import MODELS, ModelEntry

@@ -4,7 +4,7 @@ from benchmark.cli import data
 from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, planning, print_plan, summary
 from benchmark.plan.config import Study
-from benchmark.run.session import RunPlan
+from benchmark.run.planning import RunPlan
 from benchmark.train.device import Device
 from benchmark.train.estimate import Estimate
 from benchmark.train.trainer import Progress

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.record.store import read_plans
 from benchmark.train.estimate import Estimate
-from tests.benchmark.apart import run_apart
+from tests.benchmark.apart import start_apart
 from tests.benchmark.cli.cli import mer_here
 from tests.benchmark.cli.runs import outcomes
 from tests.conftest import USERS_FILE
@@ -71,7 +71,7 @@ def priced(monkeypatch):
 
     def give(**seconds):
         monkeypatch.setattr(
-            "benchmark.run.session.cost",
+            "benchmark.run.planning.cost",
             lambda cell, *_: Estimate(1, 1, seconds.get(cell.model, 0.0)),
         )
 
@@ -165,7 +165,7 @@ def test_an_impossible_shard_is_one_line(run, tmp_path):
     assert not (tmp_path / "r").exists()
 
 
-def test_two_runs_on_one_folder_train_every_cell_once_also_again(processes, tmp_path):
+def test_two_runs_on_one_folder_train_every_cell_once_also_again(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(USERS_FILE + LINGERING)
     results = tmp_path / "results"
@@ -176,11 +176,7 @@ def test_two_runs_on_one_folder_train_every_cell_once_also_again(processes, tmp_
     ]  # fmt: skip
     for further in ((), ("--fresh",)):
         logs = [tmp_path / f"log-{number}" for number in (1, 2)]
-        running = [
-            processes.Process(target=run_apart, args=([*arguments, *further], log)) for log in logs
-        ]
-        for process in running:
-            process.start()
+        running = [start_apart([*arguments, *further], log) for log in logs]
         for process, log in zip(running, logs, strict=True):
             process.join(SECONDS)
             assert process.exitcode == 0, log.read_text()

@@ -11,7 +11,7 @@ from benchmark.record.annotations import (
     read_raters,
 )
 from benchmark.run.options import RunOptions
-from benchmark.run.session import plan_run
+from benchmark.run.planning import plan_run
 from datasets.registry import DATASETS
 from tests.conftest import make_split
 from tests.made_up_results import RATED, SPLIT
