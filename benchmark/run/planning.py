@@ -16,7 +16,7 @@ from benchmark.run.costs import cost, work
 from benchmark.run.jobs import default_workers
 from benchmark.run.loading import load_study
 from benchmark.run.options import RunOptions
-from benchmark.train.device import Device, choose_device
+from benchmark.train.device import Device, choose_device, device_of_cluster
 from benchmark.train.estimate import Estimate, StepTimes
 from datasets.contract import Split
 
@@ -54,7 +54,8 @@ class RunPlan:
 
 def plan_run(study: Study, options: RunOptions) -> RunPlan:
     """Load the data, list the cells, find what is recorded and price the rest."""
-    device = choose_device(options.device)
+    is_local = options.is_local
+    device = choose_device(options.device) if is_local else device_of_cluster(options.device)
     splits: dict[str, Split] = {}  # by digest
     datasets: dict[str, str] = {}  # their names
     cells: dict[str, Cell] = {}  # by key, so that parts share theirs
@@ -80,7 +81,11 @@ def plan_run(study: Study, options: RunOptions) -> RunPlan:
     step_times = StepTimes()
     costs = {
         cell.group: cost(
-            cell, splits[cell.dataset_digest], device.name, options.kernels, step_times
+            cell,
+            splits[cell.dataset_digest],
+            device.name if is_local else "cpu",  # steps are timed here
+            options.kernels,
+            step_times,
         )
         for cell in {cell.group: cell for cell in todo}.values()
     }
