@@ -65,7 +65,9 @@ def test_every_page_of_docs_is_reached_from_the_readme():
     assert {page.resolve() for page in DOCS} <= {path.resolve() for path in reached}
 
 
-EXAMPLES = ("wide.py", "nearest.py", "mydata.py", "loudness.py", "worst.py", "ranges.py")
+EXAMPLES = (
+    "wide.py", "nearest.py", "mydata.py", "loudness.py", "worst.py", "ranges.py", "batches.py",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -96,6 +98,25 @@ def test_the_example_models_run(tmp_path, capfd, users_file, name, row):
     )
     assert answer.returncode == 0, answer.stderr
     assert row in answer.stdout
+
+
+def test_the_example_executor_leaves_the_records_of_another(tmp_path, capfd, users_file):
+    path = tmp_path / "batches.py"
+    path.write_text(example("batches.py"))
+    listed = mer_here(capfd, "list", "executors", "--include", path).stdout
+    assert "batches" in listed
+    study = ["run", "--dataset", "tiny", "--models", "tiny_gru", "--max-epochs", 1]
+    study += ["--repetitions", 9, "--no-mlflow", "--include", users_file, "--include", path]
+    for executor in ("batches", "inline"):
+        results = tmp_path / executor
+        answer = mer_here(capfd, *study, "--executor", executor, "--results", results)
+        assert answer.returncode == 0, answer.stderr
+    scores = [
+        {record.cell: record.scores for record in read_records(tmp_path / executor)}
+        for executor in ("batches", "inline")
+    ]
+    assert len(scores[0]) >= 9
+    assert scores[0] == scores[1]
 
 
 def test_the_example_with_a_search_space_is_listed(tmp_path, capfd):
