@@ -37,6 +37,14 @@ Resample = Annotated[
     bool,
     typer.Option("--resample", help="Short for folder.resample: make half seconds of ratings."),
 ]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MLFLOW_TRACKING_URI",
+        metavar="URI",
+        help="Copy to a server, too: http(s)://HOST or postgresql://USER@HOST/NAME.",
+    ),
+]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Include = Annotated[
@@ -119,6 +127,13 @@ def model_names(pairs: list[str]) -> dict[str, str]:
             raise ConfigError(f"--names {pair!r}: '{model.strip()}' has a name already; give one.")
         chosen[model.strip()] = " ".join(name.split())
     return chosen
+
+
+def tracking_address(text: str | None) -> str | None:
+    """Check the address of a tracking server."""
+    from benchmark.tracking.address import checked_address
+
+    return checked_address(text)
 
 
 def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:

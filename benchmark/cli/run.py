@@ -13,10 +13,12 @@ from benchmark.cli.options import (
     Precision,
     Resample,
     Results,
+    TrackingUri,
     WantedKernels,
     names,
     numbers,
     settings,
+    tracking_address,
     which_kernels,
     whole,
 )
@@ -64,6 +66,7 @@ def run(
     executor: Annotated[
         str, typer.Option(metavar="NAME", help="How cells run; see `list executors`.")
     ] = "processes",
+    tracking_uri: TrackingUri = None,
     include: Include = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
@@ -79,6 +82,7 @@ def run(
     from benchmark.record.searches import promoted_studies
     from benchmark.run.plugins import include_plugins
 
+    address = tracking_address(tracking_uri)
     if not dry_run and executor == "processes":
         preload(OF_WORKERS)
     include_plugins(include or [])
@@ -109,6 +113,7 @@ def run(
         workers=whole("--workers", workers),
         include=tuple(include or ()),
         executor=executor,
+        tracking_uri=address,
         is_fresh=fresh,
         is_dry=dry_run,
     )

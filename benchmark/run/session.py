@@ -1,6 +1,6 @@
 """The conductor: plan, skip what is recorded, train the rest, mirror, answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,21 +13,17 @@ from benchmark.plan.config import Study, resolve
 from benchmark.plan.expand import expand
 from benchmark.plan.protocol import ProtocolConfig, rounds
 from benchmark.record.annotations import keep_annotations
-from benchmark.record.places import files_of, prepare_folder
+from benchmark.record.places import prepare_folder
 from benchmark.record.record import RunRecord
-from benchmark.record.searches import read_searches
 from benchmark.record.store import latest_by_cell, read_records, write_plan
-from benchmark.report.answer import Answer, answer_from_records, figure_stem
-from benchmark.report.captions import row_note
-from benchmark.report.search import write_search_answer
+from benchmark.report.answer import Answer, answer_from_records
 from benchmark.report.write import write_answer
 from benchmark.run.execute import Job
 from benchmark.run.jobs import default_workers, executor_for, run_jobs
 from benchmark.run.loading import load_study
-from benchmark.tracking.mirror import Mirror
-from benchmark.tracking.model_registry import publish
-from benchmark.tracking.searches import SearchMirror
-from benchmark.tracking.writer import Writer
+from benchmark.tracking.folder import mirror_and_publish
+from benchmark.tracking.records import copy_record
+from benchmark.tracking.tracking import Tracking
 from benchmark.train.device import Device, choose_device
 from benchmark.train.estimate import Estimate, StepTimes, estimate
 from benchmark.train.kernels import Kernels
@@ -48,6 +44,7 @@ class RunOptions:
     executor: str = "processes"
     limits: Limits | None = None  # of each cell
     include: tuple[Path, ...] = ()
+    tracking_uri: str | None = None  # of a server that gets a copy of the records, too
     is_fresh: bool = False  # train recorded cells again
     is_dry: bool = False  # plan only: not even the results folder is made
 
@@ -182,93 +179,21 @@ def run_bill(
 
 
 def complete_run(
-    bill: Bill, options: RunOptions, screen: Screen, writer: Writer | None = None
+    bill: Bill, options: RunOptions, screen: Screen, tracking: Tracking | None = None
 ) -> tuple[Answer, list[Path]]:
-    """Run a study to its end: records, MLflow copy, tables and figures.
+    """Run a study to its end: records, MLflow copies, tables and figures.
 
     Files and MLflow show all that runs of the study ever asked for, the answer what this one did.
     """
-    writer = writer or Writer(options.results, screen.say)
-    mirror = Mirror(options.results)
+    tracking = tracking or Tracking(options.results, screen.say, options.tracking_uri)
 
     def copy(record: RunRecord) -> None:
-        mirror.refresh()
-        mirror.copy(record)
+        tracking.beside_training(lambda mirror: copy_record(mirror, record))
 
-    run_bill(bill, options, screen, lambda one: writer.beside_training(lambda: copy(one)))
+    run_bill(bill, options, screen, copy)
     screen.say("writing tables and figures")
     whole = answer_from_records(options.results, bill.study.name)
     paths = write_answer(whole, options.results)
     screen.say("copying to MLflow")
-    paths += writer.attempt(lambda: mirror_and_publish(mirror, whole, paths)) or []
+    paths += tracking.attempt(lambda mirror: mirror_and_publish(mirror, whole, paths)) or []
     return whole.of({cell.key: cell.group for cell in bill.cells}), paths
-
-
-def mirror_searches(results: Path, written: Mapping[str, Sequence[Path]]) -> None:
-    """Bring MLflow up to the trials of every search, with the files written of each."""
-    searches = read_searches(results)
-    by_cell = latest_by_cell(read_records(results)) if searches else {}
-    for search in searches:
-        mirror = SearchMirror(results, search.name)
-        for trial in search.trials:
-            mirror.copy(trial, by_cell.get(trial.cell or ""))
-        mirror.summarise(search, written.get(search.name, ()))
-
-
-def mirror_folder(
-    results: Path, answer: Answer, paths: Sequence[Path], writer: Writer
-) -> tuple[Mirror, list[Path]]:
-    """Bring MLflow up to an answer and to the folder's searches; return what was written."""
-    mirror = Mirror(results)
-    searches = {one.name: write_search_answer(one, results) for one in read_searches(results)}
-
-    def write() -> list[Path]:
-        models = mirror_and_publish(mirror, answer, paths)
-        mirror_searches(results, searches)
-        return models
-
-    models = writer.attempt(write) or []
-    return mirror, [*models, *(path for files in searches.values() for path in files)]
-
-
-def mirror_records(results: Path, writer: Writer, seconds: float) -> None:
-    """Make the MLflow copy of a whole results folder, with the figures that are there."""
-
-    def write() -> None:
-        figures = files_of(results, "figures", ending="")
-        if read_records(results):
-            mirror_and_publish(Mirror(results), answer_from_records(results), figures)
-        drawn: dict[str, list[Path]] = {}
-        for path in figures:
-            name = path.stem.removeprefix("search-").removesuffix("-settings")
-            drawn.setdefault(name, []).append(path)
-        mirror_searches(results, drawn)
-
-    writer.attempt(write, seconds)
-
-
-def mirror_and_publish(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> list[Path]:
-    """Bring MLflow up to an answer, and register its winners; return the folders of new models."""
-    mirror_answer(mirror, answer, paths)
-    return publish(mirror, answer)
-
-
-def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None:
-    """Bring MLflow up to the records: every cell, every mean, and its table's figure in any format.
-
-    `paths` may hold other files: a figure is known by its name.
-    """
-    mirror.refresh()
-    for record in answer.records:
-        mirror.copy(record)
-    for table in answer.tables:
-        stem = figure_stem(answer.study, table)
-        shown = [path for path in paths if path.stem == stem]
-        for row in table.rows:
-            costs = {
-                "n_parameters": row.parameters,
-                "flops": row.flops,
-                "train_seconds": row.train_seconds,
-                "n_cells": row.n_cells,
-            }
-            mirror.summarise(row.group, row.scores, costs, shown, row_note(row, table))
