@@ -14,6 +14,7 @@ TRIAL_TAG, MODEL_TAG, STATUS_TAG = "mer.trial", "mer.model", "mer.status"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"  # the description that the UI shows
 LAYOUT = 2  # raise it when copies of the same records would look different
+MOST_NETWORKS = 10  # whose curves are copied
 
 Kind = Literal["mean", "cell", "search", "trial"]
 Point = tuple[str, float, int]  # name, value and step
@@ -91,14 +92,18 @@ def digest_of(content: bytes) -> str:
 
 
 def curves_of(record: RunRecord) -> list[Point]:
-    """Return the learning curves of a record's networks."""
-    prefix = "" if len(record.curves) == 1 else "{network}/"
-    return [
-        (f"{prefix.format(network=metric_name(network))}{name}", value, epoch)
-        for network, curve in record.curves.items()
-        for name in ("training_loss", "validation_rmse")
-        for epoch, value in enumerate(curve[name], start=1)
-    ]
+    """Return the learning curves of a record's networks; those of very many stay in its file.
+
+    An ensemble of 30 networks has 60 curves, which nobody reads and MLflow writes for a second.
+    """
+    if len(record.curves) > MOST_NETWORKS:
+        return []
+    points: list[Point] = []
+    for network, curve in record.curves.items():
+        prefix = "" if len(record.curves) == 1 else f"{metric_name(network)}/"
+        for name in ("training_loss", "validation_rmse"):
+            points += [(prefix + name, value, epoch) for epoch, value in enumerate(curve[name], 1)]
+    return points
 
 
 def with_logarithms(costs: Mapping[str, float | int | None]) -> dict[str, float | int | None]:

@@ -16,6 +16,8 @@ from benchmark.tracking.searches import copy_trial, summarise_search
 from benchmark.tracking.tracking import Tracking
 from benchmark.tracking.writer import Writer
 
+BATCH = 20  # records between two waits for the disk
+
 
 def mirror_folder(tracking: Tracking, answer: Answer, paths: Sequence[Path]) -> list[Path]:
     """Bring MLflow up to an answer and to the folder's searches; return what was written."""
@@ -60,8 +62,10 @@ def mirror_answer(mirror: Mirror, answer: Answer, paths: Sequence[Path]) -> None
     `paths` may hold other files: a figure is known by its name.
     """
     mirror.refresh()
-    for record in answer.records:
-        copy_record(mirror, record)
+    for first in range(0, len(answer.records), BATCH):
+        with mirror.store.together():
+            for record in answer.records[first : first + BATCH]:
+                copy_record(mirror, record)
     for table in answer.tables:
         stem = figure_stem(answer.study, table)
         shown = [path for path in paths if path.stem == stem]

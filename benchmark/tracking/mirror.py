@@ -16,6 +16,7 @@ from benchmark.tracking.entry import (
     PARENT_TAG,
     Copy,
     Entry,
+    Kind,
 )
 from benchmark.tracking.store import FolderStore, Store
 from benchmark.tracking.views import UI, run_page
@@ -39,6 +40,7 @@ class Mirror:
         self.means: dict[str, Entry] = {}  # by group, of the cells that were copied
         self.n_made = 0
         self._experiments: dict[str, str] = {}  # their ids
+        self._blank: set[str] = set()  # runs made here that say nothing yet
         self._n_runs: int | None = None  # None: look again, as after a mishap
 
     @property
@@ -60,10 +62,10 @@ class Mirror:
         """Look again before the next write."""
         self._n_runs = None
 
-    def has(self, entry: Entry) -> bool:
-        """Tell whether there is a run of what an entry was made of."""
-        copy = self.copies.get(self._key(entry))
-        return copy is not None and copy.digest == entry.digest
+    def has(self, kind: Kind, key: str, digest: str) -> bool:
+        """Tell whether there is a whole run of what has this digest."""
+        copy = self.copies.get((kind, key, ""))
+        return copy is not None and copy.is_whole and copy.digest == digest
 
     def put(self, entry: Entry) -> Copy:
         """Make a run say what an entry says."""
@@ -127,26 +129,31 @@ class Mirror:
     def _put(self, entry: Entry) -> Copy:
         parent = self._parent(entry)
         copy = self._found(entry)
-        is_same = copy is None or copy.digest == entry.digest
-        if copy is None:
-            copy = self._replace(None, entry, parent)
-        elif not is_same:
+        if copy and copy.digest == entry.digest and (copy.is_whole or self.store.is_shared):
+            if parent and copy.parent != parent.run_id:
+                copy = self._move(copy, parent.run_id)
+            if copy.is_whole:
+                for path in entry.files:
+                    if self.store.lacks(copy, entry.experiment, path):
+                        self.store.keep(copy, entry.experiment, path)
+                return copy
+        elif copy:
             copy = self._changed(copy, entry, parent)
-        elif parent and copy.parent != parent.run_id:
-            copy = self._move(copy, parent.run_id)
-        missing = entry.files
-        if copy.is_whole:
-            missing = [p for p in entry.files if self.store.lacks(copy, entry.experiment, p)]
-        else:
-            if parent:  # until it is summarised again
-                self._reopen(parent)
-            started = entry.started or self.client.get_run(copy.run_id).info.start_time
-            self._log(copy.run_id, entry, started, {} if is_same else self._tags(entry))
-        for path in missing:
+        with self.store.together():
+            return self._fill(copy or self._replace(None, entry, parent), entry, parent)
+
+    def _fill(self, copy: Copy, entry: Entry, parent: Copy | None) -> Copy:
+        """Make a run whole."""
+        if parent:  # until it is summarised again
+            self._reopen(parent)
+        started = entry.started or self.client.get_run(copy.run_id).info.start_time
+        tags = self._tags(entry)
+        self._log(copy.run_id, entry, started, {} if copy.digest == entry.digest else tags)
+        for path in entry.files:
             self.store.keep(copy, entry.experiment, path)
-        if not copy.is_whole:
-            self.client.set_terminated(copy.run_id, entry.status, started + entry.milliseconds)
-            copy = replace(copy, is_whole=True, tags={**copy.tags, **self._tags(entry)})
+        self.client.set_terminated(copy.run_id, entry.status, started + entry.milliseconds)
+        self._blank.discard(copy.run_id)
+        copy = replace(copy, is_whole=True, tags={**copy.tags, **tags})
         self.copies[copy.key] = copy
         return copy
 
@@ -160,7 +167,7 @@ class Mirror:
 
     def _found(self, entry: Entry) -> Copy | None:
         """Return the copy of an entry; one in an experiment of another name is none."""
-        copy = self.copies.get(self._key(entry))
+        copy = self.copies.get(Copy("", self.experiment(entry), False, self._tags(entry)).key)
         if copy is not None and copy.experiment != self.experiment(entry):
             self.remove(copy)
             return None
@@ -170,7 +177,7 @@ class Mirror:
         """Return a run that takes what an entry says, instead of what a copy says."""
         if parent is None:  # what lies below it stays
             copy = self._reopen(copy)
-            if self.store.empty(copy):
+            if copy.run_id in self._blank or self.store.empty(copy):
                 return copy
         if parent or copy.digest:
             return self._replace(copy, entry, parent)
@@ -192,6 +199,7 @@ class Mirror:
             experiment, entry.started, tags=tags, run_name=entry.name[:LONGEST_NAME]
         )
         self.n_made += 1
+        self._blank.add(run.info.run_id)
         copy = Copy(run.info.run_id, experiment, False, tags)
         if old is not None:
             for child in [one for one in self.copies.values() if one.parent == old.run_id]:
@@ -206,9 +214,6 @@ class Mirror:
         moved = replace(copy, tags={**copy.tags, PARENT_TAG: parent})
         self.copies[copy.key] = moved
         return moved
-
-    def _key(self, entry: Entry) -> tuple[str, ...]:
-        return Copy("", self.experiment(entry), False, self._tags(entry)).key
 
     def _tags(self, entry: Entry) -> dict[str, str]:
         digest = {FILE_TAG: entry.digest} if entry.digest else {}

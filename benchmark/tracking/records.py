@@ -43,12 +43,12 @@ def copy_record(mirror: Mirror, record: RunRecord) -> None:
     path = record_path(mirror.results, record)
     is_file = path.is_file()  # it may have gone since it was read
     content = path.read_bytes() if is_file else json.dumps(asdict(record)).encode()
-    mean = mean_entry(record)
-    mirror.means.setdefault(record.group, mean)
-    entry = cell_entry(record, digest_of(content), mean, [path] if is_file else [])
-    if not mirror.has(entry):  # another process may have replaced the record trained here
-        entry = cell_entry(RunRecord(**from_json(content)), entry.digest, mean, entry.files)
-    mirror.put(entry)
+    digest = digest_of(content)
+    if not mirror.has("cell", record.cell, digest):
+        # another process may have replaced the record that was trained here
+        record = RunRecord(**from_json(content))
+    mean = mirror.means.setdefault(record.group, mean_entry(record))
+    mirror.put(cell_entry(record, digest, mean, [path] if is_file else []))
 
 
 def summarise(
@@ -91,6 +91,7 @@ def cell_entry(record: RunRecord, digest: str, mean: Entry, files: Sequence[Path
     return replace(
         mean,
         kind="cell",
+        started=int(record.circumstances["started"] * 1000),
         name=f"{record.name}{_settings(record)}",
         tags=tags,
         digest=digest,

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -36,12 +37,14 @@ SETTINGS = {  # MLflow's own would wait a quarter of an hour for a server that n
 }
 PAGE = 1000  # runs in an answer
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts
-N_ATTEMPTS = 2  # of the last write, each with MLflow's own retries
+N_ATTEMPTS = 3  # of the last write, each with MLflow's own retries
 N_LOOKS = 3  # for runs that another driver made at the same moment
 
 
 class ServerStore:
     """The runs of a tracking server, whoever made them."""
+
+    is_shared = True
 
     def __init__(self, uri: str) -> None:
         """Open nothing yet."""
@@ -79,6 +82,10 @@ class ServerStore:
             ]
             token = page.token or None
         return found
+
+    def together(self) -> AbstractContextManager[None]:
+        """Leave transactions to the server."""
+        return nullcontext()
 
     def empty(self, copy: Copy) -> bool:
         """Leave a run as it is, to be replaced."""

@@ -5,12 +5,20 @@ Whoever writes holds the folder's lock (`writer`). `server` has the store of a t
 
 import filecmp
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from benchmark.record.places import place
-from benchmark.tracking.database import ARTIFACTS, artifacts_uri, open_client, tables
+from benchmark.tracking.database import (
+    ARTIFACTS,
+    artifacts_uri,
+    one_transaction,
+    open_client,
+    tables,
+)
 from benchmark.tracking.entry import KIND_TAG, PARENT_TAG, Copy
 from benchmark.tracking.views import TRADE_OFF, TRIALS, VIEW_TAG
 
@@ -22,6 +30,10 @@ class Store(Protocol):
     """Where a mirror keeps its runs."""
 
     @property
+    def is_shared(self) -> bool:
+        """Tell whether others may be writing at this moment."""
+
+    @property
     def client(self) -> "MlflowClient":
         """Return MLflow's client, opened at first use: that takes seconds."""
 
@@ -30,6 +42,9 @@ class Store(Protocol):
 
     def copies(self, experiment: str | None) -> list[Copy]:
         """Return our runs of an experiment, or, for None, those that are known without one."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Write what follows as a whole or not at all, where this store can."""
 
     def empty(self, copy: Copy) -> bool:
         """Take away a run's parameters and metrics; tell whether this store can."""
@@ -47,9 +62,12 @@ class Store(Protocol):
 class FolderStore:
     """The MLflow database and files of a results folder."""
 
+    is_shared = False
+
     def __init__(self, results: Path) -> None:
         """Open nothing yet."""
         self.results = results
+        self._is_together = False
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -64,6 +82,19 @@ class FolderStore:
     def copies(self, experiment: str | None) -> list[Copy]:
         """Return all of our runs at once."""
         return [] if experiment else copies(self.results, "mean", "cell", "search", "trial")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write in one transaction, also where it is asked for inside another one."""
+        if self._is_together:
+            yield
+            return
+        self._is_together = True
+        try:
+            with one_transaction(self.client):
+                yield
+        finally:
+            self._is_together = False
 
     def empty(self, copy: Copy) -> bool:
         """Take away what MLflow's client does not: of two metrics it shows the higher."""
