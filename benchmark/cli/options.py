@@ -49,6 +49,14 @@ Resample = Annotated[
 WithMlflow = Annotated[
     bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
 ]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MLFLOW_TRACKING_URI",
+        metavar="URI",
+        help="Copy to a server, too: http(s)://HOST or postgresql://USER@HOST/NAME.",
+    ),
+]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Include = Annotated[
@@ -131,6 +139,13 @@ def model_names(pairs: list[str]) -> dict[str, str]:
             raise ConfigError(f"--names {pair!r}: '{model.strip()}' has a name already; give one.")
         chosen[model.strip()] = " ".join(name.split())
     return chosen
+
+
+def tracking_address(text: str | None) -> str | None:
+    """Check the address of a tracking server."""
+    from benchmark.tracking.address import checked_address
+
+    return checked_address(text)
 
 
 def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:

@@ -14,6 +14,7 @@ from benchmark.cli.options import (
     Precision,
     Resample,
     Results,
+    TrackingUri,
     WantedKernels,
     WithMlflow,
     memory_bytes,
@@ -23,6 +24,7 @@ from benchmark.cli.options import (
     settings,
     shard_of,
     share,
+    tracking_address,
     which_kernels,
     whole,
 )
@@ -79,6 +81,7 @@ def run(
     gpu_share: Annotated[
         str, typer.Option(metavar="SHARE", help="Of a GPU, for each cell on a cluster.")
     ] = "0.25",
+    tracking_uri: TrackingUri = None,
     cell_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="End a cell after so long: 90s, 50m, 2h.")
     ] = None,
@@ -115,6 +118,7 @@ def run(
     from benchmark.record.searches import promoted_studies
     from benchmark.run.plugins import include_plugins
 
+    server = tracking_address(tracking_uri)
     if not dry_run and executor == "processes":
         preload(OF_WORKERS)
     include_plugins(include or [])
@@ -167,6 +171,7 @@ def run(
         timeout=seconds("--timeout", timeout),
         begun=begun,
         has_mlflow=mlflow,
+        tracking_uri=server,
     )
     with planning():
         plan = plan_run(config, options)

@@ -15,7 +15,8 @@ from benchmark.run.planning import RunPlan
 from benchmark.search.search import SearchOptions
 from benchmark.search.session import SearchOutcome
 from benchmark.search.spec import Search
-from benchmark.search.storage import dashboard_command, shown
+from benchmark.search.storage import dashboard_command
+from benchmark.tracking.address import shown
 from datasets.registry import DATASETS
 
 QUIET_SECONDS = 60  # say what is being trained this often

@@ -33,6 +33,7 @@ class RunOptions:
     timeout: float | None = None  # seconds after `begun`; no cell begins that would end later
     begun: float = field(default_factory=time.monotonic)
     has_mlflow: bool = True
+    tracking_uri: str | None = None  # of a server that gets a copy of the records, too
 
     @property
     def is_local(self) -> bool:

@@ -24,13 +24,7 @@ from benchmark.search.objective import Objective, OnEpoch, TrialFailed
 from benchmark.search.samplers import make_pruner, make_sampler
 from benchmark.search.space import default_parameters
 from benchmark.search.spec import Search
-from benchmark.search.storage import (
-    failing_plainly,
-    kept_from_others,
-    open_storage,
-    serves_many,
-    shown,
-)
+from benchmark.search.storage import failing_plainly, kept_from_others, open_storage, serves_many
 from benchmark.search.trials import (
     SET_ASIDE,
     WORKER,
@@ -40,6 +34,7 @@ from benchmark.search.trials import (
     retry_killed,
     this_worker,
 )
+from benchmark.tracking.address import shown
 from benchmark.train.kernels import Kernels
 from datasets.contract import Split
 
@@ -66,6 +61,7 @@ class SearchOptions:
     kernels: Kernels = "fused"
     workers: int = 1
     include: tuple[Path, ...] = ()
+    tracking_uri: str | None = None  # of a server that gets a copy, too
 
 
 def load_songs(search: Search, options: SearchOptions) -> Split:

@@ -6,7 +6,6 @@ postgresql+psycopg://USER@HOST/NAME  several machines; a worker that goes silent
 """
 
 import json
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 from benchmark.errors import ConfigError, ResultsError
 from benchmark.record.places import place, write_whole
 from benchmark.search.trials import queue_again
+from benchmark.tracking.address import shown, without_secrets
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -27,7 +27,6 @@ DATABASE = "optuna.db"
 JOURNAL, SQLITE, POSTGRES = "journal:", "sqlite:", "postgresql"
 HEARTBEAT_SECONDS = 30
 SILENT_SECONDS = 120  # after which a worker on another machine counts as dead
-SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)([^&]*)", re.IGNORECASE)
 OPERATION = '{"op_code"'  # how every line of Optuna's journal begins
 
 
@@ -132,22 +131,10 @@ def open_storage(url: str) -> "BaseStorage":
         raise ResultsError(f"Storage {shown(url)} cannot be opened: {reason}") from error
 
 
-def shown(url: str) -> str:
-    """Return an address without its password, whether before the host or among the options."""
-    head, at, tail = url.rpartition("@")
-    scheme, slashes, who = head.partition("://")
-    without = f"{scheme}{slashes}{who.partition(':')[0]}{at}{tail}" if at else url
-    return SECRET.sub(r"\1***", without)
-
-
 def _reason(error: BaseException, url: str) -> str:
     """Return the first line of an error, in which a driver may repeat the password."""
     reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-    secrets = [match[2] for match in SECRET.finditer(url)]
-    secrets.append(url.rpartition("@")[0].partition("://")[2].partition(":")[2])
-    for secret in filter(None, secrets):
-        reason = reason.replace(secret, "***")
-    return reason
+    return without_secrets(reason, url)
 
 
 def dashboard_command(url: str) -> str:

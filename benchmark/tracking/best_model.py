@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmark.record.places import Place, place, remove
 from benchmark.record.store import DIGEST_CHARACTERS
 from benchmark.tracking.database import ARTIFACTS
-from benchmark.tracking.runs import CELL_TAG
+from benchmark.tracking.entry import CELL_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -19,6 +19,7 @@ from benchmark.tracking.best_model import ALIAS
 from benchmark.tracking.database import open_client, store_uri
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import median_repetition, publish, ranked
+from benchmark.tracking.records import copy_record
 from models.registry import MODELS
 from tests.benchmark.cli.cli import ROOT, mer, mer_here
 from tests.made_up_records import changed, make_record
@@ -157,7 +158,7 @@ def publish_records(folder, records):
     tables = aggregate(records, {one.cell: one.group for one in records}, ALL_STUDIES)
     mirror = Mirror(folder)
     for record in records:
-        mirror.copy(record)
+        copy_record(mirror, record)
     written = publish(mirror, Answer(ALL_STUDIES, records, tables))
     found = mirror.client.search_model_versions(f"name='{NAME}'")
     return written, [version.description for version in found]
