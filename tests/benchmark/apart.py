@@ -72,9 +72,10 @@ def _run(
     os.environ.update(environment)
     os.setsid()
     faulthandler.register(signal.SIGUSR1)  # where it is when it does not end
-    # a shell's background jobs ignore Ctrl-C, and so would this one if the tests are one of them;
-    # the fork server of a run that was tested before blocks it
+    # a shell's background jobs ignore Ctrl-C or HUP, and so would this one if the tests are one of
+    # them; the fork server blocks Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     sys.argv = [str(PROGRAM), *map(str, arguments)]
     from benchmark.cli import main

@@ -2,20 +2,43 @@
 
 import csv
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmark.record.store import read_records
-from tests.benchmark.cli.cli import mer, mer_here
-from tests.benchmark.cli.runs import N_CELLS, outcomes
+from tests.benchmark.cli.cli import mer_here, mer_once
+from tests.benchmark.cli.runs import N_CELLS, STUDY, outcomes
+from tests.conftest import USERS_FILE
 
 FLOORS = ("constant", "linear", "context")
 
 
-def test_the_main_job_on_embedded_songs(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Return the results folder of the small study, and what its run printed as JSON."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "mine.py").write_text(USERS_FILE)
+    (folder / "mine_study.yaml").write_text(STUDY)
+    done = mer_once(
+        "run", "--study", folder / "mine_study.yaml", "--include", folder / "mine.py",
+        "--executor", "inline", "--results", folder / "r", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder / "r", done.stdout
+
+
+@pytest.fixture
+def results(finished, tmp_path):
+    """Return a copy of the finished folder."""
+    return Path(shutil.copytree(finished[0], tmp_path / "r"))
+
+
+def test_the_main_job_on_embedded_songs(tmp_path, capfd):
     options = ("--study", "smoke", "--models", "crnn", "--repetitions", 1)
-    answer = mer("run", *options, "--results", tmp_path)
+    answer = mer_here(capfd, "run", *options, "--results", tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert answer.stderr.startswith(
         "study smoke on dataset synthetic: numbers say nothing about music"
@@ -32,18 +55,13 @@ def test_the_main_job_on_embedded_songs(tmp_path):
     assert list((tmp_path / "figures").glob("smoke-synthetic-baseline-*.png"))
 
 
-def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(study, tmp_path, capfd):
-    first = mer_here(
-        capfd, "run", "--executor", "inline", *study, "--results", tmp_path / "r", "--json"
-    )
-    assert first.returncode == 0, first.stderr
-    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "r/records").glob("*/*")}
-    second = mer_here(
-        capfd, "run", "--executor", "inline", *study, "--results", tmp_path / "r", "--json"
-    )
+def test_the_same_command_twice_trains_nothing_and_prints_the_same_table(finished, study, capfd):
+    results, printed = finished
+    stamps = {path: path.stat().st_mtime_ns for path in results.glob("records/*/*")}
+    second = mer_here(capfd, "run", "--executor", "inline", *study, "--results", results, "--json")
     assert f"{N_CELLS} recorded, 0 to run" in second.stderr
-    assert second.stdout == first.stdout
-    assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / "r/records").glob("*/*")}
+    assert second.stdout == printed
+    assert stamps == {path: path.stat().st_mtime_ns for path in results.glob("records/*/*")}
     rows = json.loads(second.stdout)["rows"]
     assert {row["model"]: row["n_cells"] for row in rows} == {
         "crnn": 3, "tiny_gru": 3, "constant": 1, "linear": 1, "context": 1,
@@ -84,37 +102,16 @@ def test_songs_without_an_evaluation_side_are_evaluated_in_folds(users_file, tmp
     assert page.returncode == 0, page.stderr
 
 
-def test_the_number_of_workers_changes_no_number(study, tmp_path, capfd):
-    alone = mer_here(capfd, "run", *study, "--results", tmp_path / "1", "--executor", "inline")
-    shared = mer("run", *study, "--results", tmp_path / "2", "--workers", 2)
-    assert alone.returncode == shared.returncode == 0, shared.stderr
-    assert outcomes(tmp_path / "1") == outcomes(tmp_path / "2")
+def test_the_number_of_workers_changes_no_number(finished, study, tmp_path, capfd):
+    shared = mer_here(capfd, "run", *study, "--results", tmp_path / "r", "--workers", 2)
+    assert shared.returncode == 0, shared.stderr
+    assert outcomes(tmp_path / "r") == outcomes(finished[0])
 
 
-def test_one_more_repetition_trains_only_what_is_missing(study, tmp_path, capfd):
-    mer_here(
-        capfd,
-        "run",
-        "--executor",
-        "inline",
-        *study,
-        "--results",
-        tmp_path / "r",
-        "--repetitions",
-        1,
-    )
-    answer = mer_here(
-        capfd,
-        "run",
-        "--executor",
-        "inline",
-        *study,
-        "--results",
-        tmp_path / "r",
-        "--repetitions",
-        2,
-    )
-    assert "5 recorded, 2 to run" in answer.stderr
+def test_one_more_repetition_trains_only_what_is_missing(study, results, capfd):
+    more = ("--results", results, "--repetitions", 4)
+    answer = mer_here(capfd, "run", "--executor", "inline", *study, *more)
+    assert f"{N_CELLS} recorded, 2 to run" in answer.stderr
 
 
 def test_fresh_trains_again(study, tmp_path, capfd):
@@ -198,21 +195,8 @@ def test_a_model_that_fails_becomes_a_record_and_the_others_go_on(study, tmp_pat
     assert "5 recorded, 1 to run" in again.stderr  # a failure gets another try
 
 
-def test_records_say_where_a_number_comes_from(study, tmp_path, capfd):
-    mer_here(
-        capfd,
-        "run",
-        "--executor",
-        "inline",
-        *study,
-        "--results",
-        tmp_path,
-        "--models",
-        "crnn",
-        "--repetitions",
-        1,
-    )
-    (record,) = (one for one in read_records(tmp_path) if one.model == "crnn")
+def test_records_say_where_a_number_comes_from(finished):
+    record = next(one for one in read_records(finished[0]) if one.model == "crnn")
     assert len(record.dataset_digest) == len(record.cell) == 64
     assert record.base_seed == 2017
     environment = record.circumstances["environment"]
@@ -245,7 +229,7 @@ def test_real_songs_run_from_the_data_folder(real_data, tmp_path, capfd):
 
 def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path, capfd):
     answer = mer_here(
-        capfd, "run", "--models", "crnn", "--set", "synthetic.size=full", "--max-epochs", 12,
+        capfd, "run", "--models", "crnn", "--set", "synthetic.size=full", "--max-epochs", 4,
         "--repetitions", 1, "--sequence-lengths", 20, "--results", tmp_path, "--json",
         "--executor", "inline",
     )  # fmt: skip
@@ -255,9 +239,7 @@ def test_crnn_lies_between_the_noise_floor_and_the_linear_model(tmp_path, capfd)
     assert floor < errors["crnn"] < 0.9 * errors["linear"] < errors["constant"]
 
 
-def test_a_run_of_fewer_models_leaves_the_study_s_files_and_contrasts_whole(study, tmp_path, capfd):
-    results = tmp_path / "r"
-    mer_here(capfd, "run", "--executor", "inline", *study, "--results", results)
+def test_a_run_of_fewer_models_leaves_the_study_s_files_and_contrasts_whole(study, results, capfd):
     table = (results / "tables" / "mine_study.csv").read_text()
     compared = (results / "tables" / "mine_study-contrasts.csv").read_text()
     again = ["run", *study, "--models", "crnn", "--results", results, "--json"]

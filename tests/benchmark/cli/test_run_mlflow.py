@@ -20,7 +20,7 @@ from benchmark.tracking.current import is_current
 from benchmark.tracking.database import ARTIFACTS, DATABASE, NEW
 from benchmark.tracking.store import copies
 from tests.benchmark.apart import start_apart
-from tests.benchmark.cli.cli import ROOT, clean, mer_here
+from tests.benchmark.cli.cli import ROOT, mer_here
 from tests.benchmark.cli.runs import N_CELLS
 from tests.benchmark.search.searching import options, search, write_file
 from tests.made_up_records import make_record
@@ -199,18 +199,13 @@ def test_ui_ends_its_children_with_it(tmp_path, name):
     write_record(tmp_path, make_record(), {})
     (tmp_path / DATABASE).touch()  # as if cut short
     log, number = tmp_path / "log", getattr(signal, name)
-    command = [sys.executable, "-m", "benchmark", "ui", "--port", free_port()]
-    with log.open("w") as file:
-        above = psutil.Popen(
-            [*map(str, command), "--results", str(tmp_path)],
-            cwd=ROOT, env=clean({}), stdout=file, stderr=file,
-            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # nohup ignores HUP
-        )  # fmt: skip
-    while len(below := above.children(recursive=True)) < 2:  # MLflow, and the server below it
-        assert above.poll() is None, log.read_text()
+    above = start_apart(["ui", "--port", free_port(), "--results", tmp_path], log)
+    while len(below := psutil.Process(above.pid).children(recursive=True)) < 2:
+        assert above.is_alive(), log.read_text()  # below come MLflow, and its server below it
         time.sleep(0.05)
-    above.send_signal(number)
-    assert above.wait(60) == 128 + number
+    os.kill(above.pid, number)
+    above.join(60)
+    assert above.exitcode == 128 + number
     assert psutil.wait_procs(below, timeout=10)[1] == []
     said = log.read_text()
     assert "copying the records" in said

@@ -12,28 +12,45 @@ import pytest
 
 from benchmark.record.store import read_records
 from tests.benchmark.apart import start_apart
-from tests.benchmark.cli.cli import ROOT, clean, mer, mer_here
-from tests.benchmark.cli.runs import N_CELLS, outcomes
+from tests.benchmark.cli.cli import ROOT, clean, mer_here, mer_once
+from tests.benchmark.cli.runs import N_CELLS, STUDY, outcomes
+from tests.conftest import USERS_FILE
 
+LONG = ("--set", "training.max_epochs=40")
 STOPPED = "Stopped. What is recorded stays; run the same command to go on."
 
 
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    """Return the options of a study."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "mine.py").write_text(USERS_FILE)
+    (folder / "mine_study.yaml").write_text(STUDY)
+    return ["--study", folder / "mine_study.yaml", "--include", folder / "mine.py"]
+
+
+@pytest.fixture(scope="module")
+def whole(options, tmp_path_factory):
+    """Return what a run leaves that nothing disturbs."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = mer_once("run", *options, *LONG, "--executor", "inline", "--results", folder)
+    assert done.returncode == 0, done.stderr
+    return outcomes(folder)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_killed_in_the_middle_ends_with_the_same_records(study, tmp_path, capfd, workers):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = [*map(str, study), "--set", "training.max_epochs=40"]
-    assert (
-        mer_here(capfd, "run", *options, "--executor", "inline", "--results", whole).returncode == 0
-    )
-    options += ["--workers", str(workers)]
+def test_a_run_killed_in_the_middle_ends_with_the_same_records(
+    options, whole, tmp_path, capfd, workers
+):
+    killed, options = tmp_path / "killed", [*options, *LONG, "--workers", workers]
     for n_wanted in (1, 4):
         process = start(options, killed, n_wanted)
         process.kill()
         process.join()
         assert len(list(killed.glob("records/*/*.json"))) < N_CELLS
-    answer = mer("run", *options, "--results", killed)
+    answer = mer_here(capfd, "run", *options, "--results", killed)
     assert answer.returncode == 0, answer.stderr
-    assert outcomes(killed) == outcomes(whole)
+    assert outcomes(killed) == whole
 
 
 def workers_of(pid):
@@ -74,9 +91,8 @@ def still_run(processes, seconds=1.0):
     return [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
-    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
-    process = start(options, tmp_path / "r")
+def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(options, tmp_path):
+    process = start([*options, *LONG, "--workers", 2], tmp_path / "r")
     workers = workers_of(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     code, stderr = ended(process, tmp_path)
@@ -90,9 +106,8 @@ def test_ctrl_c_stops_with_one_sentence_and_leaves_no_process(study, tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_term_stops_a_run_as_ctrl_c_does(study, tmp_path, workers):
-    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", str(workers)]
-    process = start(options, tmp_path / "r")
+def test_term_stops_a_run_as_ctrl_c_does(options, tmp_path, workers):
+    process = start([*options, *LONG, "--workers", workers], tmp_path / "r")
     children = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
     code, stderr = ended(process, tmp_path)
@@ -131,9 +146,9 @@ def test_a_run_stopped_at_its_start_says_so_and_leaves_no_process(tmp_path, seco
     assert still_run(children) == []
 
 
-def test_a_worker_that_is_killed_is_replaced_and_its_cell_trained_again(study, tmp_path):
-    options = [*map(str, study), "--set", "training.max_epochs=40", "--workers", "2"]
-    process = start(options, tmp_path / "r")
+def test_a_worker_that_is_killed_is_replaced_and_its_cell_trained_again(options, tmp_path):
+    shorter = ("--set", "training.max_epochs=10", "--workers", 2)
+    process = start([*options, *shorter], tmp_path / "r")
     for pid in workers_of(process.pid):
         os.kill(pid, signal.SIGKILL)
     code, stderr = ended(process, tmp_path, 120)

@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,21 +15,36 @@ from benchmark.record.store import read_records
 from benchmark.search.finalists import chosen
 from benchmark.search.spec import SearchConfig, checked_search
 from datasets.registry import DATASETS
-from tests.benchmark.cli.cli import mer_here
+from tests.benchmark.cli.cli import mer_here, mer_once
 from tests.benchmark.search.searching import NAME, found, options, search, states, write_file
 
 
-def test_trials_are_a_total_that_a_second_call_completes(capfd, tmp_path):
-    assert search(capfd, tmp_path, trials=3).returncode == 0
-    first = found(tmp_path)["trials"]
-    again = search(capfd, tmp_path, trials=3)
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """Return a folder that was searched with three trials, and what was printed."""
+    folder = tmp_path_factory.mktemp("three")
+    write_file(folder)
+    done = mer_once("search", *options(folder, trials=3))
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+@pytest.fixture
+def copied(three, tmp_path):
+    """Return a copy of that folder."""
+    return Path(shutil.copytree(three[0], tmp_path / "copied"))
+
+
+def test_trials_are_a_total_that_a_second_call_completes(capfd, copied):
+    first = found(copied)["trials"]
+    again = search(capfd, copied, trials=3)
     assert "3 trials are finished already" in again.stderr
-    assert found(tmp_path)["trials"] == first
-    assert search(capfd, tmp_path, trials=5).returncode == 0
-    both = found(tmp_path)["trials"]
+    assert found(copied)["trials"] == first
+    assert search(capfd, copied, trials=5).returncode == 0
+    both = found(copied)["trials"]
     assert both[:3] == first
     assert [one["number"] for one in both] == [0, 1, 2, 3, 4]
-    assert states(tmp_path) == ["COMPLETE"] * 5
+    assert states(copied) == ["COMPLETE"] * 5
 
 
 def test_a_resumed_search_repeats_no_trial(capfd, tmp_path):
@@ -50,17 +67,16 @@ def test_a_search_in_two_sittings_finds_what_one_sitting_finds(capfd, tmp_path):
     assert one == two
 
 
-def test_the_first_trial_is_the_default_configuration(capfd, tmp_path):
-    search(capfd, tmp_path, trials=1)
-    (trial,) = found(tmp_path)["trials"]
+def test_the_first_trial_is_the_default_configuration(three):
+    trial = found(three[0])["trials"][0]
     assert trial["is_default"]
     assert trial["values"] == {"narrow.width": 4, "training.learning_rate": 1e-3}
 
 
-def test_a_trial_has_a_record_whose_score_is_its_value(capfd, tmp_path):
-    search(capfd, tmp_path, trials=3)
-    records = {one.cell: one for one in read_records(tmp_path / "results")}
-    for trial in found(tmp_path)["trials"]:
+def test_a_trial_has_a_record_whose_score_is_its_value(three):
+    folder, _ = three
+    records = {one.cell: one for one in read_records(folder / "results")}
+    for trial in found(folder)["trials"]:
         record = records[trial["cell"]]
         assert record.scores["rmse_average"] == trial["rmse"]
         assert record.n_parameters == trial["n_parameters"]
@@ -202,11 +218,10 @@ def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_pat
     assert rates == {values["training.learning_rate"]}
 
 
-def test_sequences_are_no_longer_than_the_songs_where_nothing_says_how_long(capfd, tmp_path):
-    search(capfd, tmp_path, trials=1)
-    (record,) = read_records(tmp_path / "results")
-    assert record.sequence_length == 20  # the 24 development songs have 20 frames each
-    assert found(tmp_path)["identity"]["settings"]["sequence_length"] == 20
+def test_sequences_are_no_longer_than_the_songs_where_nothing_says_how_long(capfd, three, tmp_path):
+    lengths = {record.sequence_length for record in read_records(three[0] / "results")}
+    assert lengths == {20}  # the 24 development songs have 20 frames each
+    assert found(three[0])["identity"]["settings"]["sequence_length"] == 20
     search(capfd, tmp_path, trials=1, sequence_length=60, name="long")
     assert found(tmp_path, "long")["identity"]["settings"]["sequence_length"] == 60
 
@@ -256,18 +271,17 @@ def test_evaluation_songs_are_never_looked_at(capfd, tmp_path):
     assert np.isfinite(numbers[1]).all()
 
 
-def test_every_trial_is_in_mlflow_under_its_search(capfd, tmp_path):
+def test_every_trial_is_in_mlflow_under_its_search(capfd, copied):
     from benchmark.tracking.database import open_client
 
-    search(capfd, tmp_path, trials=3)
-    search(capfd, tmp_path, trials=5)
-    client = open_client(tmp_path / "results")
+    search(capfd, copied, trials=5)
+    client = open_client(copied / "results")
     experiment = client.get_experiment_by_name(f"search-{NAME}")
     runs = client.search_runs([experiment.experiment_id])
     (parent,) = [run for run in runs if run.data.tags["mer.kind"] == "search"]
     trials = {run.data.tags["mer.trial"]: run for run in runs if "mer.trial" in run.data.tags}
     assert sorted(trials) == ["0", "1", "2", "3", "4"]
-    for one in found(tmp_path)["trials"]:
+    for one in found(copied)["trials"]:
         run = trials[str(one["number"])]
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert run.data.params["narrow.width"] == str(one["values"]["narrow.width"])
@@ -279,20 +293,19 @@ def test_every_trial_is_in_mlflow_under_its_search(capfd, tmp_path):
     assert parent.data.metrics["n_done"] == 5
 
 
-def test_json_is_all_there_is_on_stdout(capfd, tmp_path):
-    answer = search(capfd, tmp_path, "--json", trials=2)
+def test_json_is_all_there_is_on_stdout(capfd, copied):
+    answer = search(capfd, copied, "--json", trials=3)
     told = json.loads(answer.stdout)
     assert told["search"] == NAME
-    assert told["trials"] == {"done": 2, "pruned": 0, "failed": 0}
-    assert told["best"]["rmse"] == min(one["rmse"] for one in found(tmp_path)["trials"])
+    assert told["trials"] == {"done": 3, "pruned": 0, "failed": 0}
+    assert told["best"]["rmse"] == min(one["rmse"] for one in found(copied)["trials"])
 
 
-def test_the_figures_show_every_setting(capfd, tmp_path):
-    search(capfd, tmp_path, trials=3)
+def test_the_figures_show_every_setting(three):
     for name in (f"search-{NAME}.png", f"search-{NAME}-settings.png"):
-        assert (tmp_path / "results" / "figures" / name).stat().st_size > 10_000
+        assert (three[0] / "results" / "figures" / name).stat().st_size > 10_000
 
 
-def test_the_printed_dashboard_command_names_the_storage(capfd, tmp_path):
-    answer = search(capfd, tmp_path, trials=1)
-    assert f"optuna-dashboard sqlite:///{tmp_path}/results/optuna.db" in answer.stdout
+def test_the_printed_dashboard_command_names_the_storage(three):
+    folder, printed = three
+    assert f"optuna-dashboard sqlite:///{folder}/results/optuna.db" in printed
