@@ -11,6 +11,7 @@ from benchmark.errors import USER_ERRORS
 from benchmark.executors.contract import Report
 from benchmark.executors.limits import memory_bytes
 from benchmark.executors.worker import DONE, RAISED, portable
+from benchmark.users_code import described
 
 BEGAN, OVER, EVENT, REFUSED = "began", "over", "event", "refused"
 SECONDS_BETWEEN_EVENTS = 1.0  # of one task: progress, of which some may be left out
@@ -67,6 +68,8 @@ def _reason_against(setup: Setup) -> str:
             _begun[setup.mark] = _difference(setup.expected, setup.facts())
         except USER_ERRORS as error:
             _begun[setup.mark] = str(error)
+        except Exception as error:  # a package that is missing, a disk that is full
+            _begun[setup.mark] = described(error)
     return _begun[setup.mark]
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmark.errors import ConfigError
+from benchmark.errors import ConfigError, WorkerLost
 from benchmark.executors.contract import (
     Done,
     Executor,
@@ -107,6 +107,13 @@ def connected(means: Means) -> Iterator[Any]:
         ray.shutdown()
 
 
+def _here(ray: Any) -> Any:
+    """Return what keeps an actor on this machine's node."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+
+
 def _refuse_silent(address: str) -> None:
     """Refuse HOST:PORT where nobody listens; Ray would ask for ten minutes."""
     host, _, port = address.rpartition(":")
@@ -147,9 +154,11 @@ class Run:
         resources = ray.cluster_resources()
         n_cores, n_gpus = int(resources.get("CPU", 0)), resources.get("GPU", 0)
         means.say(f"Ray: {len(self._alive())} nodes, {n_cores} cores, {n_gpus:g} GPUs")
+        if not n_cores:
+            raise ConfigError("The Ray cluster has no core. Add a node, or leave --executor out.")
         if means.n_gpus > n_gpus:
             raise ConfigError("The Ray cluster has no GPU. Use --device cpu, or add a node.")
-        self.letters = Queue(actor_options={"num_cpus": 0})
+        self.letters = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here(ray)})
         expected = means.facts()
         self.setup = [ray.put(Setup(means.begin, means.facts, expected, os.urandom(8)))]
         self.function = ray.remote(max_retries=0, max_calls=0, num_cpus=1)(call)
@@ -160,6 +169,8 @@ class Run:
         self._hand_out()
         if not self.running:
             return False
+        if self.refused:
+            self._refuse_all_refused()
         ended, _ = self.ray.wait(list(self.running), timeout=POLL_SECONDS)
         if ended:
             ended, _ = self.ray.wait(
@@ -210,6 +221,9 @@ class Run:
         running = self.running.pop(reference)
         try:
             kind, value = self.ray.get(reference)
+        except self.ray.exceptions.RayTaskError as error:  # the call itself could not be made
+            text = str(error).strip().splitlines()[-1]
+            raise WorkerLost(f"A node could not run a task: {text}.") from error
         except self.ray.exceptions.RayError as error:
             self._mourn(running, error)
             return
@@ -229,7 +243,11 @@ class Run:
         if node not in self.refused:
             self.means.say(line)
         self.refused[node] = line
-        if set(alive) <= set(self.refused):
+        self._refuse_all_refused()
+
+    def _refuse_all_refused(self) -> None:
+        """Raise where every node that lives is left out."""
+        if set(self._alive()) <= set(self.refused):
             raise ConfigError(f"No node can run this: {'; '.join(self.refused.values())}.")
 
     def _mourn(self, running: Running, error: Exception) -> None:
@@ -255,7 +273,11 @@ class Run:
     def _read_letters(self) -> None:
         """Read what tasks have reported since."""
         by_ticket = {running.ticket: running for running in self.running.values()}
-        for ticket, kind, value in self.letters.get_nowait_batch(self.letters.qsize()):
+        try:
+            letters = self.letters.get_nowait_batch(self.letters.qsize())
+        except self.ray.exceptions.RayError:  # of a queue that is busy; events are no outcomes
+            return
+        for ticket, kind, value in letters:
             running = by_ticket.get(ticket)
             if running is None:
                 continue  # it has ended

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
+from benchmark.errors import PluginError
 from benchmark.executors.contract import Executor, Means
 from benchmark.lookup import find
+from benchmark.users_code import users_code
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,11 @@ class ExecutorEntry:
     summary: str
 
     def load(self) -> type[Executor]:
-        """Import the class."""
-        loaded: type[Executor] = (
-            resolve_name(self.target) if isinstance(self.target, str) else self.target
-        )
+        """Import the class; raises `PluginError` where that cannot be done."""
+        if not isinstance(self.target, str):
+            return self.target
+        with users_code(f"Executor {self.target}", PluginError, "Mend its row in EXECUTORS"):
+            loaded: type[Executor] = resolve_name(self.target)
         return loaded
 
 

@@ -80,7 +80,12 @@ class Worker:
         self.connection.close()
 
     def kill(self) -> None:
-        """End the process now."""
+        """End the process now, and those that its task started."""
+        import psutil
+
+        with suppress(psutil.Error):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                child.kill()
         with suppress(OSError, ValueError):
             self.process.terminate()
         self.connection.close()

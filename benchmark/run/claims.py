@@ -109,7 +109,8 @@ class Claims:
             content = content_of(path)
             claim = _read(path)
             is_here = claim is not None and claim.processes == self.own.processes
-            if not (claim and is_here and _has_ended(claim.pid)) and not self._is_silent(path):
+            is_void = _has_ended(claim.pid) if claim and is_here else self._is_silent(path)
+            if not is_void:
                 return False
             put_aside(path, content)
         except FileNotFoundError:  # released meanwhile

@@ -99,9 +99,11 @@ def include_sent(files: Sequence[tuple[str, bytes]]) -> None:
     kept = TemporaryDirectory(prefix="mer-include-")
     _folders.append(kept)  # until this process ends: tracebacks read the files
     folder = Path(kept.name)
-    for name, content in files:
-        (folder / name).write_bytes(content)
-    include_plugins([folder / name for name, _ in files])
+    paths = [folder / str(number) / name for number, (name, _) in enumerate(files)]
+    for path, (_, content) in zip(paths, files, strict=True):
+        path.parent.mkdir()
+        path.write_bytes(content)
+    include_plugins(paths)
 
 
 def _load_file(path: Path) -> ModuleType:

@@ -1,8 +1,8 @@
 """A run: plan, skip what is recorded, train the rest, mirror, answer."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -49,10 +49,10 @@ def run_cells(
     """Run what is missing, longest first, and return the cells there was no time for."""
     seconds = {cell.key: plan.estimates[cell.key].seconds for cell in plan.todo}
     shortest = min(seconds.values(), default=0.0)
-    if shortest > (options.timeout or inf):
+    if shortest > options.deadline - time.monotonic():
         raise ConfigError(
-            f"No cell ends within --timeout: the shortest takes up to {shortest / 60:.1f} min."
-            " Give a longer time."
+            f"No cell ends within --timeout: the shortest takes up to {shortest / 60:.1f} min, and"
+            f" {time.monotonic() - options.begun:.0f} s went by before. Give a longer time."
         )
     write_plan(options.results, plan.study.name, plan.cells, plan.study.contrasts)
     screen.begin(plan)

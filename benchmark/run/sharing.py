@@ -62,7 +62,7 @@ class OpenJobs:
 
     def _is_recorded(self, job: Job) -> bool:
         """Tell whether another run recorded this cell since this one was planned."""
-        return written_at(job.results, job.cell) != self.earlier[job.cell.key]
+        return written_at(job.results, job.cell) not in (0, self.earlier[job.cell.key])
 
 
 def train_all(
