@@ -122,14 +122,20 @@ def one_transaction(client: "MlflowClient") -> Iterator[None]:
     """
     store = client._tracking_client.store
     new_session = store.ManagedSessionMaker
+    failure = None  # MLflow would make an error of its own of it
     with new_session(read_only=False) as session:
         session.commit = session.flush
         store.ManagedSessionMaker = lambda read_only=True: nullcontext(session)
         try:
             yield
+        except Exception as error:  # whatever it is
+            session.rollback()
+            failure = error
         finally:
             del session.commit
             store.ManagedSessionMaker = new_session
+    if failure is not None:
+        raise failure
 
 
 def is_complete(results: Path) -> bool:

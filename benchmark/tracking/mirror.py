@@ -107,7 +107,6 @@ class Mirror:
                 number = str(found.experiment_id)
                 if found.lifecycle_stage == "deleted":  # it would take no more runs
                     self.client.restore_experiment(number)
-                    self._learn(self.store.copies(None))
                 for key, value in tags.items():
                     if found.tags.get(key) != value:
                         self.client.set_experiment_tag(number, key, value)

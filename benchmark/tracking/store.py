@@ -80,8 +80,15 @@ class FolderStore:
             return int(database.execute("SELECT coalesce(max(rowid), 0) FROM runs").fetchone()[0])
 
     def copies(self, experiment: str | None) -> list[Copy]:
-        """Return all of our runs at once."""
-        return [] if experiment else copies(self.results, "mean", "cell", "search", "trial")
+        """Return all of our runs at once, with those of experiments deleted in the UI."""
+        if experiment:
+            return []
+        from mlflow.entities import ViewType
+
+        for deleted in self.client.search_experiments(view_type=ViewType.DELETED_ONLY):
+            if any(key.startswith(VIEW_TAG) for key in deleted.tags):
+                self.client.restore_experiment(deleted.experiment_id)
+        return copies(self.results, "mean", "cell", "search", "trial")
 
     @contextmanager
     def together(self) -> Iterator[None]:
