@@ -1,4 +1,4 @@
-"""Tasks on the nodes of a Ray cluster; the only file that knows Ray.
+"""Tasks on the nodes of a Ray cluster.
 
 Ray places tasks and notices dead processes and nodes. Trying again, limits, silence and nodes that
 do not fit are decided here, so that they mean the same as on one machine: Ray's own retries would
@@ -6,12 +6,9 @@ run a task that kills its process four times, and one that fills the memory with
 """
 
 import os
-import signal
-import socket
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,14 +26,12 @@ from benchmark.executors.contract import (
 )
 from benchmark.executors.limits import SILENT_AFTER, over_memory, over_time
 from benchmark.executors.on_node import BEGAN, OVER, REFUSED, Setup, call
+from benchmark.executors.ray_connection import connected, this_node
 from benchmark.executors.worker import DONE, RAISED
-from benchmark.signals import STOPPING
 
 POLL_SECONDS = 0.2
-SECONDS_TO_ANSWER = 5.0
 AHEAD = 2  # tasks handed out for each core: one runs, one waits
 MOST_ATTEMPTS = {"process": 2, "node": 3}  # of a task whose process, or node, died
-USAGE = "RAY_USAGE_STATS_ENABLED"
 
 
 @dataclass(eq=False)
@@ -78,59 +73,6 @@ class RayCluster(Executor):
         self.is_stopped = True
 
 
-@contextmanager
-def connected(means: Means) -> Iterator[Any]:
-    """Yield Ray, connected; signals to stop keep their meaning, which Ray would change."""
-    os.environ.setdefault(USAGE, "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError(
-            "--executor ray needs Ray, which is not installed. Run: pip install"
-            " 'mer-benchmark[ray]', or leave --executor out."
-        ) from error
-    address = means.address or os.environ.get("RAY_ADDRESS") or "local"
-    _refuse_silent(address)
-    handlers = {number: signal.getsignal(number) for number in STOPPING}
-    try:
-        ray.init(address, log_to_driver=False, include_dashboard=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ConfigError(_no_cluster(address, reason)) from error
-    finally:
-        with suppress(ValueError):  # not in the main thread, where none is handled
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
-
-
-def _here(ray: Any) -> Any:
-    """Return what keeps an actor on this machine's node."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-
-
-def _refuse_silent(address: str) -> None:
-    """Refuse HOST:PORT where nobody listens; Ray would ask for ten minutes."""
-    host, _, port = address.rpartition(":")
-    if host and "/" not in address and port.isdecimal():
-        try:
-            socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
-        except (OSError, OverflowError) as error:
-            raise ConfigError(_no_cluster(address, str(error))) from error
-
-
-def _no_cluster(address: str, reason: str) -> str:
-    return (
-        f"No Ray cluster answers at {address}: {reason}. Start one with `ray start --head` and give"
-        " its address with --address HOST:6379, or leave --address out."
-    )
-
-
 class Run:
     """All tasks of one `run`, seen from the machine that hands them out."""
 
@@ -158,7 +100,7 @@ class Run:
             raise ConfigError("The Ray cluster has no core. Add a node, or leave --executor out.")
         if means.n_gpus > n_gpus:
             raise ConfigError("The Ray cluster has no GPU. Use --device cpu, or add a node.")
-        self.letters = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here(ray)})
+        self.letters = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": this_node(ray)})
         expected = means.facts()
         self.setup = [ray.put(Setup(means.begin, means.facts, expected, os.urandom(8)))]
         self.function = ray.remote(max_retries=0, max_calls=0, num_cpus=1)(call)

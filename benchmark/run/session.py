@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +49,7 @@ def run_cells(
 ) -> list[Cell]:
     """Run what is missing, longest first, and return the cells there was no time for."""
     seconds = {cell.key: plan.estimates[cell.key].seconds for cell in plan.todo}
-    shortest = min(seconds.values(), default=0.0)
+    shortest = min(seconds.values(), default=-inf)
     if shortest > options.deadline - time.monotonic():
         raise ConfigError(
             f"No cell ends within --timeout: the shortest takes up to {shortest / 60:.1f} min, and"

@@ -147,9 +147,11 @@ def test_what_there_is_no_time_for_is_left_with_exit_code_3(run, priced, tmp_pat
 
 def test_a_run_that_has_no_time_at_all_says_so(run, tmp_path):
     answer = run("--results", tmp_path / "r", "--timeout", "0.001")
-    assert answer.returncode == 3
-    assert "6 of 6 cells are left" in answer.stderr
+    assert answer.returncode == 2  # "more to do" would be said again and again
+    assert "error: No cell ends within --timeout" in answer.stderr
     assert not list(tmp_path.glob("r/records/*/*"))
+    assert run("--results", tmp_path / "r").returncode == 0
+    assert run("--results", tmp_path / "r", "--timeout", "0.001").returncode == 0  # nothing to do
 
 
 def test_without_mlflow_no_database_is_made(run, tmp_path):

@@ -81,6 +81,14 @@ def test_the_claim_of_a_dead_process_of_this_machine_is_void_at_once(tmp_path):
         assert own.take(CELL)
 
 
+def test_the_claim_of_a_living_process_of_this_machine_holds_though_its_clock_slept(tmp_path):
+    processes = Claims(tmp_path).own.processes
+    path = claim_of_another(tmp_path, processes=processes, pid=os.getppid())
+    os.utime(path, (time.time() - 2 * SILENT_SECONDS,) * 2)
+    with Claims(tmp_path) as own:
+        assert not own.take(CELL)
+
+
 def test_the_same_number_elsewhere_is_another_process(tmp_path):
     claim_of_another(tmp_path, pid=dead_process())
     with Claims(tmp_path) as own:

@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from benchmark.record.store import find_record, write_record, written_at
+from benchmark.record.store import find_record, record_path, write_record, written_at
 from benchmark.run import sharing
 from benchmark.run.claims import Claims
 from benchmark.run.execute import Job
@@ -153,3 +153,12 @@ def test_a_failed_cell_is_not_tried_by_two_runs(tmp_path, claims, others):
     assert run.train() == []
     assert run.trained == [2, 3, 4]
     assert run.done[-1] == 1
+
+
+def test_a_record_that_vanishes_meanwhile_is_made_again(tmp_path, claims):
+    for cell in CELLS:
+        train(tmp_path, cell)
+    run = Run(tmp_path, claims)
+    record_path(tmp_path, find_record(tmp_path, CELLS[2])).unlink()
+    assert run.train() == []
+    assert sorted(run.trained) == [1, 2, 3, 4]

@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.record.store import read_records
-from benchmark.search.finalists import chosen
-from benchmark.search.spec import SearchConfig, checked_search
 from datasets.registry import DATASETS
 from tests.benchmark.cli.cli import mer_here, mer_once
 from tests.benchmark.search.searching import NAME, found, options, search, states, write_file
@@ -224,19 +221,6 @@ def test_sequences_are_no_longer_than_the_songs_where_nothing_says_how_long(capf
     assert found(three[0])["identity"]["settings"]["sequence_length"] == 20
     search(capfd, tmp_path, trials=1, sequence_length=60, name="long")
     assert found(tmp_path, "long")["identity"]["settings"]["sequence_length"] == 60
-
-
-def test_a_trial_of_unknown_size_is_no_finalist_of_two_objectives(tmp_path):
-    def trial(number, rmse, n_parameters):
-        return TrialRow(
-            number=number, state="done", rmse=rmse, n_parameters=n_parameters, n_epochs=1,
-            seconds=1.0, reason=None, is_default=False, cell=None, commit=None, values={},
-        )  # fmt: skip
-
-    trials = [trial(0, 0.3, None), trial(1, 0.2, 100), trial(2, 0.25, 50), trial(3, 0.26, 60)]
-    record = SearchRecord(name="x", identity={}, options={}, trials=trials)
-    two = checked_search(SearchConfig(model="crnn", sampler="nsga2", finalists=3))
-    assert [one.number for one in chosen(two, record)] == [1, 2]
 
 
 def test_evaluation_songs_are_never_looked_at(capfd, tmp_path):

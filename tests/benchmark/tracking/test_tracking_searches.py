@@ -6,23 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.tracking.database import DATABASE
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.searches import copy_trial, summarise_search
-
-
-def trial(number, rmse=0.3):
-    return TrialRow(
-        number=number, state="done", rmse=rmse, n_parameters=100, n_epochs=5, seconds=2.0,
-        reason=None, is_default=number == 0, cell=None, commit="abc", values={"width": 8 + number},
-    )  # fmt: skip
-
-
-def found(*trials, **identity):
-    return SearchRecord(
-        name="mine", identity={"model": "crnn", **identity}, options={}, trials=list(trials)
-    )
+from tests.benchmark.tracking.searches import found, trial
 
 
 def mirror(results, search):

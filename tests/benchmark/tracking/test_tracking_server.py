@@ -21,7 +21,7 @@ from benchmark.tracking.records import copy_record, mean_entry
 from benchmark.tracking.searches import copy_trial, summarise_search
 from benchmark.tracking.server import ServerStore
 from benchmark.tracking.tracking import Tracking
-from tests.benchmark.tracking.test_tracking_searches import found, trial
+from tests.benchmark.tracking.searches import found, trial
 from tests.made_up_records import make_record
 from tests.made_up_rows import make_table
 from tests.serving import free_port, serving
