@@ -10,7 +10,8 @@ from tests.benchmark.cli.cli import mer_here
 
 SHORT = ("--repetitions", 1, "--max-epochs", 1, "--executor", "inline")
 SMALL_ENSEMBLE = (
-    "--set", "blstm_ensemble.units=8", "--set", "blstm_ensemble.fusion_stride=50",
+    "--set", "blstm_ensemble.units=8", "--set", "blstm_ensemble.layers=2",
+    "--set", "blstm_ensemble.sequence_lengths=30,60", "--set", "blstm_ensemble.fusion_stride=50",
 )  # fmt: skip
 
 

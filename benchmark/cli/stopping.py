@@ -31,10 +31,10 @@ def stoppable(command: Callable[P, T], sentence: str) -> Callable[P, T]:
             try:
                 try:
                     value = command(*arguments, **options)
-                except typer.Exit:
+                except Exception:  # typer's own exit included
                     if not numbers:
                         raise
-                if numbers:  # what was raised was lost on its way, as in a finalizer
+                if numbers:  # lost on its way, as in a finalizer, or SQLAlchemy made another of it
                     raise KeyboardInterrupt
                 return value
             except KeyboardInterrupt:
