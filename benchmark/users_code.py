@@ -42,7 +42,7 @@ def text_of(error: BaseException) -> str:
         text = " ".join(str(error).split())[:MOST_CHARACTERS]
     except BaseException as failure:  # of a broken __str__ nothing else is known
         return f"its text raises {type(failure).__name__}"
-    return "".join(one if one.isprintable() else "?" for one in text)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def described_with_place(error: BaseException) -> str:
@@ -61,8 +61,10 @@ def _place_of(error: BaseException) -> str:
     """Return " in FILE:LINE" of the innermost frame of the user's own, or else of any file."""
     if isinstance(error, SyntaxError) and error.filename and error.filename[0] != "<":
         return f" in {error.filename}:{error.lineno}"
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename[0] != "<"]
-    chosen = [one for one in frames if not _is_installed(Path(one.filename))] or frames
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename[0] != "<"
+    ]
+    chosen = [frame for frame in frames if not _is_installed(Path(frame.filename))] or frames
     return f" in {chosen[-1].filename}:{chosen[-1].lineno}" if chosen else ""
 
 

@@ -46,7 +46,6 @@ def require_file(path: Path) -> None:
 
 
 def _decoded(path: Path) -> NDArray[np.float32]:
-    """Decode an audio file."""
     import soundfile
     import soxr
 

@@ -171,7 +171,7 @@ class Split:
                 f" {len(self.evaluation)} evaluation songs."
             )
         ids = [song.song_id for song in self.development + self.evaluation]
-        repeated = sorted((one for one, n in Counter(ids).items() if n > 1), key=str)
+        repeated = sorted((song_id for song_id, n in Counter(ids).items() if n > 1), key=str)
         if repeated:
             raise DatasetError(
                 f"Song ids must be unique across a split; repeated: {repeated[:5]}."

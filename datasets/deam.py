@@ -1,4 +1,4 @@
-"""DEAM as a whole: all excerpts to learn from, the 58 full songs of 2015 to be judged on.
+"""DEAM as a whole: all excerpts to learn from, the 58 full songs of 2015 to be scored on.
 
 Source  A. Aljanaki, Y.-H. Yang, M. Soleymani, "Developing a benchmark for emotional analysis of
         music", PLoS ONE 12(3), 2017
@@ -45,8 +45,10 @@ def load(options: DeamOptions, features: str, data_root: Path | None) -> Split:
     labels = read_dynamic_annotations(root)
     evaluation = options.evaluation or tuple(EVALUATION_IDS)
     kept_out = {*evaluation, *EVALUATION_IDS}
-    development = options.development or tuple(one for one in labels if one not in kept_out)
-    unknown = [one for one in (*development, *evaluation) if one not in labels]
+    development = options.development or tuple(
+        song_id for song_id in labels if song_id not in kept_out
+    )
+    unknown = [song_id for song_id in (*development, *evaluation) if song_id not in labels]
     if unknown:
         raise DatasetError(
             f"DEAM in {root} has no annotations of song {unknown[0]}; give ids of its"

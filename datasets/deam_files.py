@@ -112,9 +112,8 @@ def _refuse_odd_values(
 def _join(
     data_root: Path, song_id: int, per_target: Mapping[str, Mapping[int, pd.Series]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Put both targets of one song side by side over the frames that have both."""
     series = [per_target[target][song_id] for target in TARGETS]
-    lengths = [len(one) for one in series]
+    lengths = [len(values) for values in series]
     n_frames = min(lengths)
     if max(lengths) - n_frames > MAX_FRAME_DIFFERENCE:
         shorter = data_root / ANNOTATIONS / f"{TARGETS[lengths.index(n_frames)]}.csv"
@@ -123,4 +122,4 @@ def _join(
             f" arousal values. {HOW_TO_GET}"
         )
     times = series[0].index.to_numpy(dtype=np.float64)[:n_frames]
-    return times, np.stack([one.to_numpy()[:n_frames] for one in series], axis=1)
+    return times, np.stack([values.to_numpy()[:n_frames] for values in series], axis=1)

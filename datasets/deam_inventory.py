@@ -70,7 +70,6 @@ def pieces(data_root: Path) -> list[Piece]:
 
 
 def _get(archive: str, data_root: Path) -> str:
-    """Return the two commands that bring an archive's files."""
     words = f"download {archive}", "import PATH"
     return " or ".join(data_command(each, data_root) for each in words)
 
@@ -121,7 +120,6 @@ def checks(data_root: Path) -> list[Check]:
 
 
 def _files(lengths: dict[int, float], path_of: Callable[[int], Path | None]) -> dict[int, Path]:
-    """Return the files that are here by song id."""
     paths = {song_id: path_of(song_id) for song_id in lengths}
     return {song_id: path for song_id, path in paths.items() if path is not None and path.is_file()}
 

@@ -69,14 +69,13 @@ def remove(path: Path) -> None:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    """Remove a folder unless something is in it."""
     with suppress(OSError):
         folder.rmdir()
 
 
 def require_space(folder: Path, n_bytes: int, what_for: str) -> None:
     """Refuse to begin what the disk cannot hold."""
-    existing = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free = shutil.disk_usage(existing).free
     if n_bytes > free:
         raise DatasetError(
@@ -109,7 +108,6 @@ def _resume(url: str, part: Path, archive: Archive, on_bytes: OnBytes) -> None:
 
 
 def _given_up(url: str, n_bytes: int, archive: Archive, error: Exception) -> str:
-    """Say how far a download came and how to go on."""
     reason = str(error) if isinstance(error, _CutError) else type(error).__name__
     if not n_bytes:
         return f"{url} cannot be reached ({reason}). {MIRROR_ADVICE}"

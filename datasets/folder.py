@@ -33,7 +33,6 @@ SPLIT_SEED = 2017
 
 
 def _two_numbers(value: object) -> object:
-    """Ask for both ends of a scale."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise ValueError("give the lowest and the highest rating, as in folder.scale=1,9")
     return tuple(value)
@@ -98,7 +97,6 @@ def load(options: FolderOptions, features: str, data_root: Path | None) -> Split
 def _song(
     rated: RatedSong, curve: Curve, audio: Path, table: Table, reader: ExtractedReader
 ) -> Song:
-    """Put a song's features beside its annotations."""
     rows_NF = reader.rows(audio.stem, audio)
     frames_T, values_T2 = curve.within(len(rows_NF))
     if curve.frames_T is not None:

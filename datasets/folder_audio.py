@@ -56,7 +56,6 @@ def audio_of(table: Table, recordings: Recordings) -> dict[str, Path]:
 
 
 def _check_complete(table: Table, recordings: Recordings) -> None:
-    """Name the songs that have no recording."""
     missing = [song for song in table.songs if song.name not in recordings]
     if not missing:
         return

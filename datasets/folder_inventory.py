@@ -52,13 +52,11 @@ def checks(data_root: Path) -> list[Check]:
 
 
 def _read(data_root: Path) -> tuple[Table, dict[str, Path]]:
-    """Return the annotations, and the recording of every song."""
     table = read_table(data_root / ANNOTATIONS)
     return table, audio_of(table, find_recordings(data_root))
 
 
 def _check_song(song: RatedSong, table: Table, audio: Path) -> None:
-    """Decode a recording and hold its length against the song's times."""
     n_frames = n_half_seconds(read_samples(audio))
     if song.times is not None:
         check_end(song, table, last_frame(song.times), n_frames, audio)

@@ -66,7 +66,6 @@ def file_notes(
 
 
 def _resampled_note(songs: Sequence[Song], rated: Sequence[Curve]) -> str:
-    """Count the songs' half seconds by where their annotations come from."""
     n_frames = sum(song.n_frames for song in songs)
     n_interpolated, n_blank = (
         sum(getattr(curve, name) for curve in rated) for name in ("n_interpolated", "n_blank")

@@ -119,7 +119,6 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _text(path: Path) -> str:
-    """Return a file's text."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is missing"
         raise DatasetError(f"File {path} {what}. Write a CSV file with columns {COLUMNS}.")
@@ -138,7 +137,6 @@ def _text(path: Path) -> str:
 
 
 def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
-    """Return the place of every column that is used."""
     names = [name.lower() for name in header]
     for separator, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(names) == 1 and separator in names[0]:

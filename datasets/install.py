@@ -39,7 +39,6 @@ def install_folder(path: Path, data_root: Path, files: DataFiles, on_file: OnFil
 
 
 def _unpack(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> Counter[str]:
-    """Install what a zip file holds of a dataset, which may be nothing."""
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = {
@@ -67,7 +66,6 @@ def _unpack(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> C
 
 
 def _copy(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> Counter[str]:
-    """Install what a folder holds of a dataset outside zip files, which may be nothing."""
     wanted = {
         place: file
         for file in sorted(path.rglob("*"))
@@ -87,7 +85,6 @@ def _copy(path: Path, data_root: Path, files: DataFiles, on_file: OnFile) -> Cou
 
 
 def _place(path: PurePosixPath, files: DataFiles) -> Path | None:
-    """Return where a file belongs below the data folder; None: not of the dataset."""
     is_litter = LITTER & {*path.parts} or path.name.startswith("._")
     return None if is_litter or files.place is None else files.place(path)
 

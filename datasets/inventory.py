@@ -73,7 +73,6 @@ def check_complete(
 
 
 def _recordings(files: DataFiles, data_root: Path) -> list[Path]:
-    """Return the recordings that are here; extracted features serve without any."""
     try:
         return [path for path in files.recordings(data_root) if path.is_file()]
     except DatasetError:

@@ -1,7 +1,7 @@
 """MediaEval 2015 "Emotion in Music", dynamic task: the paper's dataset.
 
 Source  A. Aljanaki, Y.-H. Yang, M. Soleymani, "Emotion in Music task at MediaEval 2015"
-Split   431 excerpts of 30 s (60 frames from second 15) to learn from; 58 full songs to be judged
+Split   431 excerpts of 30 s (60 frames from second 15) to learn from; 58 full songs to be scored
         on, DEAM ids 2001-2058
 Labels  `deam`: DEAM's averages for all songs. `mediaeval2015`: the development labels as the 2015
         participants received them; their swings inside a song are larger and, for ids above 1000,
@@ -70,7 +70,7 @@ def load(options: MediaEval2015Options, features: str, data_root: Path | None) -
         )
     if options.labels == "mediaeval2015":
         participants = read_participant_labels(root / PARTICIPANT_LABELS)
-        labels |= {one: (labels[one][0], participants[k]) for k, one in enumerate(ids)}
+        labels |= {song_id: (labels[song_id][0], participants[k]) for k, song_id in enumerate(ids)}
     sides = (ids, EVALUATION_IDS)
     return make_split(root, features, labels, *sides, families=options.families)
 
@@ -119,7 +119,6 @@ def without_families_of(
 def _families_note(
     family_of: Mapping[int, str], development: Sequence[int], evaluation: Iterable[int], n_out: int
 ) -> tuple[str, ...]:
-    """Return how many families there are, and how many songs are left out because of them."""
     if not family_of:
         return ()
     artists = [len({family_of[song_id] for song_id in side}) for side in (development, evaluation)]

@@ -125,7 +125,6 @@ def rendered(path: Path, sampling_rate: int) -> Iterator[Path]:
 
 
 def _complaint(stderr: bytes | None) -> str:
-    """Return the first error that FluidSynth printed; warnings are none."""
     lines = (stderr or b"").decode(errors="replace").splitlines()
     return next((line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)), "")
 
@@ -143,7 +142,6 @@ def seconds(path: Path) -> float:
 
 
 def _read(path: Path) -> tuple[Any, float]:
-    """Return a MIDI file as mido reads it and its length in seconds."""
     import mido
     from mido.midifiles.meta import KeySignatureError
 

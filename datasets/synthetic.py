@@ -134,7 +134,7 @@ def _walk(n_frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
     burn_in = 200
     slow, fast = WALK_POLES
     noise = rng.standard_normal((burn_in + n_frames, 2))
-    walk = np.stack([_two_poles(one, slow + fast, slow * fast) for one in noise.T], axis=1)[
+    walk = np.stack([_two_poles(column, slow + fast, slow * fast) for column in noise.T], axis=1)[
         burn_in:
     ]
     walk -= walk.mean(axis=0)

@@ -167,7 +167,6 @@ def _is_on_scale(values: Any) -> bool:
 
 
 def _n_measures(path: Path, piece: str, about: Any) -> int:
-    """Return how many measures a piece has."""
     n_measures = about.get("measures") if isinstance(about, dict) else None
     if type(n_measures) is not int or n_measures < 1:  # True is an int as well
         raise _damaged(path, f"{piece} has no number of measures")
@@ -183,7 +182,6 @@ def _midi_name(path: Path, piece: str, about: Mapping[str, Any]) -> str:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object, or name the file."""
     if not path.is_file():
         raise DatasetError(f"File {path} is missing. {how_to_get(path.parents[2])}")
     try:
@@ -196,5 +194,4 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _damaged(path: Path, why: str) -> DatasetError:
-    """Return the error of an annotation file that is not as published."""
     return DatasetError(f"File {path} is damaged: {why}. {how_to_get(path.parents[2])}")

@@ -104,12 +104,10 @@ def _rated(*folders: Path) -> set[str]:
 
 
 def _midi_files(data_root: Path) -> list[Path]:
-    """Return the MIDI files in their folder, which may be absent."""
     return sorted(path for path in (data_root / MIDI).glob("*") if midi.is_midi(path))
 
 
 def _check_published(path: Path, number: int, sha256: str) -> None:
-    """Read a round's ratings and hold them against the published file."""
     read_round(path, number)
     if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         raise DatasetError(
@@ -126,7 +124,6 @@ def midi_digest(data_root: Path) -> str:
 
 
 def _check_published_midi(data_root: Path) -> None:
-    """Hold the rated MIDI files, all of them together, against the published ones."""
     if midi_digest(data_root) != PUBLISHED_MIDI:
         raise DatasetError(
             f"The MIDI files in {data_root / MIDI} differ from those published at commit"

@@ -142,7 +142,6 @@ class BLSTMEnsemble(Estimator):
         return bool(REGRESSORS.keys() & set(self.config.fusion))
 
     def _distinct_lengths(self) -> list[int]:
-        """Return the distinct lengths, in the order of their first member."""
         return list(dict.fromkeys(self.config.sequence_lengths))
 
     def _network(self, layers: int, n_outputs: int = len(TARGETS)) -> BLSTM:
@@ -202,17 +201,14 @@ class BLSTMEnsemble(Estimator):
     def predict(self, songs: Sequence[UnannotatedSong]) -> Predictions:
         """Average the parts of the fusion."""
         by_member = self._member_predictions(songs)
-        parts = [self._part(part, by_member) for part in self.config.fusion]
-        return [np.mean(one, axis=0).astype(np.float32) for one in zip(*parts, strict=True)]
+        return _averaged([self._part(part, by_member) for part in self.config.fusion])
 
     def components(self, songs: Sequence[UnannotatedSong]) -> dict[str, Predictions]:
         """Return what each member, their mean, the best one and every regressor predict."""
         by_member = self._member_predictions(songs)
         lengths = self.config.sequence_lengths
-        members = {
-            f"member {k}, L={lengths[k - 1]}": one for k, one in enumerate(by_member, start=1)
-        }
-        return members | {
+        names = (f"member {k}, L={length}" for k, length in enumerate(lengths, start=1))
+        return dict(zip(names, by_member, strict=True)) | {
             part: self._part(part, by_member) for part in ("best", "mean", *self.fusion.regressors)
         }
 
@@ -223,7 +219,7 @@ class BLSTMEnsemble(Estimator):
         if part == "best":
             return by_member[int(np.argmin(self.errors))]
         if part == "mean":
-            return [np.mean(one, axis=0).astype(np.float32) for one in zip(*by_member, strict=True)]
+            return _averaged(by_member)
         return [
             self.fusion.predict(part, inputs_T2V) for inputs_T2V in self._fusion_inputs(by_member)
         ]
@@ -232,15 +228,15 @@ class BLSTMEnsemble(Estimator):
         """Return what the fusion takes, (T, 2, inputs) per song: members averaged per length."""
         of_length = [
             [
-                one
-                for one, own in zip(by_member, self.config.sequence_lengths, strict=True)
+                member
+                for member, own in zip(by_member, self.config.sequence_lengths, strict=True)
                 if own == length
             ]
             for length in self._distinct_lengths()
         ]
         return [
             np.stack(
-                [np.mean([one[index] for one in alike], axis=0) for alike in of_length], axis=-1
+                [np.mean([own[index] for own in alike], axis=0) for alike in of_length], axis=-1
             )
             for index in range(len(by_member[0]))
         ]
@@ -297,3 +293,7 @@ def _relative_error(
     mean = np.concatenate([song.annotations for song in training]).mean(axis=0, dtype=np.float64)
     errors, constant = np.concatenate(predictions) - annotations, mean - annotations
     return float(np.sqrt(np.mean(np.square(errors)) / np.mean(np.square(constant))))
+
+
+def _averaged(parts: Sequence[Predictions]) -> Predictions:
+    return [np.mean(curves, axis=0).astype(np.float32) for curves in zip(*parts, strict=True)]

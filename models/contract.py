@@ -52,7 +52,7 @@ def with_prefix(prefix: str, state: Mapping[str, NDArray[Any]]) -> State:
 def part_of(state: Mapping[str, NDArray[Any]], prefix: str) -> State:
     """Return the arrays below a prefix, without it."""
     start = f"{prefix}."
-    return {name[len(start) :]: one for name, one in state.items() if name.startswith(start)}
+    return {name[len(start) :]: value for name, value in state.items() if name.startswith(start)}
 
 
 class Trainer(Protocol):

@@ -107,7 +107,7 @@ class ConvolutionalFront(nn.Module):
         The printed sum over the batch would be about 1.5e5 against a data loss of .3; `mean`
         averages over the batch and the positions of a map, and sums over maps.
         """
-        weights = [self._elastic(one.get_parameter("weight")) for one in self.convolutions]
+        weights = [self._elastic(layer.get_parameter("weight")) for layer in self.convolutions]
         return torch.stack(weights).sum() + self._activity
 
     def _elastic(self, values: Tensor) -> Tensor:

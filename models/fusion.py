@@ -124,12 +124,13 @@ class Fusion:
                 for target, name in enumerate(TARGETS)
             ]
             self.regressors[kind] = fitted
-            self.learned[kind] = [learned_arrays(one) for one in fitted]
+            self.learned[kind] = [learned_arrays(regressor) for regressor in fitted]
 
     def predict(self, kind: str, inputs_T2V: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return what one kind makes of a song's inputs, (T, 2)."""
         both = [
-            one.predict(inputs_T2V[:, target]) for target, one in enumerate(self.regressors[kind])
+            regressor.predict(inputs_T2V[:, target])
+            for target, regressor in enumerate(self.regressors[kind])
         ]
         predicted: NDArray[np.float32] = np.stack(both, axis=1).astype(np.float32)
         return predicted

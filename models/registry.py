@@ -6,7 +6,19 @@ from dataclasses import dataclass, field, replace
 from pkgutil import resolve_name
 from typing import Any, Literal
 
-from models.spaces import BLSTM_SPACES, ENSEMBLE_SPACES, Space, crnn_spaces
+from models.spaces import (
+    BLSTM_SPACES,
+    CONTEXT_SPACES,
+    DIAGONAL_SPACES,
+    ENSEMBLE_SPACES,
+    GRU_SMALL_SPACES,
+    RESERVOIR_SPACES,
+    TCN_SPACES,
+    TRANSFORMER_SPACES,
+    TWO_PATHS_SPACES,
+    Space,
+    crnn_spaces,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +79,16 @@ KERAS1 = Variant(
         "batch_norm_epsilon": 1e-3,
     },
 )
+
+
+def _sized(parameters: int, **settings: Any) -> Variant:
+    """Return a smaller or larger form of a compact model."""
+    return Variant(
+        summary=f"about {round(parameters, -3):,} parameters",
+        settings=settings,
+        parameters=parameters,
+    )
+
 
 MODELS: dict[str, ModelEntry] = {
     "crnn": ModelEntry(
@@ -133,6 +155,66 @@ MODELS: dict[str, ModelEntry] = {
         spaces=ENSEMBLE_SPACES,
         version="2",
     ),
+    "gru_small": ModelEntry(
+        target="models.gru_small:GRUSmall",
+        summary="16 combinations of the features, then one GRU (Cho et al. 2014)",
+        parameters=5_458,
+        variants={
+            "3k": _sized(2_987, columns=9, units=6),
+            "10k": _sized(9_648, columns=22, units=16),
+        },
+        spaces=GRU_SMALL_SPACES,
+    ),
+    "diagonal": ModelEntry(
+        target="models.diagonal:Diagonal",
+        summary="linear recurrence of independent complex channels (Orvieto et al. 2023)",
+        parameters=5_838,
+        variants={
+            "3k": _sized(3_050, columns=8, channels=8),
+            "10k": _sized(9_518, columns=20, channels=14),
+            "fixed": Variant(
+                summary="poles not trained", settings={"poles": "fixed"}, parameters=5_774
+            ),
+        },
+        spaces=DIAGONAL_SPACES,
+    ),
+    "tcn": ModelEntry(
+        target="models.tcn:TCN",
+        summary="separable convolutions that reach 60 s (Bai et al. 2018)",
+        parameters=5_938,
+        variants={"3k": _sized(3_089, columns=9), "10k": _sized(9_674, columns=24)},
+        spaces=TCN_SPACES,
+    ),
+    "two_paths": ModelEntry(
+        target="models.two_paths:TwoPaths",
+        summary="level by running means, changes by near frames (after Feichtenhofer et al. 2019)",
+        parameters=5_872,
+        variants={
+            "3k": _sized(2_993, columns=9, units=8),
+            "10k": _sized(9_804, columns=22, units=24),
+        },
+        spaces=TWO_PATHS_SPACES,
+    ),
+    "transformer": ModelEntry(
+        target="models.transformer:Transformer",
+        summary="self-attention that fades with distance (Vaswani et al. 2017, Press et al. 2022)",
+        parameters=6_202,
+        variants={
+            "3k": _sized(2_858, columns=8),
+            "10k": _sized(9_746, layers=2, hidden=48),
+        },
+        spaces=TRANSFORMER_SPACES,
+    ),
+    "reservoir": ModelEntry(
+        target="models.reservoir:Reservoir",
+        summary="random memories, never trained, and ridge regression on them (Jaeger 2001)",
+        kind="estimator",
+        parameters=3_002,
+        uses_sequence_length=False,
+        note="reservoir: learned weights; random ones, 260 for every state, are not counted",
+        variants={"6k": _sized(6_002, states=2_740), "10k": _sized(9_982, states=4_730)},
+        spaces=RESERVOIR_SPACES,
+    ),
     "constant": ModelEntry(
         target="models.baselines:Constant",
         summary="the development mean at every frame: a floor to beat",
@@ -159,6 +241,19 @@ MODELS: dict[str, ModelEntry] = {
         uses_sequence_length=False,
         uses_seed=False,
         is_floor=True,
+        variants={
+            "so_far": Variant(
+                summary="with mean and deviation since the first frame",
+                settings={"so_far": "both"},
+                parameters=2_602,
+            ),
+            "smooth": Variant(
+                summary="its predictions smoothed",
+                settings={"smoothing": (0.0, 1.0, 2.0, 5.0, 10.0)},
+                parameters=1_564,
+            ),
+        },
+        spaces=CONTEXT_SPACES,
     ),
 }
 

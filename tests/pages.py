@@ -34,6 +34,23 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(CALL.sub("", line), comments=True) for line in lines if CALL.match(line)]
 
 
+def parsed(arguments: list[str]) -> str:
+    """Parse a call as typer does, without running it; return the name of its command."""
+    from typer.main import get_command
+
+    from benchmark.cli import app
+
+    if set(arguments) <= {"--version"}:
+        return ""
+    command, path = get_command(app), []
+    while hasattr(command, "resolve_command"):
+        context = command.context_class(command)
+        name, command, arguments = command.resolve_command(context, arguments)
+        path.append(name)
+    with command.make_context(" ".join(path), [*arguments]):
+        return " ".join(path)
+
+
 def links(page: Path) -> list[tuple[Path, str]]:
     """Return every relative link as the file and the heading that it leads to."""
     targets = re.findall(r"\]\((?!https?:)([^)\s]*)\)", page.read_text())

@@ -9,6 +9,7 @@ from benchmark.train.trainer import CellTrainer, build_estimator
 from models.registry import MODELS
 
 SMALL = {
+    "reservoir": {"states": 20},
     "blstm": {"layers": 2, "units": 8},
     "blstm_ensemble": {
         "layers": 2,

@@ -29,6 +29,7 @@ DOORS = {
     "keras": "tools/keras_peer.py",
     "tensorflow": "tools/keras_peer.py",
     "safetensors": "benchmark/record/weights.py",
+    "ray": "benchmark/executors/",
     "jinja2": "benchmark/report/page/",
 }
 WITHOUT_TORCH = ("analysis", "report")

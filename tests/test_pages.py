@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from typer.main import get_command
 
 from benchmark.cli import app
 from benchmark.cli.data import data
@@ -21,22 +20,10 @@ from tests.pages import (
     example,
     links,
     name_of,
+    parsed,
 )  # fmt: skip
 
 QUICK = ("--max-epochs", 2, "--repetitions", 1, "--executor", "inline")
-
-
-def parsed(arguments):
-    """Parse a call as typer does, without running it; return the name of its command."""
-    if set(arguments) <= {"--version"}:
-        return ""
-    command, path = get_command(app), []
-    while hasattr(command, "resolve_command"):
-        context = command.context_class(command)
-        name, command, arguments = command.resolve_command(context, arguments)
-        path.append(name)
-    with command.make_context(" ".join(path), [*arguments]):
-        return " ".join(path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -78,7 +65,9 @@ def test_every_page_of_docs_is_reached_from_the_readme():
     assert {page.resolve() for page in DOCS} <= {path.resolve() for path in reached}
 
 
-EXAMPLES = ("wide.py", "nearest.py", "mydata.py", "loudness.py", "worst.py", "ranges.py")
+EXAMPLES = (
+    "wide.py", "nearest.py", "mydata.py", "loudness.py", "worst.py", "ranges.py", "batches.py",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -109,6 +98,25 @@ def test_the_example_models_run(tmp_path, capfd, users_file, name, row):
     )
     assert answer.returncode == 0, answer.stderr
     assert row in answer.stdout
+
+
+def test_the_example_executor_leaves_the_records_of_another(tmp_path, capfd, users_file):
+    path = tmp_path / "batches.py"
+    path.write_text(example("batches.py"))
+    listed = mer_here(capfd, "list", "executors", "--include", path).stdout
+    assert "batches" in listed
+    study = ["run", "--dataset", "tiny", "--models", "tiny_gru", "--max-epochs", 1]
+    study += ["--repetitions", 9, "--no-mlflow", "--include", users_file, "--include", path]
+    for executor in ("batches", "inline"):
+        results = tmp_path / executor
+        answer = mer_here(capfd, *study, "--executor", executor, "--results", results)
+        assert answer.returncode == 0, answer.stderr
+    scores = [
+        {record.cell: record.scores for record in read_records(tmp_path / executor)}
+        for executor in ("batches", "inline")
+    ]
+    assert len(scores[0]) >= 9
+    assert scores[0] == scores[1]
 
 
 def test_the_example_with_a_search_space_is_listed(tmp_path, capfd):

@@ -15,7 +15,7 @@ from benchmark.record.searches import read_searches
 from benchmark.record.store import read_plans, read_records
 from benchmark.report.answer import answer_from_records
 from benchmark.report.export import contrasts_csv
-from benchmark.report.search import trials_table
+from benchmark.report.views.searches import trials_table
 from tests.committed import FOLDERS, RESULTS
 
 

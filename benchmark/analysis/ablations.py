@@ -56,7 +56,6 @@ def _defaults(
 
 
 def _can_pair(row: Row, base: Row) -> bool:
-    """Tell whether both scored on the same songs or families, more than one, and repetitions."""
     return (
         units_of(row.cells[0]).n > 1
         and songs_of(row.cells[0]) == songs_of(base.cells[0])
@@ -65,7 +64,6 @@ def _can_pair(row: Row, base: Row) -> bool:
 
 
 def _ablation(table: Table, row: Row, base: tuple[Table, Row], shared: dict[str, Any]) -> Ablation:
-    """Return how one row differs from its default."""
     base_table, default = base
     own = row.own_text(shared)
     differs = [f"labels {table.labels}"] if table.labels != base_table.labels else []

@@ -58,13 +58,12 @@ class _Moves:
 
 
 def _columns_of(sample: Sample, columns: _Columns) -> None:
-    """Have the columns summed that a sample needs."""
     parts = [part for _, part in sample.parts]
     weight_S = parts[0].weight_S
     for column in (
         *(weight_S, weight_S**2),
         *(part.column * factor for part in parts for factor in (1, part.column, weight_S)),
-        *(one.column * other.column for one, other in combinations(parts, 2)),
+        *(part.column * other.column for part, other in combinations(parts, 2)),
     ):
         columns.place(column)
 

@@ -82,7 +82,6 @@ def pairs_of(table: Table, declared: Iterable[Pair]) -> list[tuple[Row, Row]]:
 
 
 def _n_without_record(table: Table, declared: Iterable[Pair]) -> int:
-    """Count the contrasts of which one side has no row at all."""
     sides = [[len(matching(side, table.comparable)) for side in pair] for pair in declared]
     return sum(max(1, *both) for both in sides if 0 in both)
 

@@ -1,12 +1,12 @@
 """95 % intervals of an error: other songs and other initialisations.
 
-Estimand   the error expected of the model, over the population of songs that the judging songs
+Estimand   the error expected of the model, over the population of songs that the scored songs
            are drawn from and over all initialisations: E[RMSE of a song] per song; pooled, the
            expected root of E[frames x MSE] / E[frames]. With one repetition, only of that one.
 Songs      bootstrap-t (Efron and Tibshirani 1993, chapter 12): whole songs are resampled, and every
            resample is measured in standard errors of its own, which takes care of skewed errors
-Crossed    every repetition judges the same songs, so the two variances add up (Owen 2007, Annals
-           of Applied Statistics 1). Five repetitions are too few to resample: their mean is
+Crossed    every repetition is scored on the same songs, so the two variances add up (Owen 2007,
+           Annals of Applied Statistics 1). Five repetitions are too few to resample: their mean is
            Student's t, and the ends are widened to Satterthwaite's degrees of freedom for both
            (Satterthwaite 1946, Biometrics Bulletin 2)
 Families   where records name them, a song here is a family with all its songs (`units.py`). With
@@ -64,7 +64,7 @@ def subtracted(
 
 def share_repetitions(cells: Sequence[RunRecord], base: Sequence[RunRecord]) -> bool:
     """Tell whether both rows have the same repetitions of the same base seeds."""
-    return [place_of(one) for one in cells] == [place_of(one) for one in base]
+    return [place_of(cell) for cell in cells] == [place_of(cell) for cell in base]
 
 
 def intervals(
@@ -75,12 +75,14 @@ def intervals(
     `stream` names the random numbers: intervals of other names have other ones.
     """
     spreads = {name: Spread(sample) for name, sample in found.items()}
-    wanted = {name: one.sample for name, one in spreads.items() if one.is_resampled}
+    wanted = {name: spread.sample for name, spread in spreads.items() if spread.is_resampled}
     moved = studentised(wanted, stream, n_resamples)
     offset = int(stream_of(stream).integers(n_resamples))
     return {
-        name: one.from_resamples(moved[name], offset) if one.is_resampled else one.by_student
-        for name, one in spreads.items()
+        name: spread.from_resamples(moved[name], offset)
+        if spread.is_resampled
+        else spread.by_student
+        for name, spread in spreads.items()
     }
 
 
@@ -154,7 +156,6 @@ def _student(freedom: int, n_resamples: int) -> Array:
 
 @cache
 def _high(freedom: float) -> float:
-    """Return the upper end of the 95 % of Student's t."""
     return float(_quantile(freedom, HIGH))
 
 

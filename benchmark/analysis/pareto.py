@@ -11,9 +11,9 @@ def trials_on_front(trials: Iterable[TrialRow]) -> list[TrialRow]:
     A trial without a value or of unknown size takes no part.
     """
     known = [
-        (one, (float(one.n_parameters), one.rmse))
-        for one in trials
-        if one.n_parameters and one.rmse is not None
+        (trial, (float(trial.n_parameters), trial.rmse))
+        for trial in trials
+        if trial.n_parameters and trial.rmse is not None
     ]
     return [known[index][0] for index in front([point for _, point in known])]
 

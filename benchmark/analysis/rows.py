@@ -45,7 +45,7 @@ class Row:
     n_without_shape: dict[str, int]  # "valence" -> songs whose annotations are constant
     intervals: dict[str, tuple[float, float]]  # "rmse_valence" -> 95 % interval
     training: Scores  # the same on the songs that were learned from
-    components: dict[str, Scores]  # the same of the model's parts
+    components: dict[str, Scores]  # the same of the model's components
     parameters: int | None
     flops: float | None
     train_seconds: float | None
@@ -82,7 +82,7 @@ class Row:
 
     @property
     def is_selected_on_evaluation(self) -> bool:
-        """Tell whether the songs that judge chose the epoch."""
+        """Tell whether the epoch was chosen on the evaluation songs."""
         return self.settings.get("selection") == "evaluation"
 
     def own_settings(self, shared: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +207,6 @@ def aggregate(records: Iterable[RunRecord], asked: Mapping[str, str], study: str
 def _table(
     records: Sequence[RunRecord], n_asked: Mapping[str, int], study: str, n_resamples: int
 ) -> Table:
-    """Build the table of one dataset."""
     groups: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         groups[record.group].append(record)
@@ -240,7 +239,6 @@ def _place(row: Row) -> tuple[bool, int, int, str]:
 
 
 def _row(cells: Sequence[RunRecord], n_asked: int, n_resamples: int) -> Row:
-    """Summarise the repetitions of one cell."""
     done = sorted((cell for cell in cells if cell.status == "done"), key=place_of)
     n_missing = n_asked - len(done)
     first = cells[0]

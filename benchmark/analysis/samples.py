@@ -84,7 +84,7 @@ def _joined(
     """Add repetition by repetition where they are paired, else keep both sets."""
     if not is_paired:
         return ours + theirs
-    return tuple(one + other for one, other in zip(ours, theirs, strict=True))
+    return tuple(own + other for own, other in zip(ours, theirs, strict=True))
 
 
 def _merged(parts: Iterable[tuple[float, Part]]) -> tuple[tuple[float, Part], ...]:
@@ -104,7 +104,7 @@ def samples(cells: Sequence[RunRecord]) -> dict[str, Sample]:
     The cells are the finished repetitions of one row; all must be scored on the same songs.
     """
     if any(songs_of(cell) != songs_of(cells[0]) for cell in cells):
-        raise ValueError("an interval needs repetitions that judged the same songs")
+        raise ValueError("an interval needs repetitions scored on the same songs")
     found: dict[str, Sample] = {}
     for metric, entry in METRICS.items():
         if not entry.has_interval or not _is_scored(cells, metric):
@@ -131,7 +131,6 @@ def _is_scored(cells: Sequence[RunRecord], metric: str) -> bool:
 
 
 def _sample(cells: Sequence[RunRecord], metric: str, target: str, suffix: str) -> Sample:
-    """Return the sample of one score."""
     weighted = weighted_values(cells, target, suffix, metric)
     is_root = not suffix and METRICS[metric].frames == "root mean square"
     return _pooled(*weighted) if is_root else _mean(*weighted)

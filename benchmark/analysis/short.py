@@ -22,7 +22,6 @@ def short_texts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def _texts(values: set[float]) -> dict[float, str]:
-    """Return value -> text, all different."""
     for digits in range(FEWEST_DIGITS, MOST_DIGITS):
         texts = {value: f"{value:.{digits}g}" for value in values}
         if len(set(texts.values())) == len(values):

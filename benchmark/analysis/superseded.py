@@ -49,12 +49,10 @@ def _name(record: RunRecord) -> tuple[Any, ...]:
 
 
 def _started(record: RunRecord) -> float:
-    """Return when a cell began."""
     return float(record.circumstances["started"])
 
 
 def _mark(other: RunRecord, newest: RunRecord) -> dict[str, Any]:
-    """Return what tells a row from its newest namesake."""
     found = {
         name: getattr(other, name)
         for name in VERSIONS

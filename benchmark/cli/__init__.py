@@ -1,6 +1,7 @@
 """The command line: one file per sub-command, arguments and printing only.
 
-Exit codes: 0 all good; 1 something ran and failed; 2 the user must change something.
+Exit codes: 0 all good; 1 something ran and failed; 2 the user must change something; 3 `run
+--timeout` ended in time and there is more to do.
 """
 
 import sys
@@ -9,7 +10,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from benchmark.cli import data, doctor, list_rows, predict, report, run, search, speed, status, ui
+from benchmark.cli import (
+    data,
+    doctor,
+    list_rows,
+    merge,
+    predict,
+    report,
+    run,
+    search,
+    speed,
+    status,
+    ui,
+)
 from benchmark.cli.stopping import stoppable
 from benchmark.cli.streams import (
     as_started,
@@ -23,7 +36,7 @@ from benchmark.lookup import suggestion
 
 # typer carries its own copy of click since 0.20 and exports only some of its exceptions
 USAGE_ERROR: type[typer.BadParameter] = next(
-    one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException"
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
 
 app = typer.Typer(
@@ -62,6 +75,9 @@ app.command("search")(
 app.command("speed")(speed.speed)
 app.command("status")(status.status)
 app.command("report")(report.report)
+app.command("merge")(
+    stoppable(merge.merge, "Stopped. What is merged stays; run the same command to go on.")
+)
 app.command("predict")(predict.predict)
 app.add_typer(data.data, name="data")
 app.command("ui")(stoppable(ui.ui, "MLflow is stopped."))

@@ -154,6 +154,7 @@ def extract(
     include: Include = None,
 ) -> None:
     """Make features from audio or MIDI on all cores; a second run makes only what is missing."""
+    from benchmark.executors.contract import Means
     from benchmark.executors.registry import make_executor
     from benchmark.executors.starting import n_cores
     from benchmark.run.plugins import include_plugins
@@ -176,7 +177,8 @@ def extract(
             on_count(len(done), len(recordings))
 
         begin = partial(include_plugins, tuple(include or ()))
-        with make_executor("processes", n_workers or n_cores(), begin) as executor:
+        means = Means(n_workers=n_workers or n_cores(), begin=begin)
+        with make_executor("processes", means) as executor:
             share = executor.values
             extract_all(root, recordings, wanted, on_extraction, kept_in=files.kept_in, share=share)
     _print_outcome(done, wanted, time.monotonic() - before)

@@ -2,16 +2,25 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from benchmark.errors import ConfigError
 from benchmark.lookup import find
 
+if TYPE_CHECKING:
+    from benchmark.run.shards import Shard
+
 DEFAULT_RESULTS = Path("results")
 MOST_DIGITS = 9  # of a count
 LONGEST_SECONDS = 1e9
+UNITS = {"alone": 1, "h": 3600, "m": 60, "s": 1}  # seconds
+NUMBER = r"\d+(?:\.\d+)?"
+DURATION = re.compile(
+    rf"(?P<alone>{NUMBER})|(?:(?P<h>{NUMBER})\s*h)?\s*(?:(?P<m>{NUMBER})\s*m)?"
+    rf"\s*(?:(?P<s>{NUMBER})\s*s)?"
+)
 FIGURE_KINDS = ("png", "svg", "pdf", "column")
 
 Results = Annotated[
@@ -36,6 +45,17 @@ Precision = Annotated[
 Resample = Annotated[
     bool,
     typer.Option("--resample", help="Short for folder.resample: make half seconds of ratings."),
+]
+WithMlflow = Annotated[
+    bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
+]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MLFLOW_TRACKING_URI",
+        metavar="URI",
+        help="Copy to a server, too: http(s)://HOST or postgresql://USER@HOST/NAME.",
+    ),
 ]
 OnlyStudy = Annotated[str | None, typer.Option(metavar="NAME", help="This study only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
@@ -121,6 +141,13 @@ def model_names(pairs: list[str]) -> dict[str, str]:
     return chosen
 
 
+def tracking_address(text: str | None) -> str | None:
+    """Check the address of a tracking server."""
+    from benchmark.tracking.address import checked_address
+
+    return checked_address(text)
+
+
 def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:
     """Read the choice of layers."""
     match text:
@@ -130,13 +157,31 @@ def which_kernels(text: str) -> Literal["fused", "plain", "graphs"]:
 
 
 def seconds(option: str, text: str | None) -> float | None:
-    """Read a duration such as 90s, 30m or 2h; a number alone means seconds."""
+    """Read a duration such as 90s, 50m, 2h or 1h30m; a number alone means seconds."""
     if text is None:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if found is None or not 0 < float(found[1]) < LONGEST_SECONDS:
-        raise ConfigError(f"{option}={text!r:.100} is no duration such as 90s, 30m or 2h.")
-    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+    found = DURATION.fullmatch(text.strip())
+    total = sum(float(found[unit] or 0) * n for unit, n in UNITS.items()) if found else 0
+    if not 0 < total < LONGEST_SECONDS:
+        raise ConfigError(f"{option}={text!r:.100} is no duration such as 90s, 50m, 2h or 1h30m.")
+    return total
+
+
+def shard_of(text: str | None) -> "Shard | None":
+    """Read which share of the cells is asked for: 3/20."""
+    from benchmark.run.shards import MOST_SHARDS, Shard
+
+    if text is None:
+        return None
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and len(text) <= 2 * MOST_DIGITS):
+        raise ConfigError(f"--shard={text!r:.100} is not of the form I/N, as in 3/20.")
+    if not 1 <= int(number) <= int(count) <= MOST_SHARDS:
+        raise ConfigError(
+            f"--shard={text}: shards are counted from 1 to N, and N is at most {MOST_SHARDS:,}."
+            " A Slurm array gives such numbers with --array=1-N."
+        )
+    return Shard(int(number), int(count))
 
 
 def memory_bytes(option: str, text: str | None) -> int | None:
@@ -147,6 +192,15 @@ def memory_bytes(option: str, text: str | None) -> int | None:
     if found is None or not float(found[1]):
         raise ConfigError(f"{option}={text!r:.100} is no amount of memory such as 800MB or 4GB.")
     return round(float(found[1]) * {"M": 10**6, "G": 10**9}[found[2].upper()])
+
+
+def share(option: str, text: str) -> float:
+    """Read a share of a whole, above 0 and up to 1."""
+    found = re.fullmatch(r"[01]?\.?\d{0,6}", text.strip())
+    value = float(text) if found and found[0].strip(".") else 0.0
+    if not 0 < value <= 1:
+        raise ConfigError(f"{option}={text!r:.100} is no share above 0 and up to 1, such as 0.25.")
+    return value
 
 
 def settings(pairs: list[str]) -> dict[str, Any]:

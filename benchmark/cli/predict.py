@@ -51,17 +51,19 @@ def predict(
     if len(wrong) == len(audio):
         raise ConfigError(" ".join(wrong))
 
-    from benchmark.predict.predictor import find_weights, load_listener
+    from benchmark.predict.predictor import find_weights, load_predictor
     from benchmark.train.device import choose_device
 
-    listener = load_listener(find_weights(results, model, record or []), choose_device(device).name)
-    heading = f"{listener.name}, {_repetitions(len(listener.models))}"
-    band = " (shaded: lowest to highest)" if len(listener.models) > 1 else ""
+    predictor = load_predictor(
+        find_weights(results, model, record or []), choose_device(device).name
+    )
+    heading = f"{predictor.name}, {_repetitions(len(predictor.models))}"
+    band = " (shaded: lowest to highest)" if len(predictor.models) > 1 else ""
     entries = []
     warned: set[str] = set()  # what holds for several recordings is printed once
     for path in filter(Path.is_file, audio):
         try:
-            emotion = listener.listen(path)
+            emotion = predictor.predict(path)
         except USER_ERRORS as error:
             wrong.append(str(error))
             continue

@@ -18,7 +18,8 @@ HEAD = """# Command reference
 
 Written by `python -m benchmark.cli.reference` from the commands themselves. The keys of a study's
 YAML file are the names of `run`'s options, and the command line wins. Exit code 0: all good; 1:
-something ran and failed; 2: the user must change something, told in one line on stderr.
+something ran and failed; 2: the user must change something, told in one line on stderr; 3: `run
+--timeout` had no time for all cells, and the same command goes on.
 """
 SECTION = re.compile(rf"^#+ `{PROGRAM} ([a-z ]+)`\n\n(.+?)\n\n(.*?)(?=^#+ `|\Z)", re.M | re.S)
 

@@ -12,10 +12,13 @@ from benchmark.cli.options import (
     Include,
     OnlyStudy,
     Results,
+    TrackingUri,
+    WithMlflow,
     figure_kinds,
     model_names,
     names,
     once,
+    tracking_address,
     view_names,
 )
 
@@ -51,9 +54,8 @@ def report(
         str | None,
         typer.Option(metavar="NAMES", help="Print these tables alone; see `list views`."),
     ] = None,
-    mlflow: Annotated[
-        bool, typer.Option("--mlflow/--no-mlflow", help="Bring MLflow up to the records, too.")
-    ] = True,
+    mlflow: WithMlflow = True,
+    tracking_uri: TrackingUri = None,
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,6 +67,7 @@ def report(
     from benchmark.report.write import write_answer
     from benchmark.run.plugins import include_plugins
 
+    address = tracking_address(tracking_uri)
     include_plugins(include or [])
     kinds = figure_kinds(figures)
     prepare_to_draw(results)
@@ -75,15 +78,20 @@ def report(
     paths = write_answer(answer, results, kinds)
     wanted = Format.JSON if as_json else format_
     tracked: dict[str, tuple[str, str]] = {}
-    if mlflow:
-        from benchmark.run.session import mirror_folder
-        from benchmark.tracking.writer import Writer
+    if mlflow or address:
+        from benchmark.tracking.folder import mirror_folder
+        from benchmark.tracking.tracking import Tracking
 
-        writer = Writer(results, lambda line: typer.echo(line, err=True))
-        mirror, written = mirror_folder(results, recorded, paths, writer)
-        paths += written
-        if wanted is Format.HTML:
-            tracked = writer.attempt(mirror.addresses) or {}
+        tracking = Tracking(
+            results,
+            lambda line: typer.echo(line, err=True),
+            address,
+            has_local=mlflow,
+            seconds_to_wait=None,
+        )
+        paths += mirror_folder(tracking, recorded, paths)
+        if wanted is Format.HTML and tracking.local:
+            tracked = tracking.local.attempt(tracking.mirror.addresses) or {}
     if wanted is Format.JSON:
         typer.echo(json.dumps(answer.as_json(), indent=1))
     elif wanted is Format.CSV:

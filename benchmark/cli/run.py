@@ -1,6 +1,7 @@
 """`run`: train what is missing and print the answer."""
 
 import json
+import time
 from typing import Annotated
 
 import typer
@@ -13,12 +14,17 @@ from benchmark.cli.options import (
     Precision,
     Resample,
     Results,
+    TrackingUri,
     WantedKernels,
+    WithMlflow,
     memory_bytes,
     names,
     numbers,
     seconds,
     settings,
+    shard_of,
+    share,
+    tracking_address,
     which_kernels,
     whole,
 )
@@ -66,6 +72,16 @@ def run(
     executor: Annotated[
         str, typer.Option(metavar="NAME", help="How cells run; see `list executors`.")
     ] = "processes",
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Of a Ray cluster's head node.")
+    ] = None,
+    ship_data: Annotated[
+        bool, typer.Option("--ship-data", help="Send songs to nodes, which then need no data.")
+    ] = False,
+    gpu_share: Annotated[
+        str, typer.Option(metavar="SHARE", help="Of a GPU, for each cell on a cluster.")
+    ] = "0.25",
+    tracking_uri: TrackingUri = None,
     cell_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="End a cell after so long: 90s, 50m, 2h.")
     ] = None,
@@ -77,9 +93,22 @@ def run(
         bool, typer.Option("--dry-run", help="Print the cells and their cost, then stop.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train recorded cells again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Share I of N of the cells, from 1: $SLURM_ARRAY_TASK_ID/20."
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Begin no cell that would not end within 50m or 1h30m."),
+    ] = None,
+    mlflow: WithMlflow = True,
     as_json: AsJson = False,
 ) -> None:
     """Train, evaluate and record every cell of a study that is not recorded yet."""
+    begun = time.monotonic()
+
     from benchmark.errors import ConfigError
     from benchmark.executors.contract import Limits
     from benchmark.executors.registry import EXECUTORS
@@ -89,6 +118,7 @@ def run(
     from benchmark.record.searches import promoted_studies
     from benchmark.run.plugins import include_plugins
 
+    server = tracking_address(tracking_uri)
     if not dry_run and executor == "processes":
         preload(OF_WORKERS)
     include_plugins(include or [])
@@ -98,6 +128,11 @@ def run(
     )
     if executor == "inline" and limits != Limits():
         raise ConfigError("--executor inline cannot end a cell; leave --executor or the limit out.")
+    if (address or ship_data) and EXECUTORS[executor].load().shares_disk:
+        raise ConfigError(
+            f"--address and --ship-data are for a cluster, and --executor is {executor}. Add"
+            " --executor ray."
+        )
     overrides = {
         "models": names("--models", models),
         "dataset": dataset,
@@ -113,8 +148,10 @@ def run(
     config = read_study(study, overrides, promoted_studies(results))
 
     from benchmark.cli.problems import print_problems
-    from benchmark.cli.screen import Screen, planning, print_answer, print_bill
-    from benchmark.run.session import RunOptions, complete_run, plan_run
+    from benchmark.cli.screen import Screen, planning, print_answer, print_left, print_plan
+    from benchmark.run.options import RunOptions
+    from benchmark.run.planning import plan_run
+    from benchmark.run.session import complete_run
 
     options = RunOptions(
         results=results,
@@ -125,20 +162,33 @@ def run(
         include=tuple(include or ()),
         executor=executor,
         limits=limits,
+        address=address,
+        ships_data=ship_data,
+        n_gpus=share("--gpu-share", gpu_share),
         is_fresh=fresh,
         is_dry=dry_run,
+        shard=shard_of(shard),
+        timeout=seconds("--timeout", timeout),
+        begun=begun,
+        has_mlflow=mlflow,
+        tracking_uri=server,
     )
     with planning():
-        bill = plan_run(config, options)
+        plan = plan_run(config, options)
     if dry_run:
-        print_bill(bill, as_json=as_json)
+        print_plan(plan, as_json=as_json)
         return
     with Screen() as screen:
-        answer, paths = complete_run(bill, options, screen)
+        finished = complete_run(plan, options, screen)
+    answer = finished.answer
     if as_json:
         typer.echo(json.dumps(answer.as_json(), indent=1))
-    else:
-        print_answer(answer, paths, results)
+    elif answer.tables:
+        print_answer(answer, finished.paths, results, has_mlflow=mlflow)
         print_problems(answer.records, results)
-    has_failed = any(record.status != "done" for record in answer.records)
+    if finished.left:
+        print_left(plan, finished.left)
+        raise typer.Exit(code=3)
+    own = {cell.key for cell in plan.own}
+    has_failed = any(record.status != "done" for record in answer.records if record.cell in own)
     raise typer.Exit(code=1 if has_failed else 0)

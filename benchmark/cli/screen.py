@@ -15,6 +15,7 @@ from rich.progress import Progress as Bars
 from benchmark.analysis.rows import settings_text
 from benchmark.cli.console import console, text_column
 from benchmark.cli.streams import as_started, visible
+from benchmark.plan.cell import Cell
 from benchmark.plan.config import Study
 from benchmark.record.record import RunRecord
 from benchmark.report.answer import Answer, stem_of
@@ -22,7 +23,7 @@ from benchmark.report.grid import terminal_tables
 from datasets.registry import DATASETS
 
 if TYPE_CHECKING:  # they bring torch, which an answer from records does without
-    from benchmark.run.session import Bill
+    from benchmark.run.planning import RunPlan
     from benchmark.train.trainer import Progress
 
 TABLE_WIDTH = 132  # where the output is no terminal
@@ -62,16 +63,16 @@ class Screen:
         """Stop drawing and leave the cursor as it was."""
         self.bars.stop()
 
-    def begin(self, bill: "Bill") -> None:
+    def begin(self, plan: "RunPlan") -> None:
         """Say what runs where, and set the bar's length to the estimated work."""
-        self.bill = bill
-        self.names = {cell.key: cell.name for cell in bill.cells}
+        self.plan = plan
+        self.names = {cell.key: cell.name for cell in plan.cells}
         self.n_done = 0
-        self.shares = {cell.key: 0.0 for cell in bill.todo}
-        self.networks: dict[str, set[str]] = {cell.key: set() for cell in bill.todo}
-        for line in (headline(bill.study), *bill.notes, summary(bill)):
+        self.shares = {cell.key: 0.0 for cell in plan.todo}
+        self.networks: dict[str, set[str]] = {cell.key: set() for cell in plan.todo}
+        for line in (headline(plan.study), *plan.notes, summary(plan)):
             self.say(line)
-        if (n_processes := min(bill.n_workers, len(bill.todo))) > 1:
+        if (n_processes := min(plan.n_workers, len(plan.todo))) > 1:
             self.say(f"starting {n_processes} processes")
         self.task = self.bars.add_task("training", total=self._work(), doing="")
 
@@ -81,13 +82,13 @@ class Screen:
 
     def _cost(self, key: str) -> float:
         """Return a cell's part of the bar."""
-        return max(1.0, self.bill.estimates[key].seconds)
+        return max(1.0, self.plan.estimates[key].seconds)
 
     def on_progress(self, progress: "Progress") -> None:
         """Move the bar by one epoch."""
         networks = self.networks[progress.key]
         networks.add(progress.network)
-        estimate = self.bill.estimates[progress.key]
+        estimate = self.plan.estimates[progress.key]
         per_network = estimate.n_epochs / max(1, estimate.n_networks)
         finished = (len(networks) - 1 + progress.epoch / max(1, per_network)) / max(
             1, estimate.n_networks
@@ -146,16 +147,18 @@ def headline(study: Study) -> str:
     return f"study {study.name} on {', '.join(on_what)}"
 
 
-def summary(bill: "Bill") -> str:
+def summary(plan: "RunPlan") -> str:
     """Return the second line of a run: how much of it is left, and where it runs."""
-    n_cells, n_todo = len(bill.cells), len(bill.todo)
-    reason = f" ({bill.device.reason})" if bill.device.reason else ""
-    workers = "1 worker" if bill.n_workers == 1 else f"{bill.n_workers} workers"
-    starting = f", after up to {SECONDS_TO_START} s to start them" if bill.n_workers > 1 else ""
+    n_cells, n_own, n_todo = len(plan.cells), len(plan.own), len(plan.todo)
+    of_others = f"{n_cells - n_own} of other shards, " if n_own < n_cells else ""
+    reason = f" ({plan.device.reason})" if plan.device.reason else ""
+    workers = "1 worker" if plan.n_workers == 1 else f"{plan.n_workers} workers"
+    starting = f", after up to {SECONDS_TO_START} s to start them" if plan.n_workers > 1 else ""
     return (
-        f"{n_cells} cell{'s' * (n_cells != 1)}, {n_cells - n_todo} recorded, {n_todo} to run;"
-        f" device {bill.device.name}{reason}, {workers};"
-        f" training takes at most {duration(bill.seconds_at_most)}{starting if n_todo else ''}"
+        f"{n_cells} cell{'s' * (n_cells != 1)}, {of_others}{n_own - n_todo} recorded,"
+        f" {n_todo} to run;"
+        f" device {plan.device.name}{reason}, {workers};"
+        f" training takes at most {duration(plan.seconds_at_most)}{starting if n_todo else ''}"
     )
 
 
@@ -167,35 +170,46 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def print_bill(bill: "Bill", *, as_json: bool) -> None:
+def print_plan(plan: "RunPlan", *, as_json: bool) -> None:
     """Print the cells and what each costs if no network stops early."""
     rows: list[dict[str, Any]] = [
         {
             "name": cell.name,
             "settings": settings_text(cell.settings),
             "cell": cell.key,
-            "is_recorded": cell.key in bill.recorded,
-            "n_networks": bill.estimates[cell.key].n_networks if cell.key in bill.estimates else 0,
-            "seconds_at_most": round(bill.estimates[cell.key].seconds, 1)
-            if cell.key in bill.estimates
+            "is_recorded": cell.key in plan.recorded,
+            "n_networks": plan.estimates[cell.key].n_networks if cell.key in plan.estimates else 0,
+            "seconds_at_most": round(plan.estimates[cell.key].seconds, 1)
+            if cell.key in plan.estimates
             else 0.0,
         }
-        for cell in bill.cells
+        for cell in plan.own
     ]
     if as_json:
-        total = round(bill.seconds_at_most, 1)
+        total = round(plan.seconds_at_most, 1)
         typer.echo(json.dumps({"cells": rows, "seconds_at_most": total}, indent=1))
         return
-    for line in (headline(bill.study), *bill.notes, summary(bill)):
+    for line in (headline(plan.study), *plan.notes, summary(plan)):
         typer.echo(line)
-    width = max(len(row["name"]) for row in rows)
-    songs = [f"{cell.dataset}, {cell.features}" for cell in bill.cells]
+    width = max((len(row["name"]) for row in rows), default=0)
+    songs = [f"{cell.dataset}, {cell.features}" for cell in plan.own]
     for index, row in enumerate(rows):
         if len(set(songs)) > 1 and songs[index] not in songs[:index]:
             typer.echo(f"{songs[index]}:")
         cost = "recorded" if row["is_recorded"] else f"at most {duration(row['seconds_at_most'])}"
         networks = f"{row['n_networks']} networks" if row["n_networks"] > 1 else ""
         typer.echo(f"{row['name']:<{width}}  {cost:<16}{networks:<14}{row['settings']}".rstrip())
+
+
+def print_left(plan: "RunPlan", left: Sequence[Cell]) -> None:
+    """Say that there is more to do, and what a longer time would be needed for."""
+    shortest = min(plan.estimates[cell.key].seconds for cell in left)
+    which = f", the shortest of at most {duration(shortest)}" if shortest else ""
+    typer.echo(
+        f"{len(left)} of {len(plan.own)} cells are left{which};"
+        " run the same command again to go on",
+        err=True,
+    )
 
 
 def print_answer(

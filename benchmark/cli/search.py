@@ -13,9 +13,11 @@ from benchmark.cli.options import (
     Precision,
     Resample,
     Results,
+    TrackingUri,
     WantedKernels,
     seconds,
     settings,
+    tracking_address,
     which_kernels,
     whole,
 )
@@ -33,7 +35,7 @@ def search(
         str | None, typer.Option(metavar="N", help="Finished trials in total; default 50.")
     ] = None,
     timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Begin no trial after 90s, 30m or 2h.")
+        str | None, typer.Option(metavar="TIME", help="Begin no trial after 90s, 50m or 1h30m.")
     ] = None,
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME", help="See `list datasets`.")
@@ -91,12 +93,14 @@ def search(
     resample: Resample = False,
     data_root: DataRoot = None,
     results: Results = DEFAULT_RESULTS,
+    tracking_uri: TrackingUri = None,
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
     """Search a model's settings on development songs; the same command again goes on."""
     from benchmark.run.plugins import include_plugins
 
+    address = tracking_address(tracking_uri)
     include_plugins(include or [])
 
     from benchmark.plan.config import validated
@@ -141,6 +145,7 @@ def search(
         kernels=which_kernels(kernels),
         workers=whole("--workers", workers) or 1,
         include=tuple(include or ()),
+        tracking_uri=address,
     )
     outcome = complete_search(checked, options, SearchScreen(checked, options), promote)
     if as_json:

@@ -11,11 +11,12 @@ from benchmark.cli.console import console
 from benchmark.cli.screen import Screen, duration, print_answer
 from benchmark.cli.streams import as_started, visible
 from benchmark.record.searches import TrialRow
-from benchmark.run.session import Bill
+from benchmark.run.planning import RunPlan
 from benchmark.search.search import SearchOptions
 from benchmark.search.session import SearchOutcome
 from benchmark.search.spec import Search
-from benchmark.search.storage import dashboard_command, shown
+from benchmark.search.storage import dashboard_command
+from benchmark.tracking.address import shown
 from datasets.registry import DATASETS
 
 QUIET_SECONDS = 60  # say what is being trained this often
@@ -43,8 +44,8 @@ class SearchScreen:
             f" {config.folds} folds of the development songs, kept in"
             f" {shown(self.options.storage)}"
         )
-        done = [one for one in earlier if one.state == "done"]
-        self.best = min(done, key=lambda one: one.rmse or 0.0, default=None)
+        done = [trial for trial in earlier if trial.state == "done"]
+        self.best = min(done, key=lambda trial: trial.rmse or 0.0, default=None)
         if earlier:
             best = f"; best {self.best.rmse:.4f} of trial {self.best.number}" if self.best else ""
             self.say(f"{len(earlier)} trials are finished already{best}")
@@ -67,9 +68,9 @@ class SearchScreen:
         elapsed = duration(time.monotonic() - self.started)
         self.say(f"trial {row.number}: {outcome}, after {elapsed}")
 
-    def finalists(self, bill: Bill) -> Screen:
+    def finalists(self, plan: RunPlan) -> Screen:
         """Return what shows the finalists' training."""
-        self.say(f"training {len(bill.todo)} of {len(bill.cells)} cells of the finalists")
+        self.say(f"training {len(plan.todo)} of {len(plan.cells)} cells of the finalists")
         return Screen()
 
     def say(self, line: str) -> None:
@@ -82,7 +83,7 @@ def as_rows(outcome: SearchOutcome) -> dict[str, Any]:
     """Return what was found as JSON-ready values."""
     record = outcome.record
     counts = {
-        state: sum(one.state == state for one in record.trials)
+        state: sum(trial.state == state for trial in record.trials)
         for state in ("done", "pruned", "failed")
     }
     return {
@@ -104,11 +105,11 @@ def print_search(outcome: SearchOutcome, options: SearchOptions) -> None:
         f"search {record.name}: {counts['done']} trials trained to the end,"
         f" {counts['pruned']} pruned, {counts['failed']} failed"
     )
-    for one in record.completed[:1]:
-        typer.echo(f"best trial {one.number}: RMSE {one.rmse:.4f}, {_size(one.n_parameters)}")
+    for trial in record.completed[:1]:
+        typer.echo(f"best trial {trial.number}: RMSE {trial.rmse:.4f}, {_size(trial.n_parameters)}")
     if record.finalists:
         typer.echo(f"finalists, {config.repetitions} further seeds each, best first:")
-    rows = record.finalists or [asdict(one) for one in record.completed[:3]]
+    rows = record.finalists or [asdict(trial) for trial in record.completed[:3]]
     for row in rows:
         spread = f" ± {row['rmse_std']:.4f}" if row.get("rmse_std") is not None else ""
         error = "failed" if row["rmse"] is None else f"{row['rmse']:.4f}{spread}"

@@ -28,7 +28,7 @@ def ui(
     """Start the MLflow UI on 127.0.0.1; stop it with Ctrl-C."""
     from benchmark.record.store import record_files
     from benchmark.tracking.database import DATABASE, open_client, store_uri
-    from benchmark.tracking.runs import experiments
+    from benchmark.tracking.store import experiments
     from benchmark.tracking.views import page_of
 
     _check_port(port)
@@ -47,8 +47,8 @@ def ui(
 
 def _bring_up_to_date(results: Path) -> None:
     """Copy what the database lacks: records from elsewhere, or of a run that could not write."""
-    from benchmark.run.session import mirror_records
     from benchmark.tracking.current import is_current
+    from benchmark.tracking.folder import mirror_records
     from benchmark.tracking.writer import Writer
 
     writer = Writer(results, lambda line: typer.echo(line, err=True))

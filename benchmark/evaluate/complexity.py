@@ -29,7 +29,9 @@ ELEMENTWISE = {
     for name in ("add", "add_", "sub", "rsub", "mul", "mul_", "div", "neg", "abs", "square", "mean",
                  "sum", "amax", "max", "relu", "relu_", "gelu", "silu", "elu", "leaky_relu", "tanh",
                  "sigmoid", "softmax", "exp", "clamp", "dropout", "zeros", "zeros_like", "ones",
-                 "new_zeros", "repeat", "expand", "flip", "unflatten", "pad", "cumsum", "arange")
+                 "new_zeros", "repeat", "expand", "flip", "unflatten", "pad", "cumsum", "arange",
+                 "glu", "pow", "reciprocal", "polar", "view_as_complex", "view_as_real",
+                 "ones_like", "mT")
 }  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def _analysed(
         warnings.simplefilter("ignore", DeprecationWarning)
         from fvcore import nn as fvcore_nn
     logging.getLogger("fvcore").setLevel(logging.ERROR)
-    device = next((one.device for one in network.parameters()), torch.device("cpu"))
+    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     was_training = network.training
     network.eval()
     with warnings.catch_warnings():
@@ -123,14 +125,14 @@ def _recurrent_activations(inputs: list[Any], outputs: list[Any]) -> Counter[str
 def _recurrent_weights(inputs: list[Any]) -> list[tuple[int, int]]:
     """Return the shapes of the weight matrices of an LSTM or GRU, in torch's order."""
     weights = [value for value in inputs if _is_matrix(value)]
-    listed = [value for one in inputs if _is_list(one) for value in one.node().inputs()]
+    listed = [
+        value
+        for value_list in inputs
+        if value_list.node().kind() == "prim::ListConstruct"
+        for value in value_list.node().inputs()
+    ]
     weights += [value for value in listed if _is_matrix(value)]
     return [tuple(value.type().sizes()) for value in weights]
-
-
-def _is_list(value: Any) -> bool:
-    """Tell whether a traced value is a list of tensors."""
-    return bool(value.node().kind() == "prim::ListConstruct")
 
 
 def _is_matrix(value: Any) -> bool:

@@ -41,7 +41,7 @@ def _checked(
     """Refuse predictions that do not fit the songs; clip them to the scale."""
     if len(predicted) != len(songs):
         raise ValueError(f"{len(songs)} songs went in, {len(predicted)} predictions came out")
-    return [_checked_song(song, one) for song, one in zip(songs, predicted, strict=True)]
+    return [_checked_song(song, series) for song, series in zip(songs, predicted, strict=True)]
 
 
 def _checked_song(song: UnannotatedSong, predicted: object) -> NDArray[np.float32]:

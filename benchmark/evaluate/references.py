@@ -27,9 +27,8 @@ def reference_scores(split: Split, songs: Sequence[Song]) -> References:
 
 
 def _scored(split: Split, songs: Sequence[Song]) -> References:
-    """Score the references."""
     annotations = [song.annotations for song in songs]
-    means = [np.tile(one.mean(axis=0), (len(one), 1)) for one in annotations]
+    means = [np.tile(series.mean(axis=0), (len(series), 1)) for series in annotations]
     references = {"oracle of song means": means}
     if [song.song_id for song in songs] == [song.song_id for song in split.evaluation]:
         references |= {name: list(arrays) for name, arrays in split.references.items()}

@@ -81,6 +81,5 @@ def _of_whole_panel(name: str, value: float | None) -> float | None:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    """Average the values that are defined; None where none is."""
     defined = [value for value in values if value is not None]
     return float(np.mean(defined)) if defined else None

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from benchmark.errors import WorkerLost
 
@@ -62,14 +62,27 @@ class Limits:
     memory_bytes: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What an executor is given to work with."""
+
+    n_workers: int = 1  # tasks at once
+    begin: Callable[[], object] = nothing  # called first in every process but this one
+    facts: Callable[[], dict[str, str]] = dict  # what must be the same on every machine
+    limits: Limits = Limits()
+    address: str | None = None  # of a cluster
+    n_gpus: float = 0.0  # a task's share of a GPU
+    say: Callable[[str], object] = nothing  # shows a line to the user
+
+
 class Executor(ABC):
     """A way to run tasks; made by `make_executor`, used in a `with` statement."""
 
-    def __init__(
-        self, n_workers: int, begin: Callable[[], object] = nothing, limits: Limits | None = None
-    ) -> None:
-        """Run `n_workers` tasks at once; `begin` is called first in every process but this one."""
-        self.n_workers, self.begin, self.limits = n_workers, begin, limits or Limits()
+    shares_disk: ClassVar[bool] = True  # whether every task sees this machine's files
+
+    def __init__(self, means: Means) -> None:
+        """Start nothing yet."""
+        self.means = means
 
     def __enter__(self) -> Self:
         """Return the executor, which has started nothing yet."""

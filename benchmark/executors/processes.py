@@ -17,19 +17,19 @@ from typing import Any
 from benchmark.executors.contract import (
     Done,
     Executor,
-    Limits,
     Lost,
+    Means,
     Outcome,
     Report,
     Silent,
     Task,
     nothing,
 )
+from benchmark.executors.limits import SILENT_AFTER, memory_bytes, over_memory, over_time
 from benchmark.executors.worker import DONE, RAISED, Worker
 
 POLL_SECONDS = 0.5  # between looks at limits
 MOST_ATTEMPTS = 2
-SILENT_AFTER = (3.0, 600.0)  # times the estimated seconds, and so many more
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Processes(Executor):
         on_event: Report = nothing,
     ) -> None:
         """Run every task; raises `WorkerLost` if no process can be started any more."""
-        crew = self.crew = Crew(self, tasks)
+        crew = self.crew = Crew(self.means, tasks)
         thread = threading.Thread(target=crew.work, name="executor")
         thread.start()
         try:
@@ -82,9 +82,9 @@ class Processes(Executor):
 class Crew:
     """The workers of one `run`; everything but `stop` happens in one thread."""
 
-    def __init__(self, executor: Processes, tasks: Iterable[Task]) -> None:
+    def __init__(self, means: Means, tasks: Iterable[Task]) -> None:
         """Start nothing yet."""
-        self.executor, self.tasks = executor, iter(tasks)
+        self.means, self.tasks = means, iter(tasks)
         self.happenings: SimpleQueue[Outcome | Event | Raised | None] = SimpleQueue()
         self.workers: list[Worker] = []
         self.again: deque[Task] = deque()  # those whose process died
@@ -118,13 +118,13 @@ class Crew:
         """Give a task to every idle worker, and to new ones; tell whether any task is running."""
         while True:
             idle = [worker for worker in self.workers if worker.task is None]
-            if not idle and len(self.workers) == self.executor.n_workers:
+            if not idle and len(self.workers) == self.means.n_workers:
                 return True
             task = self.again.popleft() if self.again else next(self.tasks, None)
             if task is None:
                 return len(idle) < len(self.workers)
             if not idle:
-                idle = [Worker(self.executor.begin)]
+                idle = [Worker(self.means.begin)]
                 self.workers += idle
             idle[0].give(task)
 
@@ -170,14 +170,17 @@ class Crew:
 
     def _watch(self) -> None:
         """End tasks that are over a limit, and say which are silent."""
-        limits, now = self.executor.limits, time.monotonic()
+        limits, now = self.means.limits, time.monotonic()
         if now - self.looked < POLL_SECONDS:
             return
         self.looked = now
         for worker in list(self.workers):
             if worker.task is None:
                 continue
-            if reason := _over(limits, worker, now):
+            reason = over_time(now - worker.began, limits)
+            if limits.memory_bytes is not None and not reason:
+                reason = over_memory(memory_bytes(worker.process.pid), limits)
+            if reason:
                 self._end(worker, reason)
             elif worker.is_silent(now, *SILENT_AFTER):
                 worker.is_said_silent = True
@@ -191,17 +194,3 @@ class Crew:
         worker.kill()
         worker.wait()
         self._lose(worker, task, reason)
-
-
-def _over(limits: Limits, worker: Worker, now: float) -> str:
-    """Return which limit a worker has passed: "was ended at ..."; "" for none."""
-    if limits.seconds is not None and now - worker.began > limits.seconds:
-        return f"was ended at its time limit of {limits.seconds:g} s"
-    if limits.memory_bytes is not None:
-        used = worker.memory_bytes()
-        if used > limits.memory_bytes:
-            return (
-                f"was ended at {used / 1e9:.2f} GB of memory, its limit being"
-                f" {limits.memory_bytes / 1e9:.2f} GB"
-            )
-    return ""

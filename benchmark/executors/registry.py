@@ -1,11 +1,12 @@
 """All executors, one row each. Add a row to add a way to run cells, trials and extractions."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
-from benchmark.executors.contract import Executor, Limits, nothing
+from benchmark.errors import PluginError
+from benchmark.executors.contract import Executor, Means
 from benchmark.lookup import find
+from benchmark.users_code import users_code
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,11 @@ class ExecutorEntry:
     summary: str
 
     def load(self) -> type[Executor]:
-        """Import the class."""
-        loaded: type[Executor] = (
-            resolve_name(self.target) if isinstance(self.target, str) else self.target
-        )
+        """Import the class; raises `PluginError` where that cannot be done."""
+        if not isinstance(self.target, str):
+            return self.target
+        with users_code(f"Executor {self.target}", PluginError, "Mend its row in EXECUTORS"):
+            loaded: type[Executor] = resolve_name(self.target)
         return loaded
 
 
@@ -32,14 +34,13 @@ EXECUTORS = {
         "benchmark.executors.processes:Processes",
         "in processes of this machine; one that is killed is replaced",
     ),
+    "ray": ExecutorEntry(
+        "benchmark.executors.ray_cluster:RayCluster",
+        "on the nodes of a Ray cluster, or of a small one of its own on this machine",
+    ),
 }
 
 
-def make_executor(
-    name: str,
-    n_workers: int,
-    begin: Callable[[], object] = nothing,
-    limits: Limits | None = None,
-) -> Executor:
+def make_executor(name: str, means: Means) -> Executor:
     """Return an executor of a registered kind; raises `UnknownNameError`."""
-    return find(EXECUTORS, name, kind="executor").load()(n_workers, begin, limits)
+    return find(EXECUTORS, name, kind="executor").load()(means)

@@ -66,18 +66,6 @@ class Worker:
             return False
         return now - self.spoke > factor * self.task.seconds + grace
 
-    def memory_bytes(self) -> int:
-        """Return the resident memory of the process and its children, in bytes."""
-        import psutil
-
-        total = 0
-        with suppress(psutil.Error):
-            process = psutil.Process(self.process.pid)
-            for each in (process, *process.children(recursive=True)):
-                with suppress(psutil.Error):
-                    total += each.memory_info().rss
-        return total
-
     def death(self) -> str:
         """Return how the process ended: "was killed by SIGKILL"."""
         self.process.join(SECONDS_TO_END)
@@ -92,7 +80,12 @@ class Worker:
         self.connection.close()
 
     def kill(self) -> None:
-        """End the process now."""
+        """End the process now, and those that its task started."""
+        import psutil
+
+        with suppress(psutil.Error):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                child.kill()
         with suppress(OSError, ValueError):
             self.process.terminate()
         self.connection.close()
@@ -115,7 +108,7 @@ def serve(connection: Connection, begin: Callable[[], object]) -> None:
     try:
         begin()
     except Exception as error:
-        _answer(connection, RAISED, error)
+        _answer(connection, RAISED, portable(error))
         return
     with suppress(EOFError, ConnectionError):  # the parent is done, or gone
         while True:
@@ -130,17 +123,23 @@ def _called(
     try:
         return DONE, function(*arguments, report)
     except BaseException as error:
-        error.add_note(traceback.format_exc())
-        return RAISED, error
+        return RAISED, portable(error)
+
+
+def portable(error: BaseException) -> BaseException:
+    """Return an error with its traceback as a note; where it would not arrive whole, its text."""
+    error.add_note(traceback.format_exc())
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(described(error))
+    return error
 
 
 def _answer(connection: Connection, kind: str, value: Any) -> None:
-    """Send an outcome; of an error that would not arrive whole, its text."""
+    """Send an outcome; of a value that cannot be sent, why not."""
     try:
         packed = pickle.dumps((kind, value))
-        if kind == RAISED:
-            pickle.loads(packed)
     except Exception as error:
-        origin = value if kind == RAISED else error
-        packed = pickle.dumps((RAISED, RuntimeError(described(origin))))
+        packed = pickle.dumps((RAISED, portable(error)))
     connection.send_bytes(packed)

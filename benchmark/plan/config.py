@@ -94,11 +94,11 @@ def resolve(
 
 def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> Any:
     """Build a configuration dataclass; the first unknown key or impossible value is an error."""
-    known = [one.name for one in fields(config_class)] if is_dataclass(config_class) else []
+    known = [option.name for option in fields(config_class)] if is_dataclass(config_class) else []
     check_options(values, known, where=where)
     for key, value in values.items():
         parts = value if isinstance(value, list | tuple) else [value]
-        texts = [str(one) for one in parts if isinstance(one, str | float)]
+        texts = [str(part) for part in parts if isinstance(part, str | float)]
         if config_class is not StudyConfig and any(  # whose texts are names
             text.strip().lower().lstrip("+-") in NOT_FINITE for text in texts
         ):
@@ -115,9 +115,9 @@ def validated(config_class: type, values: Mapping[str, Any], *, where: str) -> A
             given = f" {place}={first['input']!r:.200}:" if first["loc"] else ""
             raise ConfigError(f"{where}:{given} {message}.") from error
     if is_dataclass(config):
-        for one in fields(config):
-            if flaw := flaw_of_setting(getattr(config, one.name)):
-                raise ConfigError(f"{where}: {one.name} {flaw}.")
+        for option in fields(config):
+            if flaw := flaw_of_setting(getattr(config, option.name)):
+                raise ConfigError(f"{where}: {option.name} {flaw}.")
     return config
 
 
@@ -152,19 +152,21 @@ def plain_options(options: Any) -> dict[str, Any]:
     The one exception is marked where an option is declared: `ADDED_LATER`, at its default.
     """
     values, usual = plain(options), defaults(None if options is None else type(options))
-    for one in fields(options) if options is not None else ():
-        is_left_out = not one.metadata.get("is_recorded_at_default", True)
-        if is_left_out and values[one.name] == usual[one.name]:
-            del values[one.name]
+    for option in fields(options) if options is not None else ():
+        is_left_out = not option.metadata.get("is_recorded_at_default", True)
+        if is_left_out and values[option.name] == usual[option.name]:
+            del values[option.name]
     return values
 
 
 def defaults(config_class: type | None) -> dict[str, Any]:
     """Return a configuration's defaults as JSON-ready values; an option without one is absent."""
     return {
-        one.name: as_json(one.default if one.default_factory is MISSING else one.default_factory())
-        for one in (fields(config_class) if config_class else ())
-        if not (one.default is MISSING and one.default_factory is MISSING)
+        option.name: as_json(
+            option.default if option.default_factory is MISSING else option.default_factory()
+        )
+        for option in (fields(config_class) if config_class else ())
+        if not (option.default is MISSING and option.default_factory is MISSING)
     }
 
 

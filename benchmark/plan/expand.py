@@ -82,8 +82,8 @@ def _configurations(
 
 def _refuse_shared_names(model: str, config_class: type | None) -> None:
     """A model's option called like one of training would hide it in names, tables and keys."""
-    own = {one.name for one in fields(config_class)} if config_class else set()
-    shared = own & {one.name for one in (*fields(TrainingConfig), *fields(ProtocolConfig))}
+    own = {option.name for option in fields(config_class)} if config_class else set()
+    shared = own & {option.name for option in (*fields(TrainingConfig), *fields(ProtocolConfig))}
     if shared:
         raise ConfigError(
             f"Model '{model}' has options called as those of training or protocol:"

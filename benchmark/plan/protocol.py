@@ -33,11 +33,11 @@ class ProtocolConfig:
 
 @plain_dataclass(frozen=True)
 class Round:
-    """Songs to learn from and the songs that judge what was learned."""
+    """Songs to learn from, and those to score on: evaluation songs, or the held-out fold."""
 
     name: str  # "" where there is only one
     learning: Sequence[Song]
-    judging: Sequence[Song]
+    scored: Sequence[Song]
 
 
 def rounds(split: Split, protocol: ProtocolConfig, seed: int) -> list[Round]:
@@ -58,7 +58,7 @@ def rounds(split: Split, protocol: ProtocolConfig, seed: int) -> list[Round]:
         Round(
             name=f"fold {index}",
             learning=[song for other in folds if other is not fold for song in other],
-            judging=fold,
+            scored=fold,
         )
         for index, fold in enumerate(folds, start=1)
     ]

@@ -44,6 +44,9 @@ def _choices(described: dict[str, Any]) -> list[Any]:
     alternatives = [described, *described.get("anyOf", []), described.get("items", {})]
     return [
         value
-        for one in alternatives
-        for value in [*one.get("enum", []), *([one["const"]] if "const" in one else [])]
+        for alternative in alternatives
+        for value in [
+            *alternative.get("enum", []),
+            *([alternative["const"]] if "const" in alternative else []),
+        ]
     ]

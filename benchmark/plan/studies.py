@@ -49,12 +49,12 @@ def read_study(
     names = dict(promoted or {}) | named_studies()
     path = Path(name_or_file) if is_file else find(names, name_or_file, kind="study")
     written = _keys(read_mapping(path))
-    known = [*(one.name for one in fields(StudyConfig)), "also", "contrasts", *SHORT]
+    known = [*(key.name for key in fields(StudyConfig)), "also", "contrasts", *SHORT]
     check_options(written, known, where=f"study {path.name}")
     base = {"name": path.stem} | written
     further = base.pop("also", [])
     declared = checked_contrasts(base.pop("contrasts", None), path)
-    if not (isinstance(further, list) and all(isinstance(one, dict) for one in further)):
+    if not (isinstance(further, list) and all(isinstance(part, dict) for part in further)):
         raise ConfigError(f"Study file {path}: 'also' must list mappings, each with some keys.")
     given = {key: value for key, value in overrides.items() if value is not None}
     for key in given.keys() & {field.name for field in fields(StudyConfig)} - {"set"}:

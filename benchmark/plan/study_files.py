@@ -48,8 +48,8 @@ def _count(value: Any, most: int) -> int:
     if not isinstance(value, dict | list):
         return 1
     n_values = 1
-    for one in [*value.values(), *value] if isinstance(value, dict) else value:
+    for inner in [*value.values(), *value] if isinstance(value, dict) else value:
         if n_values >= most:
             break
-        n_values += _count(one, most - n_values)
+        n_values += _count(inner, most - n_values)
     return n_values

@@ -75,7 +75,6 @@ def _with_audio(dataset: str, features: str) -> str:
 
 
 def _extract_and_run(dataset: str, features: str) -> str:
-    """Return the two commands."""
     extract = extract_command(features, option=f" --dataset {dataset}")
     options = f"--dataset {dataset} --features {features} --data-root {ANY_ROOT}"
     return f"`{extract}`, then `python -m benchmark run {options}`"

@@ -33,7 +33,7 @@ from models.registry import MODELS, ModelEntry
 
 
 @dataclass(frozen=True)
-class Listener:
+class Predictor:
     """Repetitions of one model, trained on features as a recording's are made."""
 
     name: str
@@ -42,7 +42,7 @@ class Listener:
     learned: FeatureRange
     makers: frozenset[str] = frozenset()  # what made the features learned from
 
-    def listen(self, audio: Path) -> "Emotion":
+    def predict(self, audio: Path) -> "Emotion":
         """Predict a recording with every repetition, and see whether it is like what they know."""
         song = unrated(audio.name, extract_file(audio, self.extractor))
         with users_code(f"{audio.name}: model {self.name} cannot predict it", ResultsError):
@@ -169,7 +169,6 @@ def _kind(record: RunRecord, path: Path) -> str:
 
 
 def _weights_of(path: Path) -> Path:
-    """Return the weights that a path names: a file of weights, or a record beside them."""
     if path.suffix != ".json":
         return path
     if not path.is_file() or path.absolute().parents[1].name != "records":
@@ -186,7 +185,7 @@ def _weights_of(path: Path) -> Path:
     return weights
 
 
-def load_listener(paths: Sequence[Path], device: str) -> Listener:
+def load_predictor(paths: Sequence[Path], device: str) -> Predictor:
     """Load fitted models, and check that a recording's features are made as theirs were."""
     loaded = [read_weights(path) for path in paths]
     if len({weights.cell.key for weights in loaded}) < len(loaded):
@@ -206,7 +205,7 @@ def load_listener(paths: Sequence[Path], device: str) -> Listener:
     assert learned is not None  # kept with the features' origin
     name = loaded[0].cell.name.rpartition("-r")[0]
     makers = frozenset(weights.features_made_by or "" for weights in loaded)
-    return Listener(name, models, extractor, learned, makers)
+    return Predictor(name, models, extractor, learned, makers)
 
 
 def _row_of(weights: Weights, path: Path) -> ModelEntry:

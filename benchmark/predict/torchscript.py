@@ -59,7 +59,7 @@ def _traced(fitted: ScaledNetwork) -> torch.jit.ScriptModule:
     """Trace a network and wrap the trace in its scaling; refuse a trace that predicts otherwise."""
     network = fitted.network.cpu().eval()
     mean, deviation = (
-        torch.from_numpy(one) for one in (fitted.scaler.mean, fitted.scaler.deviation)
+        torch.from_numpy(array) for array in (fitted.scaler.mean, fitted.scaler.deviation)
     )
     length = min(fitted.sequence_length, LONGEST)
     noise_BTF = torch.randn(3, N_CHECKED, len(mean), generator=torch.Generator().manual_seed(1))

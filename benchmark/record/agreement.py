@@ -4,7 +4,7 @@ The types of a record are checked where it is read. Here its digests are compute
 no name of a cell becomes a path or a row of a table unless it is that of the settings beside it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
@@ -173,10 +173,11 @@ def _name_flaw(name: str) -> str:
     return flaw_of_file_name(name)
 
 
-def check_together(results: Path, records: Iterable[RunRecord]) -> None:
+def check_together(records: Iterable[RunRecord], path_of: Callable[[RunRecord], Path]) -> None:
     """Refuse finished records of the same songs that name other songs, and groups of other parts.
 
-    Tables pair the songs of rows, and average parts over repetitions.
+    Tables pair the songs of rows, and average parts over repetitions. `path_of` says where a
+    record lies.
     """
     firsts: dict[tuple[Any, ...], RunRecord] = {}
     for record in records:
@@ -186,10 +187,8 @@ def check_together(results: Path, records: Iterable[RunRecord]) -> None:
         for key, agree in zip(keys, (_same_songs, _same_parts), strict=True):
             first = firsts.setdefault(key, record)
             if first is not record and not agree(first, record):
-                folder = results / "records"
                 raise ResultsError(
-                    f"Records {folder / folder_of(first) / stem_of(first)}.json and"
-                    f" {folder / folder_of(record) / stem_of(record)}.json are of the same dataset"
+                    f"Records {path_of(first)} and {path_of(record)} are of the same dataset"
                     " and name other songs, frames, families or components. Remove the wrong one"
                     " and run again."
                 )

@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NewType
+from uuid import uuid4
 
 from benchmark.errors import ResultsError
 from datasets.names import flaw_of_file_name, shown_name
@@ -20,7 +21,7 @@ from datasets.names import flaw_of_file_name, shown_name
 Place = NewType("Place", Path)  # a path that `place` made
 FOLDERS = (  # that this suite writes to; MLflow and Optuna look after their own files
     *("records", "predictions", "annotations", "weights", "plans", "searches", "studies"),
-    *("tables", "figures", "report", "speed"),
+    *("tables", "figures", "report", "speed", "claims"),
 )
 UNFINISHED = ".mer-"  # how a file is called while it is written
 LEFT_BEHIND = re.compile(r"\.mer-[a-z0-9_]{8}")  # such a file of a process that was killed
@@ -113,10 +114,52 @@ def write_whole(path: Path, content: bytes) -> None:
         if written is not None:
             with suppress(OSError):
                 written.unlink(missing_ok=True)
-        raise ResultsError(
-            f"{path} cannot be written ({error.strerror}). Free space or rights,"
-            " or give another folder with --results; what is recorded stays."
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> ResultsError:
+    return ResultsError(
+        f"{path} cannot be written ({error.strerror}). Free space or rights,"
+        " or give another folder with --results; what is recorded stays."
+    )
+
+
+def write_new(path: Place, content: bytes) -> bool:
+    """Write a file where there is none, which of several processes succeeds for one alone."""
+    try:
+        with path.open("xb", buffering=0) as file:
+            try:
+                file.write(content)
+            except OSError:
+                path.unlink()
+                raise
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _not_written(path, error) from error
+    return True
+
+
+def put_aside(path: Place, content: bytes) -> None:
+    """Remove a file of this content; what another process put there meanwhile is put back."""
+    aside = path.with_name(f"{UNFINISHED}{uuid4().hex[:8]}")
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        if (other := aside.read_bytes()) != content:
+            write_new(path, other)
+        aside.unlink()
+
+
+def time_there(results: Path, folder: str) -> float:
+    """Return what time it is by the clock that stamps files, as seconds since 1970."""
+    path = place(results, folder)
+    try:
+        path.mkdir(exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path, prefix=UNFINISHED) as file:
+            os.utime(file.name)
+            return Path(file.name).stat().st_mtime
+    except OSError as error:
+        raise _not_written(path, error) from error
 
 
 def remove(path: Place, *, holding: str = "") -> None:

@@ -58,16 +58,16 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for key, one in value.items():
+        for key, inner in value.items():
             yield key
-            yield from _texts(one)
+            yield from _texts(inner)
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for inner in value:
+            yield from _texts(inner)
     elif is_dataclass(value):
-        for key, one in vars(value).items():
+        for key, inner in vars(value).items():
             if key not in FREE_TEXT:
-                yield from _texts(one)
+                yield from _texts(inner)
 
 
 @cache

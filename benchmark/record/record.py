@@ -25,12 +25,12 @@ class CellOutcome:
     status: Status
     error: str | None = None  # one line when status is not "done"
 
-    scores: Scores = field(default_factory=dict)  # judging songs: evaluation, or held-out folds
+    scores: Scores = field(default_factory=dict)  # evaluation songs, or held-out folds
     components: dict[str, Scores] = field(default_factory=dict)  # of the model, same songs
     training_scores: Scores = field(default_factory=dict)  # songs learned from: training error
     per_song: Annotated[dict[str, list[Any]], stored_as(PerSong)] = field(
         default_factory=dict
-    )  # judging songs, one per row
+    )  # the same songs, one per row
     references: dict[str, Scores] = field(default_factory=dict)  # lines, not models
     parameters: dict[str, Count] = field(default_factory=dict)  # by component
     flops: Count | None = None  # multiply-adds for 60 frames
@@ -74,7 +74,7 @@ class RunRecord(CellOutcome, CellFields, RecordHead):
 
     @property
     def folds(self) -> int | None:
-        """Folds of cross-validation over development songs; None: evaluation songs judged."""
+        """Folds of cross-validation over development songs; None: evaluation songs."""
         return self.protocol.get("folds")
 
     @property

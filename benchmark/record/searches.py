@@ -99,8 +99,8 @@ class SearchRecord:
     @property
     def completed(self) -> list[TrialRow]:
         """Return the trials that were trained to the end, best first."""
-        done = [one for one in self.trials if one.state == "done"]
-        return sorted(done, key=lambda one: (one.rmse or 0.0, one.number))
+        done = [trial for trial in self.trials if trial.state == "done"]
+        return sorted(done, key=lambda trial: (trial.rmse or 0.0, trial.number))
 
 
 def search_path(results: Path, name: str) -> Place:
@@ -111,7 +111,7 @@ def search_path(results: Path, name: str) -> Place:
 def write_search(results: Path, search: SearchRecord) -> Path:
     """Write a search: one line per key and per trial."""
     values = asdict(search)
-    trials = ",\n".join(f"  {json.dumps(one, allow_nan=False)}" for one in values.pop("trials"))
+    trials = ",\n".join(f"  {json.dumps(trial, allow_nan=False)}" for trial in values.pop("trials"))
     lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in values.items()]
     text = "{\n" + ",\n".join([*lines, f' "trials": [\n{trials}\n ]']) + "\n}\n"
     path = search_path(results, search.name)

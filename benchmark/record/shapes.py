@@ -74,6 +74,7 @@ class Circumstances(TypedDict):
     __pydantic_config__ = OPEN  # type: ignore[misc]
 
     device: Name
+    gpu: NotRequired[Name]
     kernels: NotRequired[str | None]
     features_made_by: NotRequired[str | None]
     started: Instant

@@ -100,7 +100,7 @@ def write_plan(
 
     Contrasts declared later are another request: those of before stay declared.
     """
-    for cell in {(one.dataset, one.features, one.model): one for one in cells}.values():
+    for cell in {(cell.dataset, cell.features, cell.model): cell for cell in cells}.values():
         _path(results, "records", cell, cell.key, ".json")  # can there be such a file?
     pairs = None if contrasts is None else [list(pair) for pair in contrasts]
     plan = Plan(study, {cell.key: cell.group for cell in cells}, pairs)
@@ -119,11 +119,11 @@ def _file_name(plan: Plan) -> str:
 
 def read_plans(results: Path, study: str | None = None) -> list[Plan]:
     """Read what was asked for, of one study or of all."""
-    plans = [_checked_plan(path) for path in files_of(results, "plans", ending=".json")]
+    plans = [checked_plan(path) for path in files_of(results, "plans", ending=".json")]
     return [plan for plan in plans if study in (None, plan.study)]
 
 
-def _checked_plan(path: Path) -> Plan:
+def checked_plan(path: Path) -> Plan:
     """Read one plan; one that was changed or renamed is named."""
     plan = read_checked(path, Plan, "Plan")
     if path.name != _file_name(plan):
@@ -174,7 +174,7 @@ def read_records(results: Path) -> list[RunRecord]:
             f"No results folder {results}. Run: python -m benchmark run --results {results}"
         )
     records = [checked_record(path) for path in record_files(results)]
-    check_together(results, records)
+    check_together(records, lambda record: record_path(results, record))
     return records
 
 
@@ -198,6 +198,14 @@ def find_record(results: Path, cell: Cell) -> RunRecord | None:
     """Return the record of a cell, if there is one."""
     path = _path(results, "records", cell, cell.key, ".json")
     return checked_record(path) if path.exists() else None
+
+
+def written_at(results: Path, cell: Cell) -> int:
+    """Return when the record of a cell was written, in nanoseconds; 0 where there is none."""
+    try:
+        return _path(results, "records", cell, cell.key, ".json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def path_of(results: Path, kind: str, record: RunRecord, suffix: str) -> Place:

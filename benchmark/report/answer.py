@@ -35,7 +35,6 @@ class Answer(Comparison):
         return self.grids if names is None else self._grids(names)
 
     def _grids(self, names: Sequence[str] | None) -> list[Grid]:
-        """Return the tables of views: those of the study, then those of every dataset."""
         of_tables = (ask_all("table_grids", self, table, of=names) for table in self.tables)
         return [*ask_all("study_grids", self, of=names), *chain.from_iterable(of_tables)]
 
@@ -84,7 +83,9 @@ class Answer(Comparison):
             "dataset": ",".join(sorted({table.dataset for table in self.tables})),
             "rows": [row for table in self.tables for row in flat_rows(table, self.values)],
             "contrasts": [
-                flat_contrast(one, table) for table, found in self.contrasts for one in found
+                flat_contrast(contrast, table)
+                for table, found in self.contrasts
+                for contrast in found
             ],
         }
 

@@ -19,9 +19,9 @@ def apart(costs: Sequence[float]) -> list[float]:
         if not 1 < len(group) <= N_ASIDE:
             continue
         ratios = [
-            max(one, middles[place]) / min(one, middles[place])
-            for one in middles[max(0, place - 1) : place + 2]
-            if one != middles[place]
+            max(middle, middles[place]) / min(middle, middles[place])
+            for middle in middles[max(0, place - 1) : place + 2]
+            if middle != middles[place]
         ]
         reach = (len(group) - 1) / 2
         step = min([STEP, *(ratio ** (ROOM / reach) for ratio in ratios)])
@@ -33,7 +33,7 @@ def apart(costs: Sequence[float]) -> list[float]:
 def _groups(costs: Sequence[float]) -> list[list[int]]:
     """Return the rows of each cost, cheapest first; rows without a cost stand in none."""
     groups: list[list[int]] = []
-    for index in sorted(range(len(costs)), key=lambda one: costs[one]):
+    for index in sorted(range(len(costs)), key=lambda place: costs[place]):
         if costs[index] <= 0:
             continue
         if groups and costs[index] <= ALIKE * costs[groups[-1][0]]:

@@ -35,7 +35,6 @@ def arranged(answer: Answer, order: Sequence[str], names: Mapping[str, str]) -> 
 
 
 def _arranged(table: Table, order: Sequence[str], names: Mapping[str, str]) -> Table:
-    """Return one table with its rows arranged; rows of one model keep their order."""
     places = {model: place for place, model in enumerate(order)}
     rows = sorted(table.rows, key=lambda row: (row.is_floor, places.get(row.model, len(places))))
     return replace(

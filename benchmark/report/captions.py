@@ -1,7 +1,8 @@
 """Sentences that several places show: what a line or a row of a table is."""
 
 from benchmark.analysis.rows import Row, Table
-from benchmark.report.tables import plus_minus, title
+from benchmark.evaluate.registry import MEASURES
+from benchmark.report.tables import shown, title
 
 CEILING = (
     "raters' ceiling: what a second panel of as many raters would score. Both panels err, so a"
@@ -21,14 +22,8 @@ def row_note(row: Row, table: Table) -> str:
 
 
 def _finding(row: Row) -> str:
-    """Return a row's pooled errors, or what is missing for them."""
     if not row.is_complete:
         return f"{row.n_cells} of {row.n_asked} cells done, so no mean"
     spread = ", mean ± standard deviation over repetitions" if row.n_cells > 1 else ""
-    errors = ", ".join(f"{name} {_error(row, name)}" for name in ("valence", "arousal", "average"))
+    errors = ", ".join(map(" ".join, zip(MEASURES, shown(row.scores), strict=False)))
     return f"pooled RMSE {errors} ({row.n_cells} cells{spread}), {row.parameters:,} parameters"
-
-
-def _error(row: Row, name: str) -> str:
-    """Return one pooled error with its spread."""
-    return plus_minus(row.scores[f"rmse_{name}"], row.scores[f"rmse_{name}_std"])

@@ -30,7 +30,6 @@ def flat_rows(table: Table, more: Values) -> list[dict[str, Any]]:
 def _flat(
     row: Row, table: Table, more: Mapping[str, Any], columns: Iterable[str]
 ) -> dict[str, Any]:
-    """Return a row with its scores, intervals and what views add."""
     plain = (*IDENTITY, "n_cells", "n_missing", "group", "device", *COSTS)
     known = {
         **{name: getattr(row, name) for name in plain},
@@ -95,12 +94,11 @@ def rows_csv(tables: Sequence[Table], more: Values) -> str:
 
 def contrasts_csv(found: Iterable[tuple[Table, Sequence[Contrast]]]) -> str:
     """Return every contrast of every table."""
-    lines = [flat_contrast(one, table) for table, several in found for one in several]
+    lines = [flat_contrast(contrast, table) for table, several in found for contrast in several]
     return _csv(contrast_columns(), lines)
 
 
 def _csv(columns: Iterable[str], lines: Iterable[Mapping[str, Any]]) -> str:
-    """Return lines under one header; what the header lacks is left out."""
     text = StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
@@ -125,7 +123,6 @@ def _ends(intervals: Mapping[str, tuple[float, float]]) -> dict[str, float]:
 
 
 def _scored_on(table: Table) -> dict[str, Any]:
-    """Return which songs scored the rows, for people and machines, and how many."""
     folds = f"{table.folds}-fold {table.folds_over}"
     return {
         "judged_on": "evaluation" if table.folds is None else folds,

@@ -45,7 +45,7 @@ class Grid:
 
     def width(self) -> int:
         """Return how many columns of a terminal hold the grid."""
-        headings = [max(len(one.heading), len(one.side)) for one in self.columns]
+        headings = [max(len(column.heading), len(column.side)) for column in self.columns]
         cells = [max(map(len, column)) for column in zip(*self.lines, strict=True)]
         return sum(max(pair) + PADDING for pair in zip(headings, cells or headings, strict=True))
 
@@ -78,7 +78,6 @@ def terminal_tables(grid: Grid, width: int) -> list[RichTable]:
 
 
 def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
-    """Draw some of the columns."""
     drawn = RichTable(
         title=Text(grid.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -96,8 +95,11 @@ def _drawn(grid: Grid, shown: range | list[int]) -> RichTable:
 
 def markdown(grid: Grid) -> str:
     """Return the grid in GitHub's Markdown, notes included."""
-    headings = [f"{one.heading}, {one.side}" if one.side else one.heading for one in grid.columns]
-    rules = ["---" if one.is_text else "---:" for one in grid.columns]
+    headings = [
+        f"{column.heading}, {column.side}" if column.side else column.heading
+        for column in grid.columns
+    ]
+    rules = ["---" if column.is_text else "---:" for column in grid.columns]
     lines = [f"**{grid.title}**", ""]
     lines += [f"| {' | '.join(map(_cell, cells))} |" for cells in [headings, rules, *grid.lines]]
     if grid.every_note:
@@ -106,5 +108,4 @@ def markdown(grid: Grid) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text that stays in its cell."""
     return text.replace("|", r"\|").replace("\n", " ")

@@ -38,15 +38,13 @@ def latex(grids: Sequence[Grid], study: str) -> str:
 
 
 def _slug(text: str) -> str:
-    """Return text as part of a label: small letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _table(grid: Grid, label: str) -> str:
-    """Return one table with its notes beneath."""
     alignment = "".join("l" if column.is_text else "r" for column in grid.columns)
     caption = escaped(grid.title.replace("_", " "))
-    lines = [f"% {_one_line(text)}" for text in (grid.title, grid.source) if text]
+    lines = [f"% {' '.join(text.split())}" for text in (grid.title, grid.source) if text]
     lines += [r"\begin{table}[htbp]", r"\centering", rf"\caption{{{caption}}}"]
     lines += [rf"\label{{{label}}}", FIT]
     lines += [rf"\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", r"\toprule", *_headings(grid)]
@@ -70,11 +68,6 @@ def _table(grid: Grid, label: str) -> str:
             r"\end{minipage}",
         ]
     return "\n".join([*lines, r"\end{table}"]) + "\n"
-
-
-def _one_line(text: str) -> str:
-    """Return text that stays in a comment."""
-    return " ".join(text.split())
 
 
 def _best(grid: Grid) -> set[tuple[int, int]]:
@@ -110,7 +103,6 @@ def _headings(grid: Grid) -> list[str]:
 
 
 def _row(cells: Iterable[str]) -> str:
-    """Return one line of a table."""
     return " & ".join(cells) + r" \\"
 
 

@@ -9,13 +9,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import log2
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Mark:
     """A shape: what matplotlib and Plotly call it."""
 
-    marker: str
+    marker: str | tuple[int, Literal[1], int]  # text, or a star: its points, 1, degrees
     symbol: str
 
 
@@ -33,6 +34,12 @@ LOOKS = {
     "crnn_nb": Look("#b45309", "#f0a04b", Mark("D", "diamond")),
     "blstm": Look("#00795a", "#3fc79a", Mark("s", "square")),
     "blstm_ensemble": Look("#a6327f", "#e08ac4", Mark("^", "triangle-up")),
+    "gru_small": Look("#b3261e", "#ff8a80", Mark("*", "star")),
+    "diagonal": Look("#00697a", "#5fd0e0", Mark("<", "triangle-left")),
+    "tcn": Look("#3f6f00", "#9ccc4a", Mark("p", "pentagon")),
+    "two_paths": Look("#c2255c", "#ff9fc0", Mark(">", "triangle-right")),
+    "transformer": Look("#83422b", "#d7a08c", Mark("h", "hexagon")),
+    "reservoir": Look("#2f4b8f", "#9fb4ee", Mark((4, 1, 0), "star-diamond")),
     "constant": Look("#6b6b6b", "#aeb5bd", Mark("v", "triangle-down")),
     "linear": Look("#7a6200", "#d6bb3f", Mark("P", "cross")),
     "context": Look("#5b4bb5", "#a99bf5", Mark("X", "x")),
@@ -44,12 +51,12 @@ COLOURS_OF_OTHERS = (
     ("#4f7d00", "#a8d24b"),
 )
 MARKS_OF_OTHERS = (
-    Mark("p", "pentagon"),
-    Mark("*", "star"),
-    Mark("<", "triangle-left"),
-    Mark(">", "triangle-right"),
-    Mark("h", "hexagon"),
     Mark("d", "diamond-tall"),
+    Mark("8", "octagon"),
+    Mark((6, 1, 0), "hexagram"),
+    Mark((4, 1, 45), "star-square"),
+    Mark("H", "hexagon2"),
+    Mark((3, 1, 0), "star-triangle-up"),
 )
 MARKS_OF_PUBLISHED = (  # thin lines, which no model has
     Mark("x", "x-thin-open"),

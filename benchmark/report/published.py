@@ -1,6 +1,6 @@
 """Numbers that others printed, each with its source: shown beside ours, never averaged with them.
 
-File  `published.csv`: one line per row of a printed table. `side` says which songs were judged:
+File  `published.csv`: one line per row of a printed table. `side` says which songs were scored:
       evaluation, training (development songs after training on them) or cross-validation.
 """
 
@@ -13,7 +13,7 @@ from itertools import cycle
 
 from benchmark.analysis.rows import Table
 from benchmark.evaluate.registry import MEASURES
-from benchmark.report.palette import MARKS_OF_PUBLISHED, Mark
+from benchmark.report.palette import MARKS_OF_PUBLISHED, Look, Mark, looks_of
 from datasets.contract import TARGETS
 
 OTHER_FEATURES = ", but from other features"
@@ -59,7 +59,6 @@ def published() -> tuple[Published, ...]:
 
 
 def _row(line: dict[str, str]) -> Published:
-    """Turn one line of the file into a row."""
     return Published(
         **{key: line[key] for key in ("table", "label", "model", "dataset", "features")},
         sequence_length=int(line["sequence_length"]) if line["sequence_length"] else None,
@@ -92,6 +91,14 @@ def marks_of_published() -> dict[tuple[str, str], Mark]:
     """Return (label, features) -> mark of every system whose size is known, in the file's order."""
     systems = dict.fromkeys((row.label, row.features) for row in published() if row.parameters)
     return dict(zip(systems, cycle(MARKS_OF_PUBLISHED), strict=False))
+
+
+def looks_of_table(table: Table) -> dict[str, Look]:
+    """Return how the models of a table's rows, and of what was published beside it, are drawn."""
+    return looks_of(
+        [row.model for row in table.rows]
+        + [row.model for row in published_beside(table) if row.model]
+    )
 
 
 def drawn_of(table: Table) -> list[Published]:

@@ -44,7 +44,6 @@ def contrast_columns() -> Columns:
 
 
 def _meaning(name: str) -> str:
-    """Return what a score is, where its name does not say it."""
     entry = METRICS[metric_of(name)]
     where = "mean over songs" if name.endswith("_per_song") else "over the frames of all songs"
     return f"{entry.heading}, {where}; {entry.better} is better"
@@ -76,7 +75,6 @@ def schema() -> dict[str, Any]:
 
 
 def _array(description: str, columns: Columns) -> dict[str, Any]:
-    """Return the schema of a list of objects that have every column."""
     return {
         "type": "array",
         "items": {

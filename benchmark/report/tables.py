@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from benchmark.analysis.rows import ERROR_NAMES, Row, Table
-from benchmark.evaluate.registry import CONVENTIONS, MEASURES
+from benchmark.evaluate.registry import CONVENTIONS, MEASURES, all_names
 from benchmark.record.record import Scores
 from benchmark.report.grid import Column
 
@@ -27,12 +27,10 @@ def title(table: Table) -> str:
 
 
 def _caveat(table: Table) -> str:
-    """Return what the dataset's numbers do not say, where there is such a thing."""
     return f": {table.caveat}" if table.caveat else ""
 
 
 def _songs(table: Table) -> str:
-    """Return features, labels, songs and folds."""
     labels = f", labels {table.labels}" if table.has_label_choice else ""
     return f"{table.features}{labels}, {table.size}{table.folds_text}"
 
@@ -47,6 +45,11 @@ def unranked(table: Table) -> frozenset[int]:
 def is_scored(rows: Iterable[Row], score: str) -> bool:
     """Tell whether one of the rows has a score; older records lack those of later metrics."""
     return any(row.scores.get(score) is not None for row in rows)
+
+
+def scored_names(table: Table) -> list[str]:
+    """Return the scores that some row of the table has, metric by metric."""
+    return [name for name in all_names() if is_scored(table.rows, name)]
 
 
 def lacking(table: Table, score: str, what: str) -> list[str]:

@@ -39,7 +39,6 @@ def write_answer(answer: Answer, results: Path, figures: Sequence[str] = FIGURES
 
 
 def _figures(answer: Answer, results: Path, kind: str) -> Iterator[tuple[Place, Figure]]:
-    """Yield the figures of one kind, table by table and those of the study last."""
     ending = "pdf" if kind == COLUMN else kind
     for table in answer.tables:
         stem = figure_stem(answer.study, table)

@@ -25,6 +25,7 @@ from benchmark.record.record import CellOutcome, RunRecord, Scores
 from benchmark.record.store import readable, write_record
 from benchmark.record.weights import write_weights
 from benchmark.run.loading import check_unchanged, planned_split
+from benchmark.train.device import gpu_of
 from benchmark.train.kernels import Kernels, kernels_of
 from benchmark.train.state import own_state
 from benchmark.train.trainer import CellTrainer, OnProgress, build_estimator
@@ -34,7 +35,7 @@ from datasets.ranges import FeatureRange
 from models.contract import State, is_restorable
 
 Arrays = list[NDArray[np.float32]]
-OnRound = Callable[[int, float], None]  # rounds done, average RMSE of all songs judged so far
+OnRound = Callable[[int, float], None]  # rounds done, average RMSE of all songs scored so far
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def execute(job: Job, on_progress: OnProgress, on_round: OnRound | None = None) 
     circumstances["total_seconds"] = round(time.perf_counter() - clock, 3)
     circumstances["peak_memory_bytes"] = peak_memory_bytes()
     circumstances["environment"] = environment()
+    circumstances |= gpu_of(job.device)
     try:
         return _write(job, split, circumstances, result)
     except (*USER_ERRORS, MemoryError):
@@ -154,33 +156,33 @@ def _train_and_score(
     on_progress: OnProgress,
     on_round: OnRound | None,
 ) -> Result:
-    """Fit on the learning songs of every round, then open its judging songs and score them all."""
+    """Fit on the learning songs of every round, then open and score its other songs."""
     protocol = job.cell.protocol
     model, training = Scored(), Scored()
     components: dict[str, Scored] = {}
     curves: dict[str, Any] = {}
     seconds = {"train": 0.0, "predict": 0.0}
-    for index, one in enumerate(rounds(split, protocol, job.cell.shared_seed("folds")), start=1):
+    for index, fold in enumerate(rounds(split, protocol, job.cell.shared_seed("folds")), start=1):
         make_deterministic(job.cell.seed("cell"))
-        judges = one.judging if protocol.selection == "evaluation" else None
+        scored_on = fold.scored if protocol.selection == "evaluation" else None
         trainer = CellTrainer(
             job.cell,
             job.device,
             on_progress,
-            round_name=one.name,
-            judges=judges,
+            round_name=fold.name,
+            scored_on=scored_on,
             kernels=job.kernels,
         )
         estimator = build_estimator(job.cell, split.n_features)
         clock = time.perf_counter()
-        estimator.fit(one.learning, trainer)
+        estimator.fit(fold.learning, trainer)
         seconds["train"] += time.perf_counter() - clock
         clock = time.perf_counter()
-        model.add(one.judging, predict_songs(estimator, one.judging))
+        model.add(fold.scored, predict_songs(estimator, fold.scored))
         seconds["predict"] += time.perf_counter() - clock
-        for name, predicted in predict_components(estimator, one.judging).items():
-            components.setdefault(name, Scored()).add(one.judging, predicted)
-        training.add(one.learning, predict_songs(estimator, one.learning))
+        for name, predicted in predict_components(estimator, fold.scored).items():
+            components.setdefault(name, Scored()).add(fold.scored, predicted)
+        training.add(fold.learning, predict_songs(estimator, fold.learning))
         curves |= {name: asdict(curve) for name, curve in trainer.curves.items()}
         if on_round is not None:
             on_round(index, model.summary()["rmse_average"] or 0.0)
@@ -234,12 +236,12 @@ class Scored:
         self.predicted += predicted
 
     def sort(self, order: Sequence[str]) -> None:
-        """Put the songs into the dataset's order, whatever round judged them."""
+        """Put the songs into the dataset's order, whatever round they are of."""
         place = {song_id: position for position, song_id in enumerate(order)}
         pairs = sorted(
             zip(self.songs, self.predicted, strict=True), key=lambda pair: place[pair[0].song_id]
         )
-        self.songs, self.predicted = [one for one, _ in pairs], [one for _, one in pairs]
+        self.songs, self.predicted = [song for song, _ in pairs], [of_song for _, of_song in pairs]
 
     @property
     def annotations(self) -> Arrays:

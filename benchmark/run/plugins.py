@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,7 @@ from datasets.registry import DATASETS, DatasetEntry
 from models.registry import MODELS, ModelEntry
 
 GROUP = "mer_benchmark"
+_folders: list[TemporaryDirectory[str]] = []  # of files that came from another machine
 _origins: dict[tuple[str, str], str] = {}  # (example of a registry's row, name) -> who added it
 
 
@@ -90,6 +92,18 @@ def include_plugins(files: Sequence[Path] = ()) -> None:
         _register(module, str(point.value), version)
     for path in files:
         _register(_load_file(path), str(path), _digest(path))
+
+
+def include_sent(files: Sequence[tuple[str, bytes]]) -> None:
+    """Add the rows of files, given as name and content, that lie on another machine."""
+    kept = TemporaryDirectory(prefix="mer-include-")
+    _folders.append(kept)  # until this process ends: tracebacks read the files
+    folder = Path(kept.name)
+    paths = [folder / str(number) / name for number, (name, _) in enumerate(files)]
+    for path, (_, content) in zip(paths, files, strict=True):
+        path.parent.mkdir()
+        path.write_bytes(content)
+    include_plugins(paths)
 
 
 def _load_file(path: Path) -> ModuleType:

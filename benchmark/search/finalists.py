@@ -22,26 +22,30 @@ from benchmark.record.places import place, write_whole
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.search.spec import FOLDS, Search
+from models.registry import MODELS
 
 
 def chosen(search: Search, record: SearchRecord) -> list[TrialRow]:
     """Return the trials worth several seeds: the best, and the default to hold them against.
 
+    Of a model without a seed there are none: a trial is what it is.
     With two objectives these come from the front of error and parameters, on which a trial of
     unknown size has no place.
     """
+    if not MODELS[search.model].uses_seed:
+        return []
     done = record.completed
     if search.is_two_objective:
-        done = sorted(trials_on_front(done), key=lambda one: one.rmse or 0.0)
+        done = sorted(trials_on_front(done), key=lambda trial: trial.rmse or 0.0)
     best = done[: search.config.finalists]
-    default = [one for one in record.completed if one.is_default and one not in best]
+    default = [trial for trial in record.completed if trial.is_default and trial not in best]
     return best + default if best else []
 
 
 def finalists_study(search: Search, trials: Sequence[TrialRow]) -> Study:
     """Return the study that trains the chosen trials' values, the seed that chose them included."""
     name = f"{search.name}-finalists"
-    parts = [search.study(one.values, name, search.config.repetitions + 1) for one in trials]
+    parts = [search.study(trial.values, name, search.config.repetitions + 1) for trial in trials]
     return Study(name, tuple(parts))
 
 

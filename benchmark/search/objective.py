@@ -152,7 +152,7 @@ class Watch:
 
     A network reports after every epoch the best RMSE on the songs it stops on, averaged over the
     folds so far; step = fold * max_epochs + epoch, so equal steps are equal work. An estimator of
-    many networks reports after every fold the RMSE on the songs that judged it.
+    many networks reports after every fold the RMSE on the songs held out.
     """
 
     trial: "Trial"

@@ -45,13 +45,13 @@ def trial_row(trial: "FrozenTrial") -> TrialRow:
 
 def search_record(search: Search, study: "Study", digest: str) -> SearchRecord:
     """Return the search as it stands."""
-    trials = [one for one in study.get_trials(deepcopy=False) if is_finished(one)]
+    trials = [trial for trial in study.get_trials(deepcopy=False) if is_finished(trial)]
     return SearchRecord(
         name=search.name,
         identity=search.identity(digest),
         options=asdict(search.config),
         importance=importance(search, study),
-        trials=[trial_row(one) for one in trials],
+        trials=[trial_row(trial) for trial in trials],
     )
 
 

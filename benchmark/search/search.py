@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ConfigError, ResultsError, WorkerLost
-from benchmark.executors.contract import Lost, Outcome, Report, Task, nothing
+from benchmark.executors.contract import Lost, Means, Outcome, Report, Task, nothing
 from benchmark.executors.registry import make_executor
 from benchmark.plan.cell import Cell
 from benchmark.plan.protocol import ProtocolConfig, rounds
@@ -24,13 +24,7 @@ from benchmark.search.objective import Objective, OnEpoch, TrialFailed
 from benchmark.search.samplers import make_pruner, make_sampler
 from benchmark.search.space import default_parameters
 from benchmark.search.spec import Search
-from benchmark.search.storage import (
-    failing_plainly,
-    kept_from_others,
-    open_storage,
-    serves_many,
-    shown,
-)
+from benchmark.search.storage import failing_plainly, kept_from_others, open_storage, serves_many
 from benchmark.search.trials import (
     SET_ASIDE,
     WORKER,
@@ -40,6 +34,7 @@ from benchmark.search.trials import (
     retry_killed,
     this_worker,
 )
+from benchmark.tracking.address import shown
 from benchmark.train.kernels import Kernels
 from datasets.contract import Split
 
@@ -66,6 +61,7 @@ class SearchOptions:
     kernels: Kernels = "fused"
     workers: int = 1
     include: tuple[Path, ...] = ()
+    tracking_uri: str | None = None  # of a server that gets a copy, too
 
 
 def load_songs(search: Search, options: SearchOptions) -> Split:
@@ -254,7 +250,7 @@ def _share(study: "Study", search: Search, options: SearchOptions, on_trial: OnT
                 on_trial(trial)
 
     begin = partial(include_plugins, list(options.include))
-    with make_executor("processes", options.workers, begin) as executor:
+    with make_executor("processes", Means(n_workers=options.workers, begin=begin)) as executor:
         loops = [Task(_work_apart, (search, options)) for _ in range(options.workers)]
         executor.run(loops, ends.append, show_finished)
     show_finished()

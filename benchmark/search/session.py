@@ -11,8 +11,10 @@ from benchmark.record.searches import SearchRecord, TrialRow, write_search
 from benchmark.record.store import find_record
 from benchmark.report.answer import Answer
 from benchmark.report.search import write_search_answer
-from benchmark.run.session import Bill, RunOptions, complete_run, plan_run
+from benchmark.run.options import RunOptions
+from benchmark.run.planning import RunPlan, plan_run
 from benchmark.run.session import Screen as RunScreen
+from benchmark.run.session import complete_run
 from benchmark.search.finalists import (
     check_promotion,
     chosen,
@@ -24,8 +26,9 @@ from benchmark.search.finalists import (
 from benchmark.search.outcome import search_record, trial_row
 from benchmark.search.search import SearchOptions, load_songs, search_on
 from benchmark.search.spec import Search
-from benchmark.tracking.searches import SearchMirror
-from benchmark.tracking.writer import Writer
+from benchmark.tracking.mirror import Mirror
+from benchmark.tracking.searches import copy_trial, summarise_search
+from benchmark.tracking.tracking import Tracking
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -46,7 +49,7 @@ class Screen(Protocol):
     def say(self, line: str) -> None:
         """Show a line that is not about a trial."""
 
-    def finalists(self, bill: Bill) -> RunScreen:
+    def finalists(self, plan: RunPlan) -> RunScreen:
         """Return what shows the finalists' training."""
 
 
@@ -67,19 +70,17 @@ def complete_search(
     if promote_as:
         check_promotion(search, promote_as, options.results)
     prepare_folder(options.results)
-    writer = Writer(options.results, screen.say)
-    mirror = SearchMirror(options.results, search.name)
+    tracking = Tracking(options.results, screen.say, options.tracking_uri)
     split = load_songs(search, options)
     search, digest = search.for_songs(split), split.digest()
 
     def on_trial(trial: "FrozenTrial") -> None:
         row = trial_row(trial)
         screen.on_trial(row)
-        writer.beside_training(lambda: copy(row))
+        tracking.beside_training(lambda mirror: copy(mirror, row))
 
-    def copy(row: TrialRow) -> None:
-        mirror.refresh()
-        mirror.copy(row, _record_of(search, row, digest, options))
+    def copy(mirror: Mirror, row: TrialRow) -> None:
+        copy_trial(mirror, search.name, row, _record_of(search, row, digest, options))
 
     study = search_on(
         search,
@@ -91,17 +92,17 @@ def complete_search(
     record = search_record(search, study, digest)
     answer = None
     if len(record.trials) >= search.config.trials:
-        answer, rows = _train_finalists(search, record, options, screen, digest, writer)
+        answer, rows = _train_finalists(search, record, options, screen, digest, tracking)
         record = replace(record, finalists=rows)
     paths = [write_search(options.results, record), *write_search_answer(record, options.results)]
 
-    def bring_up_to_date() -> None:
+    def bring_up_to_date(mirror: Mirror) -> None:
         mirror.refresh()
         for row in record.trials:  # finished by others, or before the database was deleted
-            mirror.copy(row, _record_of(search, row, digest, options))
-        mirror.summarise(record, paths)
+            copy(mirror, row)
+        summarise_search(mirror, record, paths)
 
-    writer.attempt(bring_up_to_date)
+    tracking.attempt(bring_up_to_date)
     if promote_as:
         paths.append(promote(search, record, promote_as, options.results, options.include))
     return SearchOutcome(search, record, answer, paths)
@@ -122,7 +123,7 @@ def _train_finalists(
     options: SearchOptions,
     screen: Screen,
     digest: str,
-    writer: Writer,
+    tracking: Tracking,
 ) -> tuple[Answer | None, list[dict[str, Any]]]:
     """Train the best configurations with further seeds, on as many cores as there are."""
     trials = chosen(search, record)
@@ -136,7 +137,7 @@ def _train_finalists(
         workers=options.workers if options.workers > 1 else None,
         include=options.include,
     )
-    bill = plan_run(finalists_study(search, trials), run_options)
-    bill = replace(bill, cells=without_chosen_by(trials, bill.cells))
-    answer, _ = complete_run(bill, run_options, screen.finalists(bill), writer)
+    plan = plan_run(finalists_study(search, trials), run_options)
+    plan = replace(plan, cells=without_chosen_by(trials, plan.cells))
+    answer = complete_run(plan, run_options, screen.finalists(plan), tracking).answer
     return answer, ranked(search, trials, digest, answer.records)

@@ -164,7 +164,7 @@ def _text(domain: Any) -> str:
 
 def _label(value: Any) -> Any:
     """Return a value as Optuna can store it."""
-    return ",".join(value) if isinstance(value, tuple) else value
+    return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def without(space: Space, pinned: Mapping[str, Any]) -> Space:

@@ -1,4 +1,4 @@
-"""What a search is: a model, its space, the songs it is judged on, and how it is run."""
+"""What a search is: a model, its space, the songs it is scored on, and how it is run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -165,7 +165,7 @@ def checked_search(config: SearchConfig) -> Search:
     for key in config.set:
         if key in OPENING:
             raise ConfigError(
-                f"{key} cannot be set in a search: trials are judged on held-out development"
+                f"{key} cannot be set in a search: trials are scored on held-out development"
                 " songs, never on evaluation songs. Use --folds for the number of folds."
             )
     written: dict[str, Any] = {

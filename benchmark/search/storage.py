@@ -6,7 +6,6 @@ postgresql+psycopg://USER@HOST/NAME  several machines; a worker that goes silent
 """
 
 import json
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 from benchmark.errors import ConfigError, ResultsError
 from benchmark.record.places import place, write_whole
 from benchmark.search.trials import queue_again
+from benchmark.tracking.address import shown, without_secrets
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -27,16 +27,19 @@ DATABASE = "optuna.db"
 JOURNAL, SQLITE, POSTGRES = "journal:", "sqlite:", "postgresql"
 HEARTBEAT_SECONDS = 30
 SILENT_SECONDS = 120  # after which a worker on another machine counts as dead
-SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)([^&]*)", re.IGNORECASE)
 OPERATION = '{"op_code"'  # how every line of Optuna's journal begins
 
 
 def default_storage(results: Path) -> str:
-    """Return the address of the results folder's own database, with `?` and `%` quoted."""
+    """Return the address of the results folder's own database."""
+    return sqlite_address(place(results, DATABASE))
+
+
+def sqlite_address(path: Path) -> str:
+    """Return the address of a SQLite file, with `?` and `%` quoted."""
     from sqlalchemy import URL
 
-    path = str(place(results, DATABASE).absolute())
-    return URL.create("sqlite", database=path).render_as_string()
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string()
 
 
 def serves_many(url: str) -> bool:
@@ -128,22 +131,10 @@ def open_storage(url: str) -> "BaseStorage":
         raise ResultsError(f"Storage {shown(url)} cannot be opened: {reason}") from error
 
 
-def shown(url: str) -> str:
-    """Return an address without its password, whether before the host or among the options."""
-    head, at, tail = url.rpartition("@")
-    scheme, slashes, who = head.partition("://")
-    without = f"{scheme}{slashes}{who.partition(':')[0]}{at}{tail}" if at else url
-    return SECRET.sub(r"\1***", without)
-
-
 def _reason(error: BaseException, url: str) -> str:
     """Return the first line of an error, in which a driver may repeat the password."""
     reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-    secrets = [match[2] for match in SECRET.finditer(url)]
-    secrets.append(url.rpartition("@")[0].partition("://")[2].partition(":")[2])
-    for secret in filter(None, secrets):
-        reason = reason.replace(secret, "***")
-    return reason
+    return without_secrets(reason, url)
 
 
 def dashboard_command(url: str) -> str:
@@ -158,16 +149,26 @@ def _open_journal(path: Path) -> "BaseStorage":
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = JournalFileOpenLock(str(path))
         if path.exists():
-            lock.acquire()
-            try:
+            with held_journal(path):
                 repair_journal(path)
-            finally:
-                lock.release()
+        lock = JournalFileOpenLock(str(path))
         return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
     except OSError as error:
         raise ResultsError(f"Journal {path} cannot be opened ({error.strerror}).") from error
+
+
+@contextmanager
+def held_journal(path: Path) -> Iterator[None]:
+    """Hold a journal's own lock: nobody else writes to it meanwhile."""
+    from optuna.storages.journal import JournalFileOpenLock
+
+    lock = JournalFileOpenLock(str(path))
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def repair_journal(path: Path) -> int:

@@ -26,7 +26,7 @@ def in_turns(
     for _ in range(n_rounds):
         for name, run in competitors.items():
             turn = [timed(run, device) for _ in range(n_passes[name])]
-            times[name].append(sum(one for one, _ in turn) / sum(n for _, n in turn))
+            times[name].append(sum(seconds for seconds, _ in turn) / sum(n for _, n in turn))
     return times
 
 
@@ -47,7 +47,7 @@ def median_seconds(call: Callable[[], Any], device: str, n_rounds: int) -> float
 
 def median_ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
     """Return the median over rounds of the ratio within a round."""
-    return statistics.median(one / two for one, two in zip(slower, faster, strict=True))
+    return statistics.median(slow / fast for slow, fast in zip(slower, faster, strict=True))
 
 
 def _wait(device: str) -> None:

@@ -83,13 +83,13 @@ def measure(subject: Subject, limits: Limits, n_rounds: int) -> SpeedRow:
     """Time one network model in turns."""
     definition = subject.definition
     loops: dict[Subject | None, Pass] = {None: bare_loop(subject)}  # None: not this suite's loop
-    loops |= {one: harness_loop(one) for one in (definition, subject)}  # may be one and the same
+    loops |= {kind: harness_loop(kind) for kind in (definition, subject)}  # may be one and the same
     times = in_turns(loops, subject.device, n_rounds)
-    seconds = {one: statistics.median(turns) for one, turns in times.items()}
+    seconds = {kind: statistics.median(turns) for kind, turns in times.items()}
     all_cores = _on_all_cores(subject, n_rounds)
     beside = side_by_side(subject)
-    predictions = {one: prediction_seconds(one, n_rounds) for one in {definition, subject}}
-    memory = {one: added_memory(one) for one in {definition, subject}}
+    predictions = {kind: prediction_seconds(kind, n_rounds) for kind in {definition, subject}}
+    memory = {kind: added_memory(kind) for kind in {definition, subject}}
     network, n_frames = definition.network(), subject.frames_per_step
     multiply_adds, _ = count_flops(network, N_FEATURES, subject.sequence_length)
     gflop = BACKWARD * 2 * CONFIG.batch_size * multiply_adds / 1e9

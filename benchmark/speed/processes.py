@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from benchmark.executors.contract import Means
 from benchmark.executors.processes import Processes
 from benchmark.executors.starting import n_cores
 from benchmark.record.environment import peak_memory_bytes
@@ -23,7 +24,7 @@ def n_processes(device: str) -> int:
 def side_by_side(subject: Subject) -> float:
     """Return the seconds per step of processes that train at the same time, as `run` does."""
     n = n_processes(subject.device)
-    with Processes(n) as processes:
+    with Processes(Means(n_workers=n)) as processes:
         seconds: list[float] = processes.values(seconds_per_step, [(subject,)] * n)
     return statistics.mean(seconds)
 
@@ -42,7 +43,7 @@ def seconds_per_step(subject: Subject) -> float:
 
 def added_memory(subject: Subject) -> float:
     """Return the MB that training adds to a fresh process, or to the GPU."""
-    with Processes(1) as process:
+    with Processes(Means()) as process:
         (added,) = process.values(_added_bytes, [(subject,)])
     return float(added) / 1e6
 

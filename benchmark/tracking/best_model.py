@@ -1,4 +1,4 @@
-"""The registered model of an experiment: its versions, the latest of which is the champion.
+"""The registered model of an experiment: its versions, the latest of which is the best.
 
 Kept in  RESULTS/mlartifacts/models/<name>/<cell digest>/, in the format of `mlflow.pytorch`
 """
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from benchmark.record.places import Place, place, remove
 from benchmark.record.store import DIGEST_CHARACTERS
 from benchmark.tracking.database import ARTIFACTS
-from benchmark.tracking.runs import CELL_TAG
+from benchmark.tracking.entry import CELL_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-ALIAS = "champion"
+ALIAS = "champion"  # MLflow's usual one; stored versions and scripts have it
 
 
 def model_folder(results: Path, name: str, cell: str) -> Place:
@@ -28,23 +28,23 @@ def model_folder(results: Path, name: str, cell: str) -> Place:
     return place(results, ARTIFACTS, "models", name, cell[:DIGEST_CHARACTERS])
 
 
-def renew_champion(client: "MlflowClient", results: Path, name: str, cell: str, note: str) -> bool:
-    """Give the champion of a name this note if it was exported from this cell; tell if it was.
+def renew_best(client: "MlflowClient", results: Path, name: str, cell: str, note: str) -> bool:
+    """Give the best version of a name this note if it was exported from this cell; tell if it was.
 
-    A champion whose files are gone does not count.
+    A version whose files are gone does not count.
     """
-    champion = _champion(client, name)
-    if champion is None or champion.tags.get(CELL_TAG) != cell:
+    best = _best_version(client, name)
+    if best is None or best.tags.get(CELL_TAG) != cell:
         return False
     if not (model_folder(results, name, cell) / "MLmodel").is_file():
         return False
-    if champion.description != note:
-        client.update_model_version(name, champion.version, note)
+    if best.description != note:
+        client.update_model_version(name, best.version, note)
     return True
 
 
-def _champion(client: "MlflowClient", name: str) -> "ModelVersion | None":
-    """Return the champion of a name, if there is one."""
+def _best_version(client: "MlflowClient", name: str) -> "ModelVersion | None":
+    """Return the best version of a name, if there is one."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -65,9 +65,9 @@ def register(
     note: str,
     tags: Mapping[str, str],
 ) -> Path:
-    """Save a TorchScript module as the next version of a registered model, the champion.
+    """Save a TorchScript module as the next version of a registered model, the best.
 
-    A champion of the same cell, whose files were gone, has them again and stays the version it is.
+    A version of the same cell, whose files were gone, has them again and stays the version it is.
     """
     from mlflow.exceptions import MlflowException
 
@@ -75,9 +75,9 @@ def register(
     remove(folder, holding="MLmodel")
     folder.parent.mkdir(parents=True, exist_ok=True)
     _save(module, folder, example_BTF)
-    champion = _champion(client, name)
-    if champion is not None and champion.tags.get(CELL_TAG) == cell:
-        client.update_model_version(name, champion.version, note)
+    best = _best_version(client, name)
+    if best is not None and best.tags.get(CELL_TAG) == cell:
+        client.update_model_version(name, best.version, note)
         return folder
     try:
         client.get_registered_model(name)

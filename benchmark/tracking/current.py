@@ -6,7 +6,8 @@ from benchmark.files import content_of
 from benchmark.record.places import files_of
 from benchmark.record.store import DIGEST_CHARACTERS, read_plans, record_files
 from benchmark.tracking.database import ARTIFACTS, DATABASE
-from benchmark.tracking.runs import FILE_TAG, KIND_TAG, copies, digest_of
+from benchmark.tracking.entry import KIND_TAG, digest_of
+from benchmark.tracking.store import copies
 
 
 def is_current(results: Path) -> bool:
@@ -18,9 +19,9 @@ def is_current(results: Path) -> bool:
     if not (results / DATABASE).is_file():
         return False
     found = copies(results, "mean", "cell", "search")
-    if not all(copy.is_whole for copy in found if copy.tags[KIND_TAG] != "search"):
+    if not all(copy.is_whole for copy in found if copy.tags[KIND_TAG] == "mean"):
         return False
-    copied = {copy.tags[FILE_TAG]: copy.run_id for copy in found if FILE_TAG in copy.tags}
+    copied = {copy.digest: copy.run_id for copy in found if copy.is_whole}
     kept = {path.parents[1].name for path in (results / ARTIFACTS).glob("*/*/artifacts/*")}
     asked = {cell[:DIGEST_CHARACTERS] for plan in read_plans(results) for cell in plan.groups}
     records = [

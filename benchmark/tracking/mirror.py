@@ -1,150 +1,85 @@
-"""Mirror: one experiment per dataset and feature set, a run per mean and, below it, per cell.
+"""Mirror: makes the runs of a store say what entries say, of records and searches alike.
 
-A record that is already there is not copied again, one that changed (a failure that was tried
-again) replaces its copy, and a deleted database or folder of files is rebuilt. All of it is done
-under the folder's lock (`writer`): nobody else writes, and a copy that is not whole was cut short.
+A run that says so already is left alone, one cut short is completed, and one that says something
+else is emptied or replaced: MLflow's client changes no parameter and removes no value. Two runs of
+one key, written by two who did not know of each other, become one, the same for both.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
-
-from benchmark.record.names import experiment_name, short_name
-from benchmark.record.places import place
-from benchmark.record.record import RunRecord
-from benchmark.record.store import record_path
-from benchmark.tracking.database import ARTIFACTS, open_client
-from benchmark.tracking.fields import (
-    experiment_note,
-    metrics,
-    milliseconds,
-    parameters,
-    settings,
-    started,
-)
-from benchmark.tracking.runs import (
-    CELL_TAG,
+from benchmark.tracking.entry import (
     FILE_TAG,
     GROUP_TAG,
     KIND_TAG,
-    NOTE_TAG,
     PARENT_TAG,
     Copy,
-    copies,
-    digest_of,
-    experiment_id,
-    log,
-    log_curves,
-    n_runs,
-    restate,
-    restore_experiments,
-    with_logarithms,
+    Entry,
+    Kind,
 )
-from benchmark.tracking.views import UI, cell_views, colour_of_model, run_page
+from benchmark.tracking.store import FolderStore, Store
+from benchmark.tracking.views import UI, run_page
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LONGEST = 6000  # characters of a parameter; MLflow takes no more
+MOST_METRICS, MOST_PARAMS = 900, 100  # in a batch; MLflow takes 1000 of everything, 100 of these
+LONGEST_NAME = 250  # characters of a run's name
 
 
 class Mirror:
-    """An open MLflow store; knows which cells it already holds."""
+    """The runs of a store, as last seen; whoever calls makes sure that it may write."""
 
-    def __init__(self, results: Path) -> None:
+    def __init__(self, results: Path, store: Store | None = None) -> None:
         """Open nothing yet: that takes seconds, in which the first cells already train."""
-        self.results = results
-        self.experiments: dict[str, str] = {}
-        self.means: dict[str, Copy] = {}  # by group
-        self.copies: dict[str, Copy] = {}  # by cell
-        self._n_runs = -1  # at the last look, and what was made since without mishap
-        self._n_made = 0
-
-    @cached_property
-    def client(self) -> Any:
-        """Open the database once; a new one is made."""
-        return open_client(self.results)
+        self.results, self.store = results, store or FolderStore(results)
+        self.is_local = store is None
+        self.copies: dict[tuple[str, ...], Copy] = {}  # by key
+        self.means: dict[str, Entry] = {}  # by group, of the cells that were copied
+        self.n_made = 0
+        self._experiments: dict[str, str] = {}  # their ids
+        self._blank: set[str] = set()  # runs made here that say nothing yet
+        self._n_runs: int | None = None  # None: look again, as after a mishap
 
     @property
-    def parents(self) -> dict[str, str]:
-        """Return the run of every group's mean."""
-        return {group: mean.run_id for group, mean in self.means.items()}
+    def client(self) -> "MlflowClient":
+        """Return MLflow's client."""
+        return self.store.client
 
     def refresh(self) -> None:
-        """Learn what the database holds, if another process wrote to it since the last look.
-
-        Copies cut short leave, and so do copies of what is there twice: two processes may have
-        written without the lock.
-        """
-        client = self.client
-        if n_runs(self.results) == self._n_runs:
+        """Learn what the store holds, if it is not known or others wrote since the last look."""
+        _ = self.client  # makes the database
+        if self._n_runs is not None and self.store.n_runs(self._n_runs) == self._n_runs:
             return
-        restore_experiments(client)
-        self.experiments.clear()
-        self.means.clear()
+        self._experiments.clear()
         self.copies.clear()
-        for copy in copies(self.results, "mean", "cell"):
-            is_mean = copy.tags[KIND_TAG] == "mean"
-            key = copy.tags.get(GROUP_TAG if is_mean else CELL_TAG)
-            if key is None or not (is_mean or copy.is_whole):
-                client.delete_run(copy.run_id)
-                continue
-            kept = self.means if is_mean else self.copies
-            if key in kept:
-                client.delete_run(kept[key].run_id)
-            kept[key] = copy
-        self._n_runs, self._n_made = n_runs(self.results), 0
+        self._learn(self.store.copies(None))
+        self._n_runs = self.store.n_runs(0)
 
-    def copy(self, record: RunRecord) -> None:
-        """Copy one record, its curves and its file; nothing happens where it already is."""
-        if self._n_runs < 0:
+    def forget(self) -> None:
+        """Look again before the next write."""
+        self._n_runs = None
+
+    def has(self, kind: Kind, key: str, digest: str) -> bool:
+        """Tell whether there is a whole run of what has this digest."""
+        copy = self.copies.get((kind, key, ""))
+        return copy is not None and copy.is_whole and copy.digest == digest
+
+    def put(self, entry: Entry) -> Copy:
+        """Make a run say what an entry says."""
+        if self._n_runs is None:
             self.refresh()
-        path = record_path(self.results, record)
-        is_file = path.is_file()  # it may have gone since it was read
-        content = path.read_bytes() if is_file else json.dumps(asdict(record)).encode()
-        digest, name = digest_of(content), experiment_name(record)
-        experiment = self._experiment(name, record)
-        mean = self._mean(record, experiment)
-        copy = self.copies.pop(record.cell, None)
-        if copy is None or not _is_copy(copy, digest, mean):
-            if copy is not None:
-                self.client.delete_run(copy.run_id)
-            self._reopen(mean)
-            # another process may have replaced the record that this one trained
-            copy = self._copy(RunRecord(**from_json(content)), digest, mean)
-        if is_file and not self._file_of(name, copy, path).is_file():
-            self.client.log_artifact(copy.run_id, str(path))
-        if not copy.is_whole:
-            self._end(record, copy.run_id)
-        self.copies[record.cell] = replace(copy, is_whole=True)
-        self._n_runs, self._n_made = self._n_runs + self._n_made, 0
+        n_runs, self._n_runs, n_made = self._n_runs or 0, None, self.n_made
+        copy = self._put(entry)
+        self._n_runs = n_runs + self.n_made - n_made
+        return copy
 
-    def summarise(
-        self,
-        group: str,
-        scores: Mapping[str, float | None],
-        costs: Mapping[str, float | int | None],
-        figures: Iterable[Path],
-        note: str,
-    ) -> None:
-        """Make a group's parent run say these means and no others, with their figures."""
-        mean = self.means.get(group)
-        if mean is None:
-            return
-        run_id = mean.run_id
-        run = self.client.get_run(run_id)
-        length = run.data.params.get("sequence_length", "")
-        length_or_none = int(length) if length.isdecimal() else None
-        colour = colour_of_model(run.data.tags["mer.model"], length_or_none)
-        tags = {NOTE_TAG: note, **colour}
-        for key, value in tags.items():
-            if run.data.tags.get(key) != value:
-                self.client.set_tag(run_id, key, value)
-        for figure in figures:
-            self.client.log_artifact(run_id, str(figure))
-        values = {**scores, **with_logarithms(costs)}
-        restate(self.client, self.results, run, values, milliseconds(costs))
-        self.means[group] = replace(mean, is_whole=True)
+    def remove(self, copy: Copy) -> None:
+        """Delete a run."""
+        self.copies.pop(copy.key, None)
+        self.client.delete_run(copy.run_id)
 
     def addresses(self) -> dict[str, tuple[str, str]]:
         """Return the name of every group's run and where `ui` shows it."""
@@ -154,94 +89,160 @@ class Mirror:
             for group, run in runs.items()
         }
 
-    def _experiment(self, name: str, record: RunRecord) -> str:
-        """Return the experiment's id."""
-        if name not in self.experiments:
-            tags = cell_views() | {NOTE_TAG: experiment_note(record)}
-            place(self.results, ARTIFACTS, name)  # no link leads the files of its runs elsewhere
-            self.experiments[name] = experiment_id(self.client, self.results, name, tags)
-        return self.experiments[name]
+    @property
+    def parents(self) -> dict[str, str]:
+        """Return the run of every group's mean."""
+        means = [copy for copy in self.copies.values() if copy.tags[KIND_TAG] == "mean"]
+        return {copy.tags[GROUP_TAG]: copy.run_id for copy in means}
 
-    def _mean(self, record: RunRecord, experiment: str) -> Copy:
-        """Return the run that gathers the repetitions of this cell."""
-        mean = self.means.get(record.group)
-        if mean is not None and mean.experiment == experiment:
-            return mean
-        if mean is not None:  # its experiment had another name
-            del self.means[record.group]
-            self.client.delete_run(mean.run_id)
-        length = "" if record.sequence_length is None else f"-L{record.sequence_length}"
-        colour = colour_of_model(record.model, record.sequence_length)
-        tags = {KIND_TAG: "mean", "mer.model": record.model, **colour}
-        mean = self._run(record, experiment, tags, f"{record.model}{length}{settings(record)}")
-        log(self.client, mean.run_id, parameters(record), {}, 0)
-        self._log_dataset(mean.run_id, record)
-        self.client.set_tag(mean.run_id, GROUP_TAG, record.group)  # last: now it is known
-        mean = replace(mean, tags=tags | {GROUP_TAG: record.group})
-        self.means[record.group] = mean
-        return mean
+    def experiment(self, entry: Entry) -> str:
+        """Return the id of an entry's experiment; at the first question, see to its tags."""
+        name = entry.experiment
+        if name not in self._experiments:
+            found = self.client.get_experiment_by_name(name)
+            location, tags = self.store.location(name), dict(entry.about())
+            if found is None:
+                number = str(self.client.create_experiment(name, location, tags))
+            else:
+                number = str(found.experiment_id)
+                if found.lifecycle_stage == "deleted":  # it would take no more runs
+                    self.client.restore_experiment(number)
+                for key, value in tags.items():
+                    if found.tags.get(key) != value:
+                        self.client.set_experiment_tag(number, key, value)
+            self._experiments[name] = number
+            self._learn(self.store.copies(number))
+        return self._experiments[name]
 
-    def _reopen(self, mean: Copy) -> None:
-        """Say that a mean's cells have changed, until it is summarised."""
-        if mean.is_whole:
-            self.client.update_run(mean.run_id, status="RUNNING")
-            self.means[mean.tags[GROUP_TAG]] = replace(mean, is_whole=False)
+    def _learn(self, copies: list[Copy]) -> None:
+        """Note what is there; of two copies of one thing one leaves, the same for all who look."""
+        for copy in copies:
+            if not copy.key:
+                continue
+            twin = self.copies.get(copy.key, copy)
+            first, second = sorted((copy, twin), key=lambda copy: copy.run_id)
+            if first.run_id != second.run_id:
+                self.client.delete_run(second.run_id)
+            self.copies[copy.key] = first
 
-    def _copy(self, record: RunRecord, digest: str, mean: Copy) -> Copy:
-        """Make the run of a cell, still without its file."""
-        tags = {
-            CELL_TAG: record.cell,
-            GROUP_TAG: record.group,
-            KIND_TAG: "cell",
-            FILE_TAG: digest,
-            PARENT_TAG: mean.run_id,
-            "mer.model": record.model,
-            "mer.status": record.status,
-            "mlflow.source.git.commit": record.circumstances["environment"]["commit"],
-        }
-        copy = self._run(record, mean.experiment, tags, f"{record.name}{settings(record)}")
-        at = started(record)
-        log(self.client, copy.run_id, parameters(record), metrics(record), at)
-        log_curves(self.client, copy.run_id, record, at)
-        self._log_dataset(copy.run_id, record)
+    def _put(self, entry: Entry) -> Copy:
+        parent = self._parent(entry)
+        copy = self._found(entry)
+        if copy and copy.digest == entry.digest and (copy.is_whole or self.store.is_shared):
+            if parent and copy.parent != parent.run_id:
+                copy = self._move(copy, parent.run_id)
+            if copy.is_whole:
+                for path in entry.files:
+                    if self.store.lacks(copy, entry.experiment, path):
+                        self.store.keep(copy, entry.experiment, path)
+                return copy
+        elif copy:
+            copy = self._changed(copy, entry, parent)
+        with self.store.together():
+            return self._fill(copy or self._replace(None, entry, parent), entry, parent)
+
+    def _fill(self, copy: Copy, entry: Entry, parent: Copy | None) -> Copy:
+        """Make a run whole."""
+        if parent:  # until it is summarised again
+            self._reopen(parent)
+        started = entry.started or self.client.get_run(copy.run_id).info.start_time
+        tags = self._tags(entry)
+        self._log(copy.run_id, entry, started, {} if copy.digest == entry.digest else tags)
+        for path in entry.files:
+            self.store.keep(copy, entry.experiment, path)
+        self.client.set_terminated(copy.run_id, entry.status, started + entry.milliseconds)
+        self._blank.discard(copy.run_id)
+        copy = replace(copy, is_whole=True, tags={**copy.tags, **tags})
+        self.copies[copy.key] = copy
         return copy
 
-    def _end(self, record: RunRecord, run_id: str) -> None:
-        """Say that a copy is whole."""
-        ended = started(record) + int(record.circumstances["total_seconds"] * 1000)
-        status = "FINISHED" if record.status == "done" else "FAILED"
-        self.client.set_terminated(run_id, status=status, end_time=ended)
+    def _parent(self, entry: Entry) -> Copy | None:
+        """Return the run above an entry's."""
+        above = entry.parent
+        if above is None:
+            return None
+        copy = self._found(above)
+        return self._replace(None, above, None) if copy is None else copy
 
-    def _run(self, record: RunRecord, experiment: str, tags: dict[str, str], name: str) -> Copy:
-        """Make a run; until it is ended it counts as cut short."""
+    def _found(self, entry: Entry) -> Copy | None:
+        """Return the copy of an entry; one in an experiment of another name is none."""
+        copy = self.copies.get(Copy("", self.experiment(entry), False, self._tags(entry)).key)
+        if copy is not None and copy.experiment != self.experiment(entry):
+            self.remove(copy)
+            return None
+        return copy
+
+    def _changed(self, copy: Copy, entry: Entry, parent: Copy | None) -> Copy:
+        """Return a run that takes what an entry says, instead of what a copy says."""
+        if parent is None:  # what lies below it stays
+            copy = self._reopen(copy)
+            if copy.run_id in self._blank or self.store.empty(copy):
+                return copy
+        if parent or copy.digest:
+            return self._replace(copy, entry, parent)
+        return copy  # nothing was said yet
+
+    def _reopen(self, copy: Copy) -> Copy:
+        """Say that a run does not say what it should."""
+        if copy.is_whole:
+            self.client.update_run(copy.run_id, status="RUNNING")
+            copy = replace(copy, is_whole=False)
+            self.copies[copy.key] = copy
+        return copy
+
+    def _replace(self, old: Copy | None, entry: Entry, parent: Copy | None) -> Copy:
+        """Make a run; what was below the old one is then below this."""
+        tags = self._tags(entry) | ({PARENT_TAG: parent.run_id} if parent else {})
+        experiment = self.experiment(entry)
         run = self.client.create_run(
-            experiment, start_time=started(record), tags=tags, run_name=name[:250]
+            experiment, entry.started, tags=tags, run_name=entry.name[:LONGEST_NAME]
         )
-        self._n_made += 1
-        return Copy(run.info.run_id, experiment, False, tags)
+        self.n_made += 1
+        self._blank.add(run.info.run_id)
+        copy = Copy(run.info.run_id, experiment, False, tags)
+        if old is not None:
+            for child in [one for one in self.copies.values() if one.parent == old.run_id]:
+                self._move(child, copy.run_id)
+            self.remove(old)
+        self.copies[copy.key] = copy
+        return copy
 
-    def _file_of(self, experiment: str, copy: Copy, path: Path) -> Path:
-        """Return where MLflow keeps the copy of a record's file."""
-        return self.results / ARTIFACTS / experiment / copy.run_id / "artifacts" / path.name
+    def _move(self, copy: Copy, parent: str) -> Copy:
+        """Put a run below another one."""
+        self.client.set_tag(copy.run_id, PARENT_TAG, parent)
+        moved = replace(copy, tags={**copy.tags, PARENT_TAG: parent})
+        self.copies[copy.key] = moved
+        return moved
 
-    def _log_dataset(self, run_id: str, record: RunRecord) -> None:
-        """Name the dataset and its digest as the run's input."""
-        from mlflow.entities import Dataset, DatasetInput, InputTag
+    def _tags(self, entry: Entry) -> dict[str, str]:
+        digest = {FILE_TAG: entry.digest} if entry.digest else {}
+        return {KIND_TAG: entry.kind, **entry.tags, **digest}
 
-        dataset = Dataset(
-            name=short_name(record.dataset, record.features),
-            digest=record.dataset_digest[:36],
-            source_type="code",
-            source=json.dumps({"dataset": record.dataset, "labels": record.labels}),
-        )
-        tags = [InputTag("mlflow.data.context", "development and evaluation")]
-        self.client.log_inputs(run_id, datasets=[DatasetInput(dataset, tags)])
+    def _log(self, run_id: str, entry: Entry, at: int, tags: dict[str, str]) -> None:
+        """Write parameters, metrics that are defined, curves and tags in as few calls as can be."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        defined = {key: float(x) for key, x in entry.metrics.items() if x is not None}
+        metrics = [Metric(key, value, at, 0) for key, value in defined.items()]
+        metrics += [Metric(key, value, at, step) for key, value, step in entry.curves]
+        params = [Param(key, str(value)[:LONGEST]) for key, value in entry.params.items()]
+        labels = [RunTag(*tag) for tag in tags.items()]
+        while metrics or params or labels:
+            first = params[:MOST_PARAMS]
+            n_metrics = MOST_METRICS - len(first)
+            self.client.log_batch(run_id, metrics[:n_metrics], first, labels)
+            metrics, params, labels = metrics[n_metrics:], params[MOST_PARAMS:], []
+        if entry.dataset is not None:
+            self.client.log_inputs(run_id, datasets=[_dataset_input(entry)])
 
 
-def _is_copy(copy: Copy, digest: str, mean: Copy) -> bool:
-    """Tell whether a copy says what the record's file says, below the right mean."""
-    return (
-        copy.tags.get(FILE_TAG) == digest
-        and copy.tags.get(PARENT_TAG) == mean.run_id
-        and copy.experiment == mean.experiment
-    )
+def _dataset_input(entry: Entry) -> Any:
+    """Return a dataset and its digest as a run's input."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    assert entry.dataset is not None
+    dataset = Dataset(
+        entry.dataset.name, entry.dataset.digest[:36], source_type="code",
+        source=entry.dataset.source,
+    )  # fmt: skip
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "development and evaluation")])

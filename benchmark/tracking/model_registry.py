@@ -6,7 +6,7 @@ version, and scored on evaluation songs. A model that by nature cannot be one mo
 and the note of the next best says so.
 
 A winner that cannot be loaded (its weights are absent, damaged or of an older version, its code is
-not included or fails) is not passed over: nothing is registered, an earlier champion stays.
+not included or fails) is not passed over: nothing is registered, an earlier version stays.
 
 It stands for a whole results folder, whatever study ran last. The registered name does not tell
 versions of a dataset apart: of tables that share it, the one whose records started last counts.
@@ -29,7 +29,7 @@ from benchmark.record.store import record_path
 from benchmark.record.weights import weights_path
 from benchmark.report.answer import ALL_STUDIES, Answer, answer_from_records
 from benchmark.report.captions import row_note
-from benchmark.tracking.best_model import register, renew_champion
+from benchmark.tracking.best_model import register, renew_best
 from benchmark.tracking.mirror import Mirror
 from models.registry import MODELS
 
@@ -95,7 +95,7 @@ def median_repetition(row: Row) -> RunRecord:
 
 
 def _publish_winner(mirror: Mirror, table: Table) -> Iterator[Path]:
-    """Register the best row that can be one module, unless it is the champion already."""
+    """Register the best row that can be one module, unless it is registered as such already."""
     from benchmark.predict.torchscript import NotPortable
 
     passed_over: list[str] = []
@@ -103,7 +103,7 @@ def _publish_winner(mirror: Mirror, table: Table) -> Iterator[Path]:
         record = median_repetition(row)
         name = experiment_name(record)
         note = _note(mirror.results, record, row, table, passed_over)
-        if renew_champion(mirror.client, mirror.results, name, record.cell, note):
+        if renew_best(mirror.client, mirror.results, name, record.cell, note):
             return
         try:
             module = exported(record, weights_path(mirror.results, record))

@@ -1,164 +1,107 @@
-"""Copy searches to MLflow: one experiment per search, in it one run with a child per trial.
+"""Searches in MLflow: an experiment per search, in it one run with a child per trial.
 
-A trial that is already there is not copied again. Where a search began anew under its name, its
-trials replace those of the same number, and the rest leave when it is summarised.
+Where a search began anew under its name, its trials replace those of the same number, and the rest
+leave when it is summarised.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
-from functools import cached_property
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from benchmark.record.names import short_name
 from benchmark.record.record import RunRecord
 from benchmark.record.searches import SearchRecord, TrialRow, search_path
-from benchmark.tracking.database import open_client
-from benchmark.tracking.runs import (
+from benchmark.tracking.entry import (
     CELL_TAG,
-    FILE_TAG,
     KIND_TAG,
     NOTE_TAG,
-    PARENT_TAG,
-    Copy,
-    copies,
+    STATUS_TAG,
+    TRIAL_TAG,
+    Entry,
+    curves_of,
     digest_of,
-    experiment_id,
-    log,
-    log_curves,
-    n_runs,
-    restate,
-    restore_experiments,
     with_logarithms,
 )
+from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.views import colour_of, trial_views
 
-TRIAL_TAG, ROW_TAG = "mer.trial", "mer.row"
 HOW_TO_READ = (
     "RMSE on held-out development songs. Charts: *Views*, *RMSE of all trials*, chart icon."
 )
 
 
-class SearchMirror:
-    """The MLflow experiment of one search; knows which trials it already holds.
-
-    As with `Mirror`, whoever calls holds the folder's lock.
-    """
-
-    def __init__(self, results: Path, name: str) -> None:
-        """Open nothing yet."""
-        self.results, self.name = results, name
-        self.copies: dict[int, Copy] = {}  # by trial
-        self.experiment = self.parent = ""
-        self._n_runs = -1  # at the last look, and what was made since without mishap
-
-    @cached_property
-    def client(self) -> Any:
-        """Open the database once; a new one is made."""
-        return open_client(self.results)
-
-    def refresh(self) -> None:
-        """Learn which trials are there, if another process wrote since the last look.
-
-        Copies cut short leave, and so do copies of what is there twice.
-        """
-        client = self.client
-        if n_runs(self.results) == self._n_runs:
-            return
-        restore_experiments(client)
-        tags = trial_views([]) if not self.experiment else {}
-        self.experiment = experiment_id(
-            client, self.results, short_name("search", self.name), tags | {NOTE_TAG: HOW_TO_READ}
+def copy_trial(mirror: Mirror, search: str, row: TrialRow, record: RunRecord | None) -> None:
+    """Copy one finished trial, with the curves of its record; nothing where it already is."""
+    mirror.put(
+        Entry(
+            kind="trial",
+            experiment=short_name("search", search),
+            about=_about,
+            name=_name(row),
+            tags={
+                TRIAL_TAG: str(row.number),
+                CELL_TAG: row.cell or "",
+                STATUS_TAG: row.state,
+                "mer.reason": row.reason or "",
+                **colour_of(row.number),
+            },
+            digest=digest_of(json.dumps(asdict(row), sort_keys=True).encode()),
+            parent=_search_entry(search),
+            params=row.values,
+            metrics=_metrics(row),
+            curves=curves_of(record) if record else (),
+            milliseconds=round(1000 * row.seconds),
+            status="FAILED" if row.state == "failed" else "FINISHED",
         )
-        self.copies, self.parent = {}, ""
-        for copy in copies(self.results, "search", "trial"):
-            if copy.experiment != self.experiment:
-                continue
-            is_search = copy.tags[KIND_TAG] == "search"
-            number = int(copy.tags.get(TRIAL_TAG, -1))
-            twice = self.parent if is_search else self.copies.get(number)
-            if twice or not (is_search or copy.is_whole):
-                client.delete_run(copy.run_id)
-            elif is_search:
-                self.parent = copy.run_id
-            else:
-                self.copies[number] = copy
-        self.parent = self.parent or self._begin()
-        self._n_runs = n_runs(self.results)
+    )
 
-    def _begin(self) -> str:
-        """Make the run that gathers the trials."""
-        run = self.client.create_run(
-            self.experiment, tags={KIND_TAG: "search"}, run_name=self.name[:250]
+
+def summarise_search(mirror: Mirror, search: SearchRecord, files: Iterable[Path]) -> None:
+    """Make the search's own run say what it found, with its files; remove other trials."""
+    entry = _search_entry(search.name)
+    mirror.refresh()
+    experiment = mirror.experiment(entry)
+    known = {str(trial.number) for trial in search.trials}
+    for copy in [*mirror.copies.values()]:
+        is_of_search = (copy.tags[KIND_TAG], copy.experiment) == ("trial", experiment)
+        if is_of_search and copy.tags[TRIAL_TAG] not in known:
+            mirror.remove(copy)
+    for key, value in trial_views(_differing(search)).items():
+        mirror.client.set_experiment_tag(experiment, key, value)
+    counts = {
+        f"n_{state}": float(sum(trial.state == state for trial in search.trials))
+        for state in ("done", "pruned", "failed")
+    }
+    best = {"rmse_average": search.completed[0].rmse or 0.0} if search.completed else {}
+    path = search_path(mirror.results, search.name)
+    says = path.read_bytes() if path.is_file() else json.dumps(asdict(search)).encode()
+    identity = search.identity.items()
+    mirror.put(
+        replace(
+            entry,
+            digest=digest_of(says),
+            params={key: value for key, value in identity if not isinstance(value, dict)},
+            metrics=counts | best,
+            milliseconds=round(1000 * sum(trial.seconds for trial in search.trials)),
+            files=[*files],
         )
-        return str(run.info.run_id)
-
-    def copy(self, row: TrialRow, record: RunRecord | None) -> None:
-        """Copy one finished trial, with the curves of its record; nothing where it already is."""
-        if self._n_runs < 0:
-            self.refresh()
-        digest = _digest(row)
-        copy = self.copies.get(row.number)
-        if copy is not None and (copy.tags.get(ROW_TAG), copy.tags.get(PARENT_TAG)) == (
-            digest,
-            self.parent,
-        ):
-            return
-        if copy is not None:
-            del self.copies[row.number]
-            self.client.delete_run(copy.run_id)
-        tags = {
-            TRIAL_TAG: str(row.number),
-            ROW_TAG: digest,
-            KIND_TAG: "trial",
-            CELL_TAG: row.cell or "",
-            PARENT_TAG: self.parent,
-            "mer.status": row.state,
-            "mer.reason": row.reason or "",
-            **colour_of(row.number),
-        }
-        run = self.client.create_run(self.experiment, tags=tags, run_name=_name(row))
-        run_id, at = run.info.run_id, run.info.start_time
-        log(self.client, run_id, row.values, _metrics(row), at)
-        if record is not None:
-            log_curves(self.client, run_id, record, at)
-        status = "FAILED" if row.state == "failed" else "FINISHED"
-        self.client.set_terminated(run_id, status=status, end_time=at + round(1000 * row.seconds))
-        self.copies[row.number] = Copy(run_id, self.experiment, True, tags)
-        self._n_runs += 1
-
-    def summarise(self, search: SearchRecord, files: Iterable[Path]) -> None:
-        """Make the search's own run say what it found, with its files; remove other trials."""
-        if self._n_runs < 0:
-            self.refresh()
-        known = {one.number for one in search.trials}
-        for number in self.copies.keys() - known:
-            self.client.delete_run(self.copies.pop(number).run_id)
-        identity: dict[str, Any] = {
-            key: value for key, value in search.identity.items() if not isinstance(value, dict)
-        }
-        counts = {
-            f"n_{state}": float(sum(one.state == state for one in search.trials))
-            for state in ("done", "pruned", "failed")
-        }
-        best = {"rmse_average": search.completed[0].rmse or 0.0} if search.completed else {}
-        for key, value in trial_views(_settings(search)).items():
-            self.client.set_experiment_tag(self.experiment, key, value)
-        for path in files:
-            self.client.log_artifact(self.parent, str(path))
-        milliseconds = round(1000 * sum(trial.seconds for trial in search.trials))
-        run = self.client.get_run(self.parent)
-        restate(self.client, self.results, run, counts | best, milliseconds, identity)
-        path = search_path(self.results, search.name)
-        if path.is_file():  # last: by this the copy is known to be up to date
-            self.client.set_tag(self.parent, FILE_TAG, digest_of(path.read_bytes()))
+    )
 
 
-def _digest(row: TrialRow) -> str:
-    """Return a digest of everything a row says."""
-    return hashlib.sha256(json.dumps(asdict(row), sort_keys=True).encode()).hexdigest()
+def _search_entry(search: str) -> Entry:
+    """Return what the run that gathers the trials says before its summary."""
+    return Entry(
+        kind="search",
+        experiment=short_name("search", search),
+        about=_about,
+        name=search,
+        tags={},
+    )
+
+
+def _about() -> dict[str, str]:
+    return trial_views([]) | {NOTE_TAG: HOW_TO_READ}
 
 
 def _name(row: TrialRow) -> str:
@@ -171,7 +114,7 @@ def _name(row: TrialRow) -> str:
     return f"trial {row.number}" + (f" ({', '.join(special)})" if special else "")
 
 
-def _settings(search: SearchRecord) -> list[str]:
+def _differing(search: SearchRecord) -> list[str]:
     """Return the settings that trials differ in."""
     values: dict[str, set[str]] = {}
     for trial in search.trials:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmark.report.palette import COLOURS, shade_of
+from benchmark.report.tradeoff import COSTS
 
 UI = "http://127.0.0.1:5000"  # where `ui` shows a store unless told otherwise
 VIEW_TAG = "mlflow.sharedViewState."
@@ -16,7 +17,6 @@ COLOUR_TAG = "mlflow.runColor"
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 TRADE_OFF, TABLE, TRIALS = "tradeoff", "table", "trials"
 PAGE = "#/experiments/{experiment}/runs?workflowType=machine_learning"  # not the pages for chats
-COSTS = ("log10_parameters", "log10_flops", "log10_train_seconds")
 SCORES = ("rmse_valence", "rmse_arousal", "rmse_average", "n_parameters", "train_seconds")
 
 
@@ -26,7 +26,7 @@ def cell_views() -> dict[str, str]:
         VIEW_TAG + TRADE_OFF: _view(
             "RMSE against parameters",
             "tags.`mer.kind` = 'mean'",
-            [_scatter(cost, "rmse_average") for cost in COSTS],
+            [_scatter(f"log10_{cost}", "rmse_average") for cost in COSTS],
             [*map(_metric, SCORES), _metric("n_cells")],
         ),
         VIEW_TAG + TABLE: _view(

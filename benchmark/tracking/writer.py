@@ -5,16 +5,15 @@ The copy is made from the records and can be made again at any time. So who cann
 says so in one line and goes on without it.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from benchmark.errors import ResultsError
+from benchmark.tracking.address import unused_variables
 from benchmark.tracking.database import DATABASE, LOCK_SECONDS, DatabaseBusy, only_writer
 
 Result = TypeVar("Result")
-SERVERS = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")  # MLflow's own; records say where they lie
 LONGEST = 300  # characters of a reason: some programs' errors hold their whole input
 
 
@@ -25,9 +24,8 @@ class Writer:
         """Take the folder, and what shows a line to the user."""
         self.results, self._say = results, say
         self._has_said = False
-        for name in SERVERS:
-            if os.environ.get(name):
-                say(f"{name} is set and not used: records are copied to {results / DATABASE}.")
+        for name in unused_variables():
+            say(f"{name} is set and not used: records are copied to {results / DATABASE}.")
 
     def attempt(self, write: Callable[[], Result], seconds: float = LOCK_SECONDS) -> Result | None:
         """Write as the only process, after waiting so long for another; None: it did not work.
@@ -59,12 +57,12 @@ class Writer:
             return
         self._has_said = True
         self._say(
-            f"MLflow is not up to date: {_reason(error)} Nothing else is affected. Later, run:"
+            f"MLflow is not up to date: {reason_of(error)} Nothing else is affected. Later, run:"
             f" python -m benchmark report --results {self.results}"
         )
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return an error as one sentence."""
     text = " ".join(str(error).split("\n[SQL", 1)[0].split())[:LONGEST].rstrip(".")
     return f"{text}." if isinstance(error, ResultsError) else f"{type(error).__name__}: {text}."

@@ -39,3 +39,19 @@ def choose_device(wanted: str) -> Device:
     if present["mps"]:
         return Device("mps", "Apple GPU")
     return Device("cpu", "no GPU found by torch")
+
+
+def device_of_cluster(wanted: str) -> Device:
+    """Return the wanted device of nodes, which this machine need not have; `auto` is the CPU."""
+    if wanted not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"Device '{wanted}' is not one that a cluster's nodes have: cpu, cuda.")
+    if wanted == "auto":
+        return Device("cpu", "of the cluster's nodes; --device cuda uses their GPUs")
+    return Device(wanted, "of the cluster's nodes")
+
+
+def gpu_of(device: str) -> dict[str, str]:
+    """Return the name of a CUDA device as `gpu`; nothing for others, which have no name."""
+    import torch
+
+    return {"gpu": torch.cuda.get_device_name(device)} if device.startswith("cuda") else {}

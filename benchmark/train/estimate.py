@@ -26,7 +26,6 @@ from datasets.scaling import Scaler
 from models.contract import FittedNetwork, Predictions, State
 
 N_SONGS = 24  # enough for every model's own folds
-StepTimes = dict[tuple[str, int, int], float]  # class, parameters, batch -> seconds a frame
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,14 @@ class Estimate:
     n_networks: int
     n_epochs: int
     seconds: float
+
+
+class StepTimes(dict[tuple[str, int, int], float]):
+    """Seconds a frame by class of network, its parameters and the batch size, as far as known."""
+
+    def of_step(self, network: nn.Module, window: Windows, training: TrainingConfig) -> float:
+        """Return the seconds of one training step on a full batch."""
+        return _time_step(network, window, training)
 
 
 class TimingTrainer:
@@ -67,7 +74,7 @@ class TimingTrainer:
         network = equipped(build().to(self.device), self.cell.model, self.kernels)
         if self.known is None:
             return _Silent(network)
-        size = sum(one.numel() for one in network.parameters())
+        size = sum(weight.numel() for weight in network.parameters())
         training_config = self.cell.training or TrainingConfig()
         batch_size = training_config.batch_size
         place = (type(network).__qualname__, size, batch_size)
@@ -76,7 +83,7 @@ class TimingTrainer:
                 training[:1], Scaler.fit(training[:1]), sequence_length, self.device
             )
             timed = with_target(window, target)[0]
-            seconds = _time_step(network, timed, training_config)
+            seconds = self.known.of_step(network, timed, training_config)
             self.known[place] = seconds / timed.features.shape[1]
         windows = sum(math.ceil(song.n_frames / sequence_length) for song in training)
         n_steps = math.ceil(windows * self.scale / batch_size) * training_config.max_epochs
@@ -121,7 +128,7 @@ def count_parameters(cell: Cell, split: Split) -> int:
         trainer = TimingTrainer(cell, "cpu", "plain", 1.0, None)
         estimator.train_networks(split.development[:N_SONGS], trainer)
         networks = estimator.networks()
-    return sum(one.numel() for network in networks for one in network.parameters())
+    return sum(weight.numel() for network in networks for weight in network.parameters())
 
 
 def _time_all(

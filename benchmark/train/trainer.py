@@ -100,19 +100,19 @@ class CellTrainer:
         on_progress: OnProgress,
         *,
         round_name: str = "",
-        judges: Sequence[Song] | None = None,
+        scored_on: Sequence[Song] | None = None,
         kernels: Kernels = "fused",
     ) -> None:
         """Take the cell, which decides every seed, and the device and kernels to compute with.
 
-        `judges` are the songs that score the cell. They are given, and replace the held-out songs
+        `scored_on`, the songs that score the cell, are given, and replace the held-out songs
         that training stops on, only under `protocol.selection=evaluation`.
         """
         self.cell = cell
         self.device = device
         self.on_progress = on_progress
         self.prefix = f"{round_name}: " if round_name else ""
-        self.judges = judges
+        self.scored_on = scored_on
         self.kernels = kernels_of(cell, device, kernels)
         self.curves: dict[str, Curve] = {}
 
@@ -137,7 +137,7 @@ class CellTrainer:
         scaler = Scaler.fit(training)
         windows, stopping = (
             with_target(cut_windows(songs, scaler, sequence_length, self.device), target)
-            for songs in (training, validation if self.judges is None else self.judges)
+            for songs in (training, validation if self.scored_on is None else self.scored_on)
         )
         if target == "annotations":
             _check_output(self.cell.model, network, windows[0].features[:1])

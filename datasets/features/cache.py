@@ -1,4 +1,4 @@
-"""Features extracted from audio, kept so that every recording is heard once.
+"""Features extracted from audio, kept so that every recording is decoded once.
 
 Files  `DATA/extracted/<feature set>-<digest of settings and version>/<id>.npz` (DEAM's; others
        in a folder named after the dataset): rows (N, F), the

@@ -24,7 +24,9 @@ from datasets.contract import FRAME_SECONDS
 
 VERSION = 2  # raise it when the same settings would give other numbers
 BLOCK_HALF_SECONDS = 60  # spectra held in memory at once, whatever the length of the recording
-POWER_FLOOR = 1e-8  # what 16-bit rounding leaves in a band: below it one would hear the format
+POWER_FLOOR = (
+    1e-8  # what 16-bit rounding leaves in a band: below it values would depend on the format
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,6 @@ class LogMel:
             return self._extract(samples)
 
     def _extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Go through a recording in blocks."""
         n_windows, per_window = n_half_seconds(samples), round(FRAME_SECONDS / self.hop_seconds)
         n_spectra = min(1 + len(samples) // self._hop, n_windows * per_window)
         before = self._n_fft // 2
@@ -118,7 +119,6 @@ class LogMel:
 
     @cached_property
     def _weights(self) -> NDArray[np.float32]:
-        """The mel filters, frequencies by bands."""
         import librosa
 
         filters = librosa.filters.mel(sr=self.sampling_rate, n_fft=self._n_fft, n_mels=self.bands)

@@ -47,20 +47,21 @@ class FusedCRNN(nn.Module):
 
 def run_branches(frames_BTK: Tensor, branches: Sequence[RecurrentBranch]) -> list[Tensor]:
     """Return the outputs (B, T, outputs) of branches that see the same frames (B, T, K)."""
-    can_fuse = all(type(one.gru) is TorchGRU for one in branches)
+    can_fuse = all(type(branch.gru) is TorchGRU for branch in branches)
     if frames_BTK.device.type != "cpu" or is_traced() or not can_fuse:
         return [branch(frames_BTK) for branch in branches]
     first = [branch.dense[0] for branch in branches]
-    weights: list[Tensor] = [one.get_parameter("weight") for one in first]
-    biases: list[Tensor] = [one.get_parameter("bias") for one in first]
+    weights: list[Tensor] = [layer.get_parameter("weight") for layer in first]
+    biases: list[Tensor] = [layer.get_parameter("bias") for layer in first]
     together = nn.functional.linear(frames_BTK, torch.cat(weights), torch.cat(biases))
     inputs = [
-        branch.dense[1:](one)
-        for branch, one in zip(branches, together.chunk(len(branches), dim=-1), strict=True)
+        branch.dense[1:](projected)
+        for branch, projected in zip(branches, together.chunk(len(branches), dim=-1), strict=True)
     ]
     states = _states(inputs, [branch.gru for branch in branches])  # type: ignore[misc]
     return [
-        branch.maxout(branch.dropout(one)) for branch, one in zip(branches, states, strict=True)
+        branch.maxout(branch.dropout(hidden))
+        for branch, hidden in zip(branches, states, strict=True)
     ]
 
 
@@ -68,6 +69,9 @@ def _states(inputs: list[Tensor], grus: list[TorchGRU]) -> list[Tensor]:
     """Run all layers of the branches' GRUs, with dropout between them."""
     states = run_layer(inputs, grus, 0)
     for layer in range(1, grus[0].num_layers):
-        states = [nn.functional.dropout(one, grus[0].dropout, grus[0].training) for one in states]
+        states = [
+            nn.functional.dropout(sequence, grus[0].dropout, grus[0].training)
+            for sequence in states
+        ]
         states = run_layer(states, grus, layer)
     return states

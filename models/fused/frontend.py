@@ -146,7 +146,7 @@ class _FirstLayer(torch.autograd.Function):
         padded = nn.functional.pad(features_BTF, (1, 1, 1, 1)).numpy()
         n_batch, n_frames, n_features = features_BTF.shape
         w = weight.detach().double().reshape(-1, N_TAPS).numpy()
-        b, g, shift = (one.detach().double().numpy() for one in (bias, gamma, beta))
+        b, g, shift = (array.detach().double().numpy() for array in (bias, gamma, beta))
         mu, covariance = patch_moments(padded) if layer.training else (None, None)
         if covariance is None:
             mean, variance = layer.running()
@@ -159,7 +159,7 @@ class _FirstLayer(torch.autograd.Function):
         signs = np.zeros((len(w), N_TAPS + 1))
         first.forward(
             padded,
-            *(one.astype(padded.dtype) for one in (w, b, a, s)),
+            *(array.astype(padded.dtype) for array in (w, b, a, s)),
             maps.reshape(-1, n_features),
             *layer.strides(len(w), n_frames),
             layer.threshold(),
@@ -198,7 +198,7 @@ class _FirstLayer(torch.autograd.Function):
         d_w += l1 * signs[:, :N_TAPS] + 2 * l2 * (spread + np.outer(mean, mu))
         d_b = l1 * signs[:, N_TAPS] + 2 * l2 * mean
         gradients = (d_w.reshape(-1, 1, 3, 3), d_b, d_gamma, d_beta)
-        return (None, *(torch.from_numpy(one).to(d_maps.dtype) for one in gradients), None)
+        return (None, *(torch.from_numpy(array).to(d_maps.dtype) for array in gradients), None)
 
 
 class _LaterLayer(torch.autograd.Function):
@@ -226,7 +226,7 @@ class _LaterLayer(torch.autograd.Function):
         maps = layer.empty_maps((n_batch, n_channels, n_frames, n_features), z.dtype)
         later.forward(
             z,
-            *(one.astype(z.dtype) for one in (a, s)),
+            *(array.astype(z.dtype) for array in (a, s)),
             maps.reshape(-1, n_features),
             *layer.strides(n_channels, n_frames),
             layer.threshold(),
@@ -259,12 +259,12 @@ class _LaterLayer(torch.autograd.Function):
             z,
             *rows,
             *strides,
-            *(one.astype(z.dtype) for one in (a / (1 - layer.drop), slope, offset)),
+            *(array.astype(z.dtype) for array in (a / (1 - layer.drop), slope, offset)),
             z.dtype.type(layer.l1 * float(d_activity)),
             d_z,
         )
         gradients = (d_z, d_gamma, d_beta)
-        return (*(torch.from_numpy(one).to(d_maps.dtype) for one in gradients), None)
+        return (*(torch.from_numpy(array).to(d_maps.dtype) for array in gradients), None)
 
 
 run_first: Any = _FirstLayer.apply

@@ -38,7 +38,7 @@ class _Layer(torch.autograd.Function):
     @np.errstate(invalid="ignore")  # NaN and infinity pass silently, as through torch's layers
     def forward(ctx: Any, n_branches: int, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Multiply the inputs of all frames, then run every direction over them."""
-        arrays = [one.detach().numpy() for one in tensors]
+        arrays = [tensor.detach().numpy() for tensor in tensors]
         inputs, weights = arrays[:n_branches], arrays[n_branches:]
         n = 2 * n_branches
         w_ih, b_ih, w_hh, b_hh = (np.stack(weights[i * n : i * n + n]) for i in range(4))
@@ -62,13 +62,15 @@ class _Layer(torch.autograd.Function):
         """Go back through the frames, then gather every weight's gradient in one product."""
         inputs, w_ih, w_hh, states, kept = ctx.saved
         n_units = w_hh.shape[2]
-        d_states = np.concatenate([one.numpy() for one in d_outputs], axis=2).reshape(states.shape)
+        d_states = np.concatenate([grad.numpy() for grad in d_outputs], axis=2).reshape(
+            states.shape
+        )
         d_gates = np.empty((*states.shape[:3], 3 * n_units), states.dtype)
         d_recurrent = np.empty_like(d_gates)  # of W h + b
         gru_kernels.backward(d_states, states, kept, w_hh, d_gates, d_recurrent)
         before = np.zeros_like(states)
         before[:, 1:, ::2], before[:, :-1, 1::2] = states[:, :-1, ::2], states[:, 1:, 1::2]
-        d_inputs = [np.zeros_like(one) for one in inputs]
+        d_inputs = [np.zeros_like(array) for array in inputs]
         d_w_ih, d_w_hh = [], []
         for r in range(len(w_hh)):
             d_x, d_h = _flat(d_gates[:, :, r]), _flat(d_recurrent[:, :, r])
@@ -77,7 +79,7 @@ class _Layer(torch.autograd.Function):
             d_w_hh.append(d_h.T @ _flat(before[:, :, r]))
         d_b_ih, d_b_hh = d_gates.sum(axis=(0, 1)), d_recurrent.sum(axis=(0, 1))
         gradients = (*d_inputs, *d_w_ih, *d_b_ih, *d_w_hh, *d_b_hh)
-        return (None, *(torch.from_numpy(one) for one in gradients))
+        return (None, *(torch.from_numpy(array) for array in gradients))
 
 
 def _flat(array: Any) -> Any:

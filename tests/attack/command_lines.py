@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "search": ([], SEARCH, ["--json"]),
     "status": ([], {"--results": "results", "--study": "smoke"}, ["--json"]),
     "report": ([], SHARED | {"--format": "csv", "--figures": "png"}, ["--json", "--no-mlflow"]),
+    "merge": (["results", "data"], {"--into": "results", "--prefer": "left"}, []),
     "predict": (
         ["notes.txt"],
         {"--model": "tiny_gru", "--results": "results", "--out": "predictions", "--device": "cpu"},
@@ -88,7 +89,7 @@ def attack(number: int, random: Random, arena: Arena) -> Outcome:
     else:
         arguments = _line(random)
         environment = _environment(random)
-    if arguments[0] in ("status", "report", "predict"):
+    if arguments[0] in ("status", "report", "merge", "predict"):
         box.copy(arena.studied / "results")
     box.freeze()
     outcome.what = " ".join(arguments)[:300]
@@ -101,7 +102,7 @@ def attack(number: int, random: Random, arena: Arena) -> Outcome:
 
 def _names_a_place(arguments: list[str]) -> bool:
     """Tell whether the user named another place to write to."""
-    places = {"--results", "--out", "--data-root", "--storage"}
+    places = {"--results", "--into", "--out", "--data-root", "--storage"}
     return any(option in places and value not in THEIRS for option, value in pairwise(arguments))
 
 

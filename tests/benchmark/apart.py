@@ -78,6 +78,6 @@ def _run(
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     sys.argv = [str(PROGRAM), *map(str, arguments)]
-    from benchmark.cli import main
+    from benchmark.__main__ import main  # with what it does about Ctrl-C
 
     main()

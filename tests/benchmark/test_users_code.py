@@ -11,7 +11,7 @@ from benchmark import users_code
 from benchmark.errors import ConfigError, PluginError, ResultsError
 from benchmark.plan.config import StudyConfig
 from benchmark.plan.expand import expand
-from benchmark.predict.predictor import Listener
+from benchmark.predict.predictor import Predictor
 from benchmark.run.execute import Job, execute
 from benchmark.run.loading import _cached_split, load_split
 from benchmark.run.plugins import include_plugins
@@ -140,9 +140,9 @@ def test_a_model_that_cannot_predict_a_recording_is_named(tmp_path, monkeypatch)
     monkeypatch.setattr("benchmark.predict.predictor.extract_file", lambda *_: features)
     learned = FeatureRange(features[0], features[0])
     model = spoilt(predict=raising(SystemExit(0)))(n_features=64, config=None)
-    listener = Listener("mine", [model], extractor_for("logmel"), learned)
+    predictor = Predictor("mine", [model], extractor_for("logmel"), learned)
     with pytest.raises(ResultsError, match=r"a.wav: model mine cannot predict it: SystemExit: 0"):
-        listener.listen(tmp_path / "a.wav")
+        predictor.predict(tmp_path / "a.wav")
 
 
 def test_listing_names_a_model_that_cannot_be_built(registries, capfd, tmp_path):

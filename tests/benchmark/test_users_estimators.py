@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.executors.contract import Means
 from benchmark.plan.config import Study, StudyConfig, plain
 from benchmark.run.execute import Job
 from benchmark.run.jobs import executor_for, run_jobs
+from benchmark.run.options import RunOptions
+from benchmark.run.planning import plan_run
 from benchmark.run.plugins import include_plugins
-from benchmark.run.session import RunOptions, plan_run
 from models.contract import Estimator
 from models.registry import MODELS, ModelEntry
 from tests.benchmark.users import Mean, numbers, record_of, spoilt
@@ -148,7 +150,7 @@ def test_options_of_classes_made_in_functions_reach_worker_processes(tmp_path, r
     cells = plan_run(Study("mine", (part,)), options).cells
     jobs = [Job(cell, options.results, None, "cpu") for cell in cells]
     run_jobs(
-        jobs, executor_for("processes", 2, [file]),
+        jobs, executor_for(options, Means(n_workers=2), cells),
         on_progress=lambda _: None,
         on_record=lambda record: records.update({record.model: record}),
     )  # fmt: skip

@@ -14,7 +14,8 @@ import torch
 
 from benchmark.errors import ConfigError
 from benchmark.plan.config import Study, StudyConfig
-from benchmark.run.session import RunOptions, plan_run
+from benchmark.run.options import RunOptions
+from benchmark.run.planning import plan_run
 from datasets.contract import DatasetError, Song
 from datasets.registry import DATASETS
 from models.registry import MODELS, ModelEntry
@@ -219,9 +220,9 @@ def test_a_model_that_raises_our_errors_is_priced_and_left_to_fail(record_of, tm
         target=spoilt(fit=raising(error)), summary="theirs", kind="estimator"
     )
     part = StudyConfig(name="mine", models=("users",), dataset="test", repetitions=1)
-    bill = plan_run(Study("mine", (part,)), RunOptions(results=tmp_path, is_dry=True))
-    assert [one.seconds for one in bill.estimates.values()] == [0.0] * len(bill.cells)
-    assert bill.todo == bill.cells
+    plan = plan_run(Study("mine", (part,)), RunOptions(results=tmp_path, is_dry=True))
+    assert [one.seconds for one in plan.estimates.values()] == [0.0] * len(plan.cells)
+    assert plan.todo == plan.cells
 
 
 def test_too_few_songs_for_a_model_of_our_own_still_mean_the_user(record_of, tmp_path):

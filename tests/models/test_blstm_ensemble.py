@@ -1,4 +1,4 @@
-"""Six networks, and a fusion that hears only songs its networks never trained on."""
+"""Six networks, and a fusion that learns only from songs its networks never trained on."""
 
 from dataclasses import dataclass
 

@@ -7,7 +7,8 @@ from sklearn.linear_model import Ridge
 from datasets.contract import FRAME_SECONDS, Song, Split
 from datasets.splits import song_folds, up_to_folds
 from datasets.synthetic import SyntheticOptions, load
-from models.context import Context, ContextConfig, with_context
+from models.context import Context, ContextConfig, so_far, with_context
+from models.registry import MODELS
 
 
 class Seeds:
@@ -111,6 +112,114 @@ def test_a_column_that_never_changes_changes_nothing():
 def test_parameters_are_one_weight_per_column_and_target_and_the_intercepts():
     model = fitted(make_songs())
     assert model.other_parameters() == {"ridge": 2 * 4 * 3 + 2}
+
+
+def test_mean_and_deviation_so_far_are_those_of_the_frames_from_the_first():
+    features = (1e4 + np.random.default_rng(1).normal(0, 1, (30, 3))).astype(np.float32)
+    mean, deviation = so_far(features, "both")
+    for t in range(30):
+        begun = features[: t + 1].astype(float)
+        assert mean[t] == pytest.approx(begun.mean(axis=0))
+        assert deviation[t] == pytest.approx(begun.std(axis=0), abs=1e-6)
+    (alone,) = so_far(features, "deviation")
+    assert (alone == deviation).all()
+    assert so_far(features, "none") == []
+
+
+@pytest.mark.parametrize(
+    ("which", "n_blocks", "parameters"),
+    [("none", 3, 1_562), ("mean", 4, 2_082), ("both", 5, 2_602)],
+)
+def test_what_is_so_far_adds_one_column_per_feature_and_statistic(which, n_blocks, parameters):
+    songs = make_songs()
+    model = fitted(songs, so_far=which)
+    assert model.other_parameters() == {"ridge": 2 * 4 * n_blocks + 2}
+    assert 2 * 260 * n_blocks + 2 == parameters
+    assert model.other_flops() == 2 * 4 * n_blocks + 4 * (n_blocks - 1)
+    if which == "none":
+        assert all((a == b).all() for a, b in zip(
+            model.predict(songs), fitted(songs).predict(songs), strict=True))  # fmt: skip
+
+
+def test_the_registry_prints_the_counts_of_its_forms():
+    row = MODELS["context"]
+    counts = {name: form.parameters for name, form in row.variants.items()}
+    assert (row.parameters, counts) == (1_562, {"so_far": 2_602, "smooth": 1_564})
+    assert fitted(make_songs(), smoothing=(0.0, 2.0)).other_parameters() == {
+        "ridge": 2 * 4 * 3 + 2, "smoother": 2,
+    }  # fmt: skip
+
+
+def test_each_target_has_the_penalty_that_is_best_for_it():
+    rng, alphas, constants = np.random.default_rng(2), (1e-2, 1e5), np.array([5.0, 20.0])
+    songs = [
+        Song(song.song_id, song.features,
+             np.stack([song.annotations[:, 0], rng.uniform(-1, 1, song.n_frames)], axis=1).astype(
+                 np.float32), song.times)
+        for song in make_songs()
+    ]  # fmt: skip
+    ours = np.concatenate(
+        fitted(songs, alphas=alphas, penalty_per_target=True).predict(songs)
+    )  # the first follows its features, the second nothing
+    for target, alpha in enumerate(alphas):
+        expected = by_scikit_learn(songs, alpha, constants)(songs)[:, target]
+        assert ours[:, target] == pytest.approx(expected, abs=1e-5)
+
+
+def running_mean(values, seconds):
+    """Return the mean of the values up to each, each weighing less the older it is."""
+    if not seconds:
+        return values
+    weights = [np.exp(-0.5 / seconds) ** np.arange(t, -1, -1.0) for t in range(len(values))]
+    return np.stack([w @ values[: len(w)] / w.sum() for w in weights])
+
+
+@pytest.mark.parametrize(
+    ("both_ways", "candidates"), [(False, (0.0, 1.0, 8.0)), (True, (0.5, 2.0, 8.0))]
+)
+def test_predictions_are_smoothed_by_what_is_best_on_songs_left_out(both_ways, candidates):
+    songs, alpha, constants = make_songs(seed=4), 10.0, np.array([0.5])
+
+    def smooth(values, seconds):
+        forwards = running_mean(values, seconds)
+        backwards = running_mean(values[::-1], seconds)[::-1]
+        return (forwards + backwards) / 2 if both_ways else forwards
+
+    errors = np.zeros((3, 2))
+    for fold in song_folds(songs, 4, Seeds().seed("folds")):
+        predict = by_scikit_learn([song for song in songs if song not in fold], alpha, constants)
+        for song in fold:
+            for index, seconds in enumerate(candidates):
+                error = smooth(predict([song]), seconds) - song.annotations
+                errors[index] += np.square(error).sum(axis=0)
+    best = [candidates[index] for index in errors.argmin(axis=0)]
+    model = fitted(
+        songs, alphas=(alpha,), time_constants=(0.5,), inner_folds=4, smoothing=candidates,
+        smooths_both_ways=both_ways,
+    )  # fmt: skip
+    assert model.smoothing_2.tolist() == best
+    assert all(best)
+    plain = by_scikit_learn(songs, alpha, constants)
+    for song, predicted in zip(songs, model.predict(songs), strict=True):
+        raw = plain([song])
+        expected = np.stack([smooth(raw[:, i], seconds) for i, seconds in enumerate(best)], axis=1)
+        assert predicted == pytest.approx(expected, abs=1e-5)
+    again = Context(n_features=4, config=model.config)
+    again.restore(model.state(), None)
+    assert all((a == b).all() for a, b in zip(
+        again.predict(songs), model.predict(songs), strict=True))  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [{}, {"so_far": "both", "smoothing": (2.0,)}])
+def test_later_frames_change_no_bit_of_a_prediction(settings):
+    songs = make_songs()
+    model, song = fitted(songs, **settings), songs[0]
+    features = song.features.copy()
+    features[10:] += 3
+    later = Song(song.song_id, features, song.annotations, song.times)
+    (before,), (after,) = model.predict([song]), model.predict([later])
+    assert (before[:10] == after[:10]).all()
+    assert (before[10:] != after[10:]).any()
 
 
 def within_song_error(model, songs):

@@ -45,6 +45,5 @@ def ablations_figure(found: Sequence[Ablation], path: Path) -> Path | None:
 
 
 def _effect_name(effect: Ablation) -> str:
-    """Return model, length and change, for people, broken into short lines."""
     length = "" if effect.sequence_length is None else f", L={effect.sequence_length}"
     return fill(f"{effect.model}{length}: {effect.changed}", 46, break_long_words=False)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import PluginError
-from benchmark.executors.contract import Executor
+from benchmark.executors.contract import Executor, Means
 from benchmark.executors.registry import make_executor
 from benchmark.executors.starting import n_cores, preload
 from benchmark.record.places import Place, remove
@@ -40,7 +40,7 @@ def drawing_beside(figures: Sequence[tuple[Place, Figure]]) -> Iterator[list[Pat
     n_processes = max(1, min(len(figures), n_cores(), MOST_PROCESSES))
     with (
         ThreadPoolExecutor(max_workers=1) as thread,  # pyplot knows one figure at a time
-        make_executor(kind, n_processes) as executor,
+        make_executor(kind, Means(n_workers=n_processes)) as executor,
     ):
         drawing = thread.submit(_draw, figures, executor)
         yield drawn

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from benchmark.analysis.pareto import front
 from benchmark.analysis.rows import Row
-from benchmark.report.apart import COUNTS, SAID, apart
-from benchmark.report.palette import Look, looks_of, mark_size
+from benchmark.report.apart import COUNTS, SAID
+from benchmark.report.palette import Look, mark_size
+from benchmark.report.tradeoff import Tradeoff
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 Looks = Mapping[str, Look]  # by model
 FRONT = "front: no row has both a lower cost and a lower RMSE"
 LARGER = "Larger marks: longer training sequences"
-
-
-def looks_of_rows(rows: Sequence[Row]) -> Looks:
-    """Return how the models of some rows are drawn."""
-    return looks_of(row.model for row in rows)
 
 
 def _short(value: float, _: object = None) -> str:
@@ -43,10 +38,8 @@ def draw_points(
     # counts are read as 30k; 10m would be ten minutes or milliseconds
     axes.xaxis.set_major_formatter(_short if cost in COUNTS else "{x:g}")
     axes.minorticks_off()  # not seen in this style, and most of the time that drawing takes
-    costs = [float(row.cost(cost) or 0) for row in rows]
-    least = min((one for one in costs if one > 0), default=1.0) / 10  # a log axis has no zero
-    factors = apart(costs) if cost in COUNTS else [1.0] * len(costs)
-    places = [max(one, least) * factor for one, factor in zip(costs, factors, strict=True)]
+    tradeoff = Tradeoff(rows, cost)
+    places = tradeoff.places
     errors = [float(row.scores[score] or 0) for row in rows]
     axes.update_datalim(list(zip(places, errors, strict=True)))  # one bar alone has no width
     axes.autoscale_view()
@@ -74,7 +67,7 @@ def draw_points(
             linewidths=0.7 * scale,
             zorder=3,
         )
-    on_front = front(list(zip(costs, errors, strict=True)))
+    on_front = tradeoff.front(score)
     axes.step(
         [places[index] for index in on_front],
         [errors[index] for index in on_front],
@@ -86,7 +79,6 @@ def draw_points(
 
 
 def _size(row: Row) -> float:
-    """Return how large a row's mark is, in points."""
     return mark_size(row.sequence_length)
 
 
@@ -122,12 +114,7 @@ def name_models(
 def caption(rows: Sequence[Row], costs: Sequence[str]) -> str:
     """Return what must be known of the marks' sizes and places; "" for nothing."""
     lengths = {row.sequence_length for row in rows if row.sequence_length is not None}
-    is_apart = any(
-        factor != 1
-        for cost in costs
-        if cost in COUNTS
-        for factor in apart([float(row.cost(cost) or 0) for row in rows])
-    )
+    is_apart = any(Tradeoff(rows, cost).is_apart for cost in costs)
     shown = ", ".join(f"L={length}" for length in sorted(lengths))
     larger = f"{LARGER} ({shown})." if len(lengths) > 1 else ""
     return " ".join(filter(None, [larger, SAID if is_apart else ""]))

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.analysis.pareto import trials_on_front
-from benchmark.record.places import place
 from benchmark.record.searches import SearchRecord
-from benchmark.report.figures.settings import settings_figure
 from benchmark.report.figures.style import drawing
 from benchmark.report.figures.trials import AXIS, STATES, draw_trials, focus, search_title
 from benchmark.report.palette import look_of
@@ -18,17 +16,7 @@ if TYPE_CHECKING:
 DEFAULT = "0.1"  # colour of the default configuration
 
 
-def search_figures(search: SearchRecord, results: Path) -> list[Path]:
-    """Draw all figures of a search that has a finished trial; return their files."""
-    if not search.completed:
-        return []
-    return [
-        _overview(search, place(results, "figures", f"search-{search.name}.png")),
-        settings_figure(search, place(results, "figures", f"search-{search.name}-settings.png")),
-    ]
-
-
-def _overview(search: SearchRecord, path: Path) -> Path:
+def overview_figure(search: SearchRecord, path: Path) -> Path:
     """Draw history and front and, where there were trials enough to tell, importance."""
     widths = (1, 1.15, 0.9) if search.importance else (1, 1.15)
     with drawing(path) as (plt, _):
@@ -45,16 +33,15 @@ def _overview(search: SearchRecord, path: Path) -> Path:
 
 
 def _history(axes: "Axes", search: SearchRecord) -> None:
-    """Draw every trial in order, and the best so far."""
-    draw_trials(axes, search, search.trials, lambda one: one.number)
-    done = [one for one in search.trials if one.state == "done"]
-    best = list(accumulate((one.rmse or 0.0 for one in done), min))
-    numbers = [one.number for one in done]
+    draw_trials(axes, search, search.trials, lambda trial: trial.number)
+    done = [trial for trial in search.trials if trial.state == "done"]
+    best = list(accumulate((trial.rmse or 0.0 for trial in done), min))
+    numbers = [trial.number for trial in done]
     axes.step(numbers, best, where="post", color="0.35", linewidth=1.2, label="best so far")
     axes.set(xlabel="trial", ylabel=AXIS, title="history")
     focus(axes, search)
     handles, labels = axes.get_legend_handles_labels()
-    labels = [one.replace(": ", ":\n").replace(", so", ",\nso") for one in labels]
+    labels = [label.replace(": ", ":\n").replace(", so", ",\nso") for label in labels]
     axes.legend(handles, labels, fontsize=9, frameon=True)
 
 
@@ -63,28 +50,33 @@ def _front(axes: "Axes", search: SearchRecord) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     look = look_of(search.identity["model"])
-    done = [one for one in search.completed if one.n_parameters]
-    sizes = [float(one.n_parameters or 0) for one in done]
-    errors = [one.rmse or 0.0 for one in done]
+    done = [trial for trial in search.completed if trial.n_parameters]
+    sizes = [float(trial.n_parameters or 0) for trial in done]
+    errors = [trial.rmse or 0.0 for trial in done]
     axes.scatter(
         sizes, errors, color=look.colour, marker=look.mark.marker, s=28, alpha=0.75,
         label=f"{STATES['done']}, one seed",
     )  # fmt: skip
     on_front = trials_on_front(done)
     axes.step(
-        [one.n_parameters or 0 for one in on_front],
-        [one.rmse or 0.0 for one in on_front],
+        [trial.n_parameters or 0 for trial in on_front],
+        [trial.rmse or 0.0 for trial in on_front],
         where="post",
         color="0.35",
         linewidth=1.2,
         label="front",
     )
     _finalists(axes, search)
-    for one in done:
-        if one.is_default:
+    for trial in done:
+        if trial.is_default:
             label = "default configuration"
             axes.plot(
-                one.n_parameters or 0, one.rmse or 0, "*", color=DEFAULT, label=label, markersize=12
+                trial.n_parameters or 0,
+                trial.rmse or 0,
+                "*",
+                color=DEFAULT,
+                label=label,
+                markersize=12,
             )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
@@ -117,7 +109,6 @@ def _finalists(axes: "Axes", search: SearchRecord) -> None:
 
 
 def _importance(axes: "Axes", search: SearchRecord) -> None:
-    """Draw each setting's share of the variance of RMSE among trials trained to the end."""
     axes.set(title="importance (fANOVA)", xlabel="share of the variance of RMSE")
     names = [name.rpartition(".")[2].replace("_", " ") for name in search.importance]
     axes.barh(range(len(names)), list(search.importance.values()), color="0.45")

@@ -41,24 +41,23 @@ def settings_figure(search: SearchRecord, path: Path) -> Path:
 
 def _panel(axes: "Axes", search: SearchRecord, name: str, domain: str) -> None:
     """Draw one setting: choices side by side, numbers on their scale."""
-    trials = [one for one in search.trials if name in one.values]
-    values = [_plain(one.values[name]) for one in trials]
-    are_choices = CHOICE in domain or not all(isinstance(one, int | float) for one in values)
+    trials = [trial for trial in search.trials if name in trial.values]
+    values = [plain(trial.values[name]) for trial in trials]
+    are_choices = CHOICE in domain or not all(isinstance(value, int | float) for value in values)
     if are_choices:
-        known = sorted(set(values), key=lambda one: (isinstance(one, str), one))
-        draw_trials(axes, search, trials, lambda one: known.index(_plain(one.values[name])))
-        _name_choices(axes, [f"{one:g}" if _is_number(one) else str(one) for one in known])
+        known = sorted(set(values), key=lambda value: (isinstance(value, str), value))
+        draw_trials(axes, search, trials, lambda trial: known.index(plain(trial.values[name])))
+        _name_choices(axes, [f"{value:g}" if _is_number(value) else str(value) for value in known])
     else:
-        draw_trials(axes, search, trials, lambda one: float(one.values[name]))
-        _scale(axes, [float(one) for one in values], is_log=LOG in domain)
+        draw_trials(axes, search, trials, lambda trial: float(trial.values[name]))
+        _scale(axes, [float(value) for value in values], is_log=LOG in domain)
     axes.set_xlabel(name.rpartition(".")[2].replace("_", " "), fontsize=10)
     focus(axes, search)
 
 
 def _name_choices(axes: "Axes", names: Sequence[str]) -> None:
-    """Write a name below every choice."""
     is_long = sum(map(len, names)) > LONG
-    axes.set_xticks(range(len(names)), [fill(one, 14) for one in names], fontsize=8)
+    axes.set_xticks(range(len(names)), [fill(name, 14) for name in names], fontsize=8)
     axes.tick_params(axis="x", rotation=30 if is_long else 0)
     axes.set_xlim(-0.5, len(names) - 0.5)
 
@@ -67,10 +66,12 @@ def _scale(axes: "Axes", values: Sequence[float], *, is_log: bool) -> None:
     """Draw numbers on a linear or a log axis with few ticks; 0 stands left of a log axis."""
     from matplotlib.ticker import MaxNLocator, NullLocator
 
-    above = [one for one in values if one > 0]
+    above = [value for value in values if value > 0]
     if not is_log or not above:
         axes.xaxis.set_major_locator(
-            MaxNLocator(N_TICKS, steps=[1, 2, 5, 10], integer=_are_whole(values))
+            MaxNLocator(
+                N_TICKS, steps=[1, 2, 5, 10], integer=all(value == int(value) for value in values)
+            )
         )
         axes.xaxis.set_major_formatter("{x:g}")
         return
@@ -80,32 +81,26 @@ def _scale(axes: "Axes", values: Sequence[float], *, is_log: bool) -> None:
     )
     ticks = ([0.0] if has_zero else []) + log_ticks(min(above), max(above))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(ticks, [f"{one:.2g}" for one in ticks])
+    axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
 
 
 def log_ticks(low: float, high: float) -> list[float]:
     """Return at most `N_LOG_TICKS` round numbers for a log axis from `low` to `high`."""
     first, last = floor(log10(low)), ceil(log10(high))
     decades = [10.0**power for power in range(first, last + 1)]
-    inside = [one for one in decades if low <= one <= high]
+    inside = [tick for tick in decades if low <= tick <= high]
     if len(inside) < 3:
         fine = [step * decade for decade in decades for step in (1, 2, 5)]
-        inside = [one for one in fine if low <= one <= high]
+        inside = [tick for tick in fine if low <= tick <= high]
     if len(inside) < 2:
         return sorted({low, high})
     return inside[:: ceil(len(inside) / N_LOG_TICKS)]
 
 
-def _are_whole(values: Sequence[float]) -> bool:
-    """Tell whether all values are whole numbers."""
-    return all(value == int(value) for value in values)
-
-
 def _is_number(value: Any) -> bool:
-    """Tell a number from a switch or a name."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value that can be a key; lists as text."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else value

@@ -20,7 +20,7 @@ def remove_stale(
     longer = [other for other in others if other.startswith(f"{study}-")]
     for path in filter(Path.is_file, place(results, "figures").glob("*.*")):
         is_ours = re.fullmatch(re.escape(study) + OURS, path.name) is not None
-        is_of_other = any(re.fullmatch(re.escape(one) + OURS, path.name) for one in longer)
+        is_of_other = any(re.fullmatch(re.escape(other) + OURS, path.name) for other in longer)
         is_drawn = any(path.stem == stem or path.stem.startswith(f"{stem}-") for stem in drawn)
         if is_ours and not is_of_other and not is_drawn:
             remove(place(results, "figures", path.name))

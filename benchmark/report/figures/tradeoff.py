@@ -12,13 +12,19 @@ from benchmark.report.figures.points import (
     Looks,
     caption,
     draw_points,
-    looks_of_rows,
     name_models,
 )
 from benchmark.report.figures.style import CONVENTION_INKS, drawing
 from benchmark.report.palette import NO_MODEL, look_of, mark_size
-from benchmark.report.published import Published, drawn_of, marks_of_published, said_of_published
+from benchmark.report.published import (
+    Published,
+    drawn_of,
+    looks_of_table,
+    marks_of_published,
+    said_of_published,
+)
 from benchmark.report.tables import heading
+from benchmark.report.tradeoff import COSTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,13 +41,13 @@ SMALL = {
 COLUMN_INCHES = (3.4, 3.1)  # one column of a paper
 
 
-def tradeoff_figure(table: Table, standings: Mapping[str, Ranking], path: Path) -> Path | None:
+def tradeoff_figure(table: Table, ranking_of: Mapping[str, Ranking], path: Path) -> Path | None:
     """Draw RMSE against parameters, one panel per convention; None where no row is complete.
 
     Error bars are one standard deviation over repetitions. The front joins the rows that no
-    other row beats on both axes; the last panel tells in how many draws of songs and repetitions
-    a row is on it. Colour and mark tell the model, size the sequence length. Thin marks are what
-    others printed for the same songs; they take no part in the front.
+    other row beats on both axes; the last panel shows in how many resamples of songs and
+    repetitions a row is on it. Colour and mark tell the model, size the sequence length. Thin
+    marks are what others printed for the same songs; they take no part in the front.
     """
     rows = table.competitors
     if not rows:
@@ -54,15 +60,15 @@ def tradeoff_figure(table: Table, standings: Mapping[str, Ranking], path: Path) 
             width_ratios=(1, 1, 0.62),
             layout="constrained",
         )
-        looks = looks_of_rows(rows)
+        looks = looks_of_table(table)
         for axes, (convention, suffix) in zip(panels, CONVENTIONS.items(), strict=True):
             draw_points(axes, rows, f"rmse_average{suffix}", COST, looks)
             printed = _published_points(axes, drawn_of(table))
             _reference_lines(axes, table, f"rmse_average{suffix}")
             axes.set_title(f"RMSE {convention}", fontsize=11)
-            axes.set_xlabel("trainable parameters")
+            axes.set_xlabel(COSTS[COST])
         panels[0].set_ylabel("RMSE, mean of valence and arousal (bars: ± 1 SD)")
-        _shares(shares, rows, table, standings, looks)
+        _shares(shares, rows, table, ranking_of, looks)
         note = " ".join(
             filter(None, [caption(rows, [COST]), said_of_published(table, drawn_of(table))])
         )
@@ -79,14 +85,14 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
     if not rows:
         return None
     with drawing(path) as (plt, _), plt.rc_context(SMALL):
-        looks, score = looks_of_rows(rows), f"rmse_average{CONVENTIONS[convention]}"
+        looks, score = looks_of_table(table), f"rmse_average{CONVENTIONS[convention]}"
         width, height = COLUMN_INCHES
-        height += 0.09 * len(looks)
+        height += 0.09 * len({row.model for row in rows})
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         draw_points(axes, rows, score, COST, looks, scale=0.6)
         printed = _published_points(axes, drawn_of(table), scale=0.6)
         _reference_lines(axes, table, score, fontsize=6)
-        axes.set_xlabel("trainable parameters")
+        axes.set_xlabel(COSTS[COST])
         axes.set_ylabel(f"RMSE, {convention}")
         name_models(
             figure, rows, looks, printed, scale=0.6, front_name="front", ncols=2, fontsize=6,
@@ -96,13 +102,19 @@ def column_figure(table: Table, convention: str, path: Path) -> Path | None:
 
 
 def _shares(
-    axes: "Axes", rows: Sequence[Row], table: Table, standings: Mapping[str, Ranking], looks: Looks
+    axes: "Axes", rows: Sequence[Row], table: Table, ranking_of: Mapping[str, Ranking], looks: Looks
 ) -> None:
     """Draw one line a row: its mark, and how often it is on the front under each convention.
 
     Of many rows, those that are on it most often.
     """
-    shares_of = {row.group: _front_shares(standings[row.group]) for row in rows}
+    shares_of = {
+        row.group: [
+            100 * ranking_of[row.group].front_share[f"{COST}{suffix}"]
+            for suffix in CONVENTIONS.values()
+        ]
+        for row in rows
+    }
     often = sorted(rows, key=lambda row: -sum(shares_of[row.group]))
     kept = {row.group for row in often[:MOST_ROWS]}
     shown = [row for row in rows if row.group in kept]
@@ -110,8 +122,8 @@ def _shares(
         look = looks[row.model]
         size = mark_size(row.sequence_length)
         axes.plot(
-            -8, place, look.mark.marker, color=look.colour, markersize=size, clip_on=False,
-            markeredgecolor="white",
+            [-8], [place], linestyle="none", marker=look.mark.marker, color=look.colour,
+            markersize=size, clip_on=False, markeredgecolor="white",
         )  # fmt: skip
     for index, (convention, ink) in enumerate(CONVENTION_INKS.items()):
         places = [place + BAR * (index - 0.5) for place in range(len(shown))]
@@ -126,11 +138,6 @@ def _shares(
     of_many = f", {len(shown)} of {len(rows)} rows" if len(shown) < len(rows) else ""
     axes.set_title(f"how often on the front{of_many}", fontsize=11)
     axes.legend(fontsize=9, frameon=True, loc="best")
-
-
-def _front_shares(standing: Ranking) -> tuple[float, ...]:
-    """Return in how many per cent of draws a row is on the front, by convention."""
-    return tuple(100 * standing.front_share[f"{COST}{suffix}"] for suffix in CONVENTIONS.values())
 
 
 def _published_points(axes: "Axes", rows: Sequence[Published], scale: float = 1) -> list[Any]:
@@ -160,7 +167,7 @@ def _reference_lines(axes: "Axes", table: Table, score: str, fontsize: float = 8
     margin = 0.15 * (high - low)
     known = {name: scores[score] for name, scores in table.references.items()}
     values = {name: value for name, value in known.items() if value is not None}
-    off_panel = [f"{one} {value:.3f}" for one, value in values.items() if value < low - margin]
+    off_panel = [f"{name} {value:.3f}" for name, value in values.items() if value < low - margin]
     drawn = {name: value for name, value in values.items() if value >= low - margin}
     for name, value in drawn.items():
         axes.axhline(value, color="0.5", linestyle="--", linewidth=1)

@@ -25,9 +25,9 @@ def search_title(search: SearchRecord) -> str:
     """Return what was searched, on what, and which trials no panel shows."""
     identity, trials = search.identity, search.trials
     counts = ", ".join(
-        f"{sum(one.state == state for one in trials)} {words.partition(':')[0]}"
+        f"{sum(trial.state == state for trial in trials)} {words.partition(':')[0]}"
         for state, words in STATES.items()
-        if any(one.state == state for one in trials)
+        if any(trial.state == state for trial in trials)
     )
     what = (
         f"search {search.name}: {len(trials)} trials ({counts}), {identity['folds']} folds of the"
@@ -39,11 +39,13 @@ def search_title(search: SearchRecord) -> str:
 def hidden(search: SearchRecord) -> str:
     """Return in words which trials lie above the panels or have no error; "" for none."""
     _, high = limits(search)
-    above = [one for one in search.trials if one.rmse is not None and one.rmse > high]
-    done = sorted((one for one in above if one.state == "done"), key=lambda one: one.rmse or 0)
+    above = [trial for trial in search.trials if trial.rmse is not None and trial.rmse > high]
+    done = sorted(
+        (trial for trial in above if trial.state == "done"), key=lambda trial: trial.rmse or 0
+    )
     others = len(above) - len(done)
-    lost = sum(one.rmse is None for one in search.trials)
-    named = ", ".join(f"trial {one.number}: {one.rmse:.3f}" for one in done[:MOST_NAMED])
+    lost = sum(trial.rmse is None for trial in search.trials)
+    named = ", ".join(f"trial {trial.number}: {trial.rmse:.3f}" for trial in done[:MOST_NAMED])
     more = ", ..." if len(done) > MOST_NAMED else ""
     parts = [
         f"{len(done)} trained to the end ({named}{more})" if done else "",
@@ -58,7 +60,7 @@ def hidden(search: SearchRecord) -> str:
 
 def limits(search: SearchRecord) -> tuple[float, float]:
     """Return the range of errors that panels show: the better nine tenths at full height."""
-    errors = sorted(one.rmse for one in search.trials if one.rmse is not None)
+    errors = sorted(trial.rmse for trial in search.trials if trial.rmse is not None)
     low, high = errors[0], errors[int(IN_SIGHT * (len(errors) - 1))]
     high = max([high, *(row["rmse"] for row in search.finalists if row["rmse"] is not None)])
     margin = 0.08 * (high - low) or 0.01
@@ -84,9 +86,9 @@ def draw_trials(
         "failed": ("1", "0.2"),
     }
     for state, (marker, colour) in drawn.items():
-        shown = [one for one in trials if one.state == state and one.rmse is not None]
+        shown = [trial for trial in trials if trial.state == state and trial.rmse is not None]
         if shown:
-            xs, ys = [place(one) for one in shown], [one.rmse or 0.0 for one in shown]
+            xs, ys = [place(trial) for trial in shown], [trial.rmse or 0.0 for trial in shown]
             zorder = 3 if state == "done" else 2
             axes.scatter(
                 xs, ys, marker=marker, color=colour, s=26, alpha=0.75, label=STATES[state],

@@ -17,9 +17,9 @@ from datasets.registry import DATASETS
 from models.registry import MODELS
 
 SELECTIONS = {
-    "held_out": "the epoch is chosen on {share} development songs, held out; the judging"
-    " songs are opened once, after training",
-    "evaluation": "the epoch is chosen on the songs that judge, which flatters the number",
+    "held_out": "the epoch is chosen on {share} development songs, held out; the"
+    " evaluation songs are opened once, after training",
+    "evaluation": "the epoch is chosen on the evaluation songs themselves, so the error is too low",
     "last": "the last epoch is kept",
 }
 TESTED = {"whole": "whole songs"}
@@ -45,7 +45,7 @@ def cells(number: int) -> str:
 
 
 def facts(table: Table) -> list[tuple[str, str]]:
-    """Return what the table's models learned from and how they were judged."""
+    """Return what the table's models learned from and what they were scored on."""
     first = next(record for row in table.rows for record in row.cells or ())
     learned, scored = _songs(table, first.n_songs)
     return [
@@ -58,7 +58,7 @@ def facts(table: Table) -> list[tuple[str, str]]:
             if key != "labels"
         ),
         ("Learned from", learned),
-        ("Judged on", scored),
+        ("Scored on", scored),
         *(("Unit", note) for note in table.unit_notes),
         *([(RATERS.capitalize(), CEILING)] if RATERS in table.references else []),
         ("Protocol", " In rows that say so, ".join(f"{way}." for way in _protocols(table))),
@@ -68,7 +68,6 @@ def facts(table: Table) -> list[tuple[str, str]]:
 
 
 def _songs(table: Table, n_songs: Mapping[str, int]) -> tuple[str, str]:
-    """Return which songs were learned from, and which scored the models."""
     development = f"{n_songs['development']} development songs"
     held_out = f"each by the one of {table.folds} folds that held it out"
     if table.folds is None:
@@ -80,7 +79,6 @@ def _songs(table: Table, n_songs: Mapping[str, int]) -> tuple[str, str]:
 
 
 def _protocols(table: Table) -> list[str]:
-    """Return how epochs were chosen and songs cut, each way once."""
     found = []
     for row in table.rows:
         for record in row.cells[:1]:
@@ -125,7 +123,7 @@ def problems(
 ) -> list[Problem]:
     """Return every diverged and failed cell with its reason, then what was never recorded."""
     _, wrong = count_cells(records, asked)
-    found = [Problem(one.name, one.status, one.error or "") for one in wrong]
+    found = [Problem(record.name, record.status, record.error or "") for record in wrong]
     known = {record.cell for record in records}
     missing = Counter(group for cell, group in asked.items() if cell not in known)
     names = {
@@ -154,21 +152,24 @@ def environment(records: Sequence[RunRecord]) -> Environment:
         {
             "device": str(record.circumstances["device"]),
             "layers": str(record.circumstances.get("kernels") or "not recorded"),
-            "features made by": _made_by(record.circumstances.get("features_made_by")),
-            **{key: str(one) for key, one in record.circumstances["environment"].items()},
+            "features made by": {None: "not recorded", "": "other code than this project's"}.get(
+                made_by := record.circumstances.get("features_made_by"), str(made_by)
+            ),
+            **{key: str(version) for key, version in record.circumstances["environment"].items()},
         }
         for record in records
     ]
-    names = list(dict.fromkeys(name for one in shown for name in one))
+    names = list(dict.fromkeys(name for values in shown for name in values))
     shared = {
         name: shown[0].get(name, "")
         for name in names
-        if len({one.get(name, "") for one in shown}) == 1
+        if len({values.get(name, "") for values in shown}) == 1
     }
     others = Counter(
-        tuple((name, one.get(name, "")) for name in names if name not in shared) for one in shown
+        tuple((name, values.get(name, "")) for name in names if name not in shared)
+        for values in shown
     )
-    differing = [(cells(number), dict(one)) for one, number in others.most_common() if one]
+    differing = [(cells(number), dict(values)) for values, number in others.most_common() if values]
     return Environment(shared, differing)
 
 
@@ -176,11 +177,6 @@ def layers_explained(records: Sequence[RunRecord]) -> str:
     """Return what kinds of layers are, where a cell trained with others than plain ones."""
     kinds = {record.circumstances.get("kernels") for record in records}
     return LAYERS if kinds & {"fused", "graphs"} else ""
-
-
-def _made_by(made_by: str | None) -> str:
-    """Return what made a cell's features, where its record says so."""
-    return "not recorded" if made_by is None else made_by or "other code than this project's"
 
 
 def trained_on(records: Sequence[RunRecord]) -> str:
@@ -206,11 +202,11 @@ def commands(study: str, records: Sequence[RunRecord], asked: Mapping[str, str])
     options = (" --include FILE.py" if foreign else "") + (
         " --data-root DATA" if any(entry.needs_data_root for entry in known) else ""
     )
-    commonest, *others = (_checkout(*one) for one in commits.most_common())
+    commonest, *others = (_checkout(*commit) for commit in commits.most_common())
     return "\n".join(
         [
             commonest,
-            *(f"# others: {one}" for one in others),
+            *(f"# others: {other}" for other in others),
             f"cat > {FILE} <<'END'",
             same_study(study, records, asked).rstrip(),
             "END",
@@ -220,7 +216,6 @@ def commands(study: str, records: Sequence[RunRecord], asked: Mapping[str, str])
 
 
 def _checkout(commit: str, n_cells: int) -> str:
-    """Return the command that brings back the code of some cells."""
     name, _, version = commit.partition(" ")
     if version:
         return f"pip install {name}=={version}  # {cells(n_cells)}"

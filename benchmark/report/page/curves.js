@@ -1,4 +1,4 @@
-// Texts inside the page become numbers and code again: the counterpart of packed.py.
+// Texts inside the page become numbers and code again: the counterpart of compression.py.
 
 const THOUSANDTHS = 1000;
 

@@ -6,76 +6,35 @@ function tableShown() {
   return tables[byId("table") ? Number(value("table")) : 0];
 }
 
-function fill(id, options) {
-  byId(id).replaceChildren(...options.map(([key, text]) => new Option(text, key)));
-}
-
-function fillSongs(table) {
-  const rows = table.rows.map((row, place) => [place, row.label]).filter(([place]) => table.songs.rows[place]);
-  const chosen = rows.find(([place]) => !table.rows[place].isFloor) ?? rows[0];
-  fill("songs-row", rows);
-  if (!chosen) return;
-  byId("songs-row").value = chosen[0];
-  fillBeside(table);
-}
-
-// What the chosen row can be compared with: not with itself.
-function fillBeside(table) {
-  const others = table.rows.map((row, place) => [place, row.label]);
-  const curved = others.filter(([place]) => table.songs.rows[place]?.curves && place !== Number(value("songs-row")));
-  fill("songs-beside", [["none", "nothing"], ...(curved.length > 1 ? [["all", "all models"]] : []), ...curved]);
-}
-
-function fillLearning(table) {
-  const rows = table.rows.map((row, place) => [place, row.label]).filter(([place]) => table.learning[place].length);
-  fill("learning-row", [["all", "all together"], ...rows]);
-  fillNetworks(table);
-}
-
-function fillNetworks(table) {
-  const row = value("learning-row");
-  const networks = row === "all" ? [] : table.learning[Number(row)];
-  fill("learning-network", networks.map((one, place) => [place, one.network]));
-  byId("learning-network").closest("label").hidden = networks.length < 2;
-}
-
-function showSongs(table) {
-  if (!areSongsShown(table)) return;
-  listSongs(table);
-  drawSong(table);
-}
+const valuesOf = (name) => [tableShown(), tableShown().views[name]];
+const show = (name) => views[name].draw(...valuesOf(name));
 
 function showAll() {
-  const table = tableShown();
-  drawTradeoff(table);
-  showSongs(table);
-  drawLengths(table);
-  drawRepetitions(table);
-  drawLearning(table);
+  Object.keys(views).forEach(show);
 }
 
 function takeTable() {
-  const table = tableShown();
-  fillSongs(table);
-  fillLearning(table);
-  song = 0;
+  for (const [name, view] of Object.entries(views)) {
+    fillMetrics(name, tableShown());
+    view.begin?.(...valuesOf(name));
+  }
   showAll();
-  if (table.songs.ids.length) step(table, "worst");
+}
+
+// Draw a view again where one of its choices changed.
+function listenTo(name, view) {
+  for (const choice of byId(name).querySelectorAll("select, input")) {
+    choice.addEventListener("change", () => {
+      if (choice.id === `${name}-metric`) fillConventions(name, tableShown());
+      view.chosen?.(choice.id, ...valuesOf(name));
+      show(name);
+    });
+  }
 }
 
 function listen() {
-  const on = (ids, draws) => ids.forEach((id) => byId(id).addEventListener("change", () => draws(tableShown())));
-  on(["tradeoff-cost", "tradeoff-score", "tradeoff-convention", "tradeoff-bars"], drawTradeoff);
-  on(["songs-row"], (table) => { fillBeside(table); showSongs(table); });
-  on(["songs-order"], showSongs);
-  on(["songs-beside", "songs-raters"], drawSong);
-  on(["lengths-score", "lengths-convention"], drawLengths);
-  on(["repetitions-score", "repetitions-convention"], drawRepetitions);
-  on(["learning-row"], (table) => { fillNetworks(table); drawLearning(table); });
-  on(["learning-network"], drawLearning);
+  Object.entries(views).forEach(([name, view]) => listenTo(name, view));
   if (byId("table")) byId("table").addEventListener("change", takeTable);
-  const steps = { "songs-worst": "worst", "songs-previous": -1, "songs-next": 1, "songs-best": "best" };
-  for (const [id, by] of Object.entries(steps)) byId(id).addEventListener("click", () => step(tableShown(), by));
   byId("copy").addEventListener("click", copyCommands);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
   matchMedia("print").addEventListener("change", (event) => onPaper(event.matches));
@@ -108,14 +67,14 @@ async function copyCommands() {
 
 // Say where a table is wider than its place.
 function hintAtScrolling() {
-  for (const one of document.querySelectorAll(".wide")) one.classList.toggle("scrolls", one.scrollWidth > one.clientWidth + 1);
+  for (const box of document.querySelectorAll(".wide")) box.classList.toggle("scrolls", box.scrollWidth > box.clientWidth + 1);
 }
 
 async function start() {
   await loadPlotly();
   tables = JSON.parse(await inflated("data"));
-  for (const one of document.querySelectorAll(".controls, .songs")) one.hidden = false;
-  for (const one of document.querySelectorAll(".still, .needs-script")) one.hidden = true;
+  for (const choice of document.querySelectorAll(".controls, .songs")) choice.hidden = false;
+  for (const still of document.querySelectorAll(".still, .needs-script")) still.hidden = true;
   byId("state").hidden = true;
   hintAtScrolling();
   takeTable();

@@ -86,12 +86,10 @@ def _songs(record: RunRecord, seed: int) -> tuple[Any, ...]:
 
 
 def _is_floor(record: RunRecord) -> bool:
-    """Tell whether the harness adds the record's model to every study."""
     return record.model in MODELS and MODELS[record.model].is_floor
 
 
 def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
-    """Return what one group of cells asks for."""
     named = {option: f"{_owner(option, record)}.{option}" for option in _used(record)}
     options = _usual_options(record) | record.dataset_options  # those left out are default
     dataset = {f"{record.dataset}.{key}": value for key, value in options.items()}
@@ -112,7 +110,6 @@ def _part(record: RunRecord, seed: int, repetitions: int) -> Part:
 
 
 def _used(record: RunRecord) -> dict[str, Any]:
-    """Return every option of model, training and protocol that the record was made with."""
     return {**record.config, **record.training, **record.protocol}
 
 
@@ -120,7 +117,7 @@ def _owner(option: str, record: RunRecord) -> str:
     """Return the name before an option's dot; no model has an option called as one of these."""
     owners = {"training": TrainingConfig, "protocol": ProtocolConfig}
     for name, config_class in owners.items():
-        if option in {one.name for one in fields(config_class)}:
+        if option in {field.name for field in fields(config_class)}:
             return name
     return record.model
 
@@ -148,13 +145,13 @@ def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:
     """
     found: list[Part] = []
     for part in parts:
-        for one in found:
+        for earlier in found:
             if all(
-                getattr(one, key) == getattr(part, key) for key in ("shared", "settings", alike)
+                getattr(earlier, key) == getattr(part, key) for key in ("shared", "settings", alike)
             ):
-                both = [*getattr(one, joined), *getattr(part, joined)]
-                setattr(one, joined, list(dict.fromkeys(both)))
-                one.usual |= part.usual
+                both = [*getattr(earlier, joined), *getattr(part, joined)]
+                setattr(earlier, joined, list(dict.fromkeys(both)))
+                earlier.usual |= part.usual
                 break
         else:
             found.append(part)
@@ -162,7 +159,6 @@ def _joined(parts: list[Part], alike: str, joined: str) -> list[Part]:
 
 
 def _keys(part: Part) -> dict[str, Any]:
-    """Return a part as keys of a study's file."""
     lengths = {"sequence_lengths": part.lengths} if part.lengths else {}
     settings = {"set": part.settings} if part.settings else {}
     return {"models": part.models, **part.shared, **lengths, **settings}

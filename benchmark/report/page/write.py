@@ -9,22 +9,27 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.errors import PluginError
 from benchmark.record.places import Place, place, write_whole
 from benchmark.report.answer import ALL_STUDIES, Answer, figure_stem, stem_of
 from benchmark.report.grid import Column
 from benchmark.report.page import about
-from benchmark.report.page.charts import known_costs, row_labels, short_name, table_chart
+from benchmark.report.page.charts import row_labels, short_name, table_values
 from benchmark.report.page.compression import squeezed, squeezed_json
-from benchmark.report.page.songs import CURVES_BYTES, packed_bytes, table_songs
 from benchmark.report.tables import heading
+from benchmark.report.views.registry import sections
+from benchmark.report.views.view import Section
+from benchmark.users_code import users_code
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 PACKAGE = "benchmark.report.page"
 STYLE = "page.css"
 IMAGES = {".png": "png", ".svg": "svg+xml"}  # the one drawn last is shown
-SCRIPTS = ("curves.js", "charts.js", "learning.js", "songs.js", "page.js")
+Stills = list[tuple[str, str]]  # what is drawn, and its image as an address
+SCRIPTS = ("curves.js", "charts.js")
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,14 @@ def unbroken(cell: str) -> str:
 
 
 def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> dict[str, Any]:
-    """Return what the template fills in."""
     study = None if answer.study == ALL_STUDIES else answer.study
-    charts = _charts(answer, results)
+    parts = sections(answer, results)
+    tables = [
+        table_values(table) | {"views": {name: drawn[place] for name, (_, drawn) in parts.items()}}
+        for place, table in enumerate(answer.tables)
+    ]
+    figures = _figures(answer, results)
+    filled = [_filled(name, section, figures) for name, (section, _) in parts.items()]
     return {
         "heading": answer.study.capitalize() if study is None else f"Study {study}",
         "caveats": about.caveats(answer.tables),
@@ -91,12 +101,11 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
             for table in answer.tables
             if any(row.cells for row in table.rows)
         ],
-        "figures": _figures(answer, results),
+        "sections": [part[:3] for part in filled],
         "headline": answer.headline,
         "more": answer.besides(answer.headline),
-        "costs": known_costs(answer.tables),
-        "charts": charts,
-        "carries_annotations": any(chart["songs"]["truth"] for chart in charts),
+        "choices": [(place, table["name"]) for place, table in enumerate(tables)],
+        "carries_annotations": any(table["views"]["songs"]["truth"] for table in tables),
         "problems": about.problems(answer.records, answer.asked, answer.tables),
         "environment": about.environment(answer.records),
         "explained": about.layers_explained(answer.records),
@@ -108,23 +117,23 @@ def _content(answer: Answer, results: Path, tracked: Mapping[str, Tracked]) -> d
             for row, label in zip(table.rows, row_labels(table), strict=True)
         ],
         "style": _read(STYLE),
-        "script": "\n".join(map(_read, SCRIPTS)),
-        "data": squeezed_json(charts),
-        "plotly": squeezed(_plotly()),
+        "script": "\n".join(
+            [*map(_read, SCRIPTS), *(f"{{\n{script}}}" for *_, script in filled), _read("page.js")]
+        ),
+        "data": squeezed_json(tables),
+        "plotly": squeezed(files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()),
     }
 
 
-def _charts(answer: Answer, results: Path) -> list[dict[str, Any]]:
-    """Return what the charts draw; curves are kept as long as there is room for them."""
-    charts, room = [], CURVES_BYTES
-    for table in answer.tables:
-        songs = table_songs(table, results, room)
-        room -= packed_bytes(songs)
-        charts.append(table_chart(table, answer.rankings) | {"songs": songs})
-    return charts
+def _filled(name: str, section: Section, figures: Stills) -> tuple[str, str, "Markup", str]:
+    from markupsafe import Markup
+
+    with users_code(f"View '{name}', its part of the page", PluginError):
+        template = jinja().from_string(section.read(".html"))
+        return name, section.title, Markup(template.render(figures=figures)), section.read(".js")
 
 
-def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
+def _figures(answer: Answer, results: Path) -> Stills:
     """Return the drawn trade-offs as text and image, for readers without scripts."""
     found = []
     for table in answer.tables:
@@ -139,10 +148,4 @@ def _figures(answer: Answer, results: Path) -> list[tuple[str, str]]:
 
 
 def _read(name: str) -> str:
-    """Return a file of this package."""
     return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
-
-
-def _plotly() -> bytes:
-    """Return plotly.js as the plotly package ships it, licence included."""
-    return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()

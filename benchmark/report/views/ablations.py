@@ -1,17 +1,12 @@
 """What each change does, as a table: one line a change, with its interval."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from benchmark.analysis.ablations import Ablation, on_evaluation_songs
-from benchmark.analysis.rows import Table, settings_text, shared_settings
+from benchmark.analysis.comparison import Comparison
+from benchmark.analysis.rows import settings_text, shared_settings
 from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import Column, Grid
 from benchmark.report.tables import SCORES, interval_text
 from benchmark.report.views.view import COLUMN, Figure, View
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 NOTE = (
     "Change of RMSE [95 % interval over songs and repetitions, paired]; below"
@@ -22,39 +17,41 @@ NOTE = (
 class AblationsView(View):
     """Every changed setting against the default of the same model and length."""
 
-    def study_grids(self, comparison: "Comparison") -> list[Grid]:
-        """Return a line per change."""
-        return ablation_grids(comparison.ablations, comparison.tables)
+    def study_grids(self, comparison: Comparison) -> list[Grid]:
+        """Return one line per change of these tables; no grid where nothing was changed."""
+        found = comparison.ablations
+        if not found:
+            return []
+        shared = shared_settings(row for _, row in on_evaluation_songs(comparison.tables))
+        return [
+            Grid(
+                title="Change against the default settings, evaluation songs",
+                columns=(
+                    Column("model", is_text=True),
+                    Column("L"),
+                    Column("changed", is_text=True),
+                    *SCORES,
+                ),
+                lines=tuple(_cells(ablation) for ablation in found),
+                notes=(
+                    NOTE,
+                    *(
+                        [f"On both sides: {settings_text(shared)} (not the default)."]
+                        if shared
+                        else []
+                    ),
+                    *dict.fromkeys(
+                        note for table in comparison.tables for note in table.unit_notes
+                    ),
+                ),
+            )
+        ]
 
-    def study_figures(self, comparison: "Comparison", kind: str) -> list[Figure]:
+    def study_figures(self, comparison: Comparison, kind: str) -> list[Figure]:
         """Return one figure of all changes."""
         if kind == COLUMN:
             return []
         return [Figure("-changes", ablations_figure, (comparison.ablations,))]
-
-
-def ablation_grids(found: Sequence[Ablation], tables: Sequence[Table]) -> list[Grid]:
-    """Return one line per change of these tables; no grid where nothing was changed."""
-    if not found:
-        return []
-    shared = shared_settings(row for _, row in on_evaluation_songs(tables))
-    return [
-        Grid(
-            title="Change against the default settings, evaluation songs",
-            columns=(
-                Column("model", is_text=True),
-                Column("L"),
-                Column("changed", is_text=True),
-                *SCORES,
-            ),
-            lines=tuple(_cells(ablation) for ablation in found),
-            notes=(
-                NOTE,
-                *([f"On both sides: {settings_text(shared)} (not the default)."] if shared else []),
-                *dict.fromkeys(note for table in tables for note in table.unit_notes),
-            ),
-        )
-    ]
 
 
 def _cells(ablation: Ablation) -> tuple[str, ...]:

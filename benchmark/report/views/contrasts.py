@@ -1,8 +1,9 @@
 """Model against model as a table: difference, interval, songs improved, p."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.contrasts import DEFAULT, SHOWN, Contrast, Pair, matching, pairs_of
 from benchmark.analysis.permutation import EXACT_UNITS
 from benchmark.analysis.rows import Table
@@ -11,9 +12,6 @@ from benchmark.report.grid import Column, Grid
 from benchmark.report.tables import interval_text
 from benchmark.report.views.view import View
 
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
-
 SUMMED = "Signs are flipped family by family, of the sum of its songs' differences."
 SMALLEST = " With {n} signs no p is below {p:.3g}."
 
@@ -21,11 +19,11 @@ SMALLEST = " With {n} signs no p is below {p:.3g}."
 class ContrastsView(View):
     """The comparisons that a study declared, and one CSV of them."""
 
-    def table_grids(self, comparison: "Comparison", table: Table) -> list[Grid]:
+    def table_grids(self, comparison: Comparison, table: Table) -> list[Grid]:
         """Return a line per contrast."""
         return contrast_grids(table, comparison.contrasts_of(table), comparison.declared)
 
-    def files(self, comparison: "Comparison") -> dict[str, str | None]:
+    def files(self, comparison: Comparison) -> dict[str, str | None]:
         """Return the contrasts of all tables; None removes those of an earlier run."""
         has_any = any(found for _, found in comparison.contrasts)
         return {"-contrasts.csv": contrasts_csv(comparison.contrasts) if has_any else None}
@@ -97,7 +95,6 @@ def _unmatched(table: Table, pairs: Sequence[Pair]) -> list[str]:
 
 
 def _cells(contrast: Contrast, shared: dict[str, Any]) -> tuple[str, ...]:
-    """Return a contrast as people read it."""
     moves = [
         interval_text(contrast.values[name], contrast.intervals[name]) for name in SHOWN.values()
     ]

@@ -1,16 +1,13 @@
 """Every metric but the one that ranks: does a model follow each song, and all frames?"""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.rows import Table
 from benchmark.evaluate.registry import MEASURES, METRICS, RANKED_BY, MetricEntry
 from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.tables import NOT_SCORED, is_scored, lacking, shown, unranked
 from benchmark.report.views.view import View
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 RULE = (
     "Mean over songs of each song's own value, ± standard deviation over n repetitions. A constant"
@@ -27,46 +24,42 @@ ALL_FRAMES = "All frames at once"
 class MetricsView(View):
     """Scores beside the one that ranks: per song, and over all frames."""
 
-    def table_grids(self, comparison: "Comparison", table: Table) -> list[Grid]:
-        """Return a table of scores per song and one of pooled scores."""
-        return metric_grids(table)
-
-
-def metric_grids(table: Table) -> list[Grid]:
-    """Return a grid of scores per song and one of pooled scores; none where no row is complete."""
-    complete = next((row for row in table.rows if row.n_without_shape), None)
-    if complete is None:
-        return []
-    others = {name: entry for name, entry in METRICS.items() if name != RANKED_BY}
-    of_songs = {
-        name: entry
-        for name, entry in others.items()
-        if entry.per_song and (entry.is_ours or is_scored(table.rows, f"{name}_average_per_song"))
-    }
-    pooled = {
-        name: entry
-        for name, entry in others.items()
-        if entry.pooled and is_scored(table.rows, f"{name}_average")
-    }
-    left_out = ", ".join(f"{target} {n}" for target, n in complete.n_without_shape.items())
-    n_songs = len(complete.cells[0].per_song["song_id"])
-    grids = [
-        _grid(
-            table,
-            "Following each song",
-            of_songs,
-            "_per_song",
-            f"{RULE} Songs left out, of {n_songs}: {left_out}.",
-            [
-                NOT_SCORED.format(what=entry.heading, rows="any row")
-                for name, entry in others.items()
-                if not entry.is_ours and name not in of_songs and entry.per_song
-            ],
-        )
-    ]
-    if pooled:
-        grids.append(_grid(table, ALL_FRAMES, pooled, "", POOLED))
-    return [without_empty(grid) for grid in grids]
+    def table_grids(self, comparison: Comparison, table: Table) -> list[Grid]:
+        """Return a grid of scores per song, one of pooled scores; none without a complete row."""
+        complete = next((row for row in table.rows if row.n_without_shape), None)
+        if complete is None:
+            return []
+        others = {name: entry for name, entry in METRICS.items() if name != RANKED_BY}
+        of_songs = {
+            name: entry
+            for name, entry in others.items()
+            if entry.per_song
+            and (entry.is_ours or is_scored(table.rows, f"{name}_average_per_song"))
+        }
+        pooled = {
+            name: entry
+            for name, entry in others.items()
+            if entry.pooled and is_scored(table.rows, f"{name}_average")
+        }
+        left_out = ", ".join(f"{target} {n}" for target, n in complete.n_without_shape.items())
+        n_songs = len(complete.cells[0].per_song["song_id"])
+        grids = [
+            _grid(
+                table,
+                "Following each song",
+                of_songs,
+                "_per_song",
+                f"{RULE} Songs left out, of {n_songs}: {left_out}.",
+                [
+                    NOT_SCORED.format(what=entry.heading, rows="any row")
+                    for name, entry in others.items()
+                    if not entry.is_ours and name not in of_songs and entry.per_song
+                ],
+            )
+        ]
+        if pooled:
+            grids.append(_grid(table, ALL_FRAMES, pooled, "", POOLED))
+        return [without_empty(grid) for grid in grids]
 
 
 def _grid(
@@ -125,6 +118,5 @@ def _directions(metrics: Sequence[MetricEntry]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return "a, b and c"."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -1,17 +1,14 @@
 """The paper's own tables, in its layout: what it printed and what we measured beneath it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.rows import Row, Table, settings_text
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.report.grid import Column, Grid
 from benchmark.report.published import Published, published
 from benchmark.report.tables import plus_minus
 from benchmark.report.views.view import View
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 TRAINING = "development (training error)"
 NOTES = (
@@ -28,64 +25,64 @@ TRAINING_NOTE = (
 class PaperView(View):
     """The paper's table that a study repeats."""
 
-    def study_grids(self, comparison: "Comparison") -> list[Grid]:
-        """Return the table in the paper's layout."""
-        return paper_grids(comparison.study, comparison.tables)
-
-
-def paper_grids(study: str, tables: Sequence[Table]) -> list[Grid]:
-    """Return the paper's table that the study repeats; none for other studies."""
-    rows = [row for row in published() if row.table == study]
-    if not rows:
-        return []
-    has_training = any(row.side == "training" for row in rows)
-    sides = ["evaluation", *([TRAINING] if has_training else [])]
-    labels = list(dict.fromkeys(table.labels for table in tables if table.has_label_choice))
-    lines: list[tuple[str, ...]] = []
-    sections = []
-    for printed in (row for row in rows if row.side == "evaluation"):
-        learned = [row for row in rows if row.side == "training" and _same(row, printed)]
-        lines.append((_name(printed), "printed", *_printed(printed, *learned)))
-        lines += _ours(printed, tables, has_training=has_training)
-        sections.append(len(lines))
-    return [
-        Grid(
-            title=f"{rows[0].source.split(', citing')[0]}, and ours",
-            columns=(
-                Column("system", is_text=True),
-                Column("", is_text=True),
-                *(Column(measure, side) for side in sides for measure in MEASURES),
-            ),
-            lines=tuple(lines),
-            notes=(
-                *NOTES,
-                *dict.fromkeys(note for table in tables for note in table.unit_notes),
-                *([TRAINING_NOTE] if has_training else []),
-                *(f"Ours learned from the labels {name}." for name in labels if len(labels) == 1),
-                *(
-                    f"All of ours: {settings_text(table.shared_settings)} (not the default)."
-                    for table in tables
-                    if table.shared_settings
-                ),
-            ),
-            sections=tuple(sections),
+    def study_grids(self, comparison: Comparison) -> list[Grid]:
+        """Return the paper's table that the study repeats; none for other studies."""
+        rows = [row for row in published() if row.table == comparison.study]
+        if not rows:
+            return []
+        has_training = any(row.side == "training" for row in rows)
+        sides = ["evaluation", *([TRAINING] if has_training else [])]
+        labels = list(
+            dict.fromkeys(table.labels for table in comparison.tables if table.has_label_choice)
         )
-    ]
+        lines: list[tuple[str, ...]] = []
+        sections = []
+        for printed in (row for row in rows if row.side == "evaluation"):
+            learned = [row for row in rows if row.side == "training" and _same(row, printed)]
+            lines.append((_name(printed), "printed", *_printed(printed, *learned)))
+            lines += _ours(printed, comparison.tables, has_training=has_training)
+            sections.append(len(lines))
+        return [
+            Grid(
+                title=f"{rows[0].source.split(', citing')[0]}, and ours",
+                columns=(
+                    Column("system", is_text=True),
+                    Column("", is_text=True),
+                    *(Column(measure, side) for side in sides for measure in MEASURES),
+                ),
+                lines=tuple(lines),
+                notes=(
+                    *NOTES,
+                    *dict.fromkeys(
+                        note for table in comparison.tables for note in table.unit_notes
+                    ),
+                    *([TRAINING_NOTE] if has_training else []),
+                    *(
+                        f"Ours learned from the labels {name}."
+                        for name in labels
+                        if len(labels) == 1
+                    ),
+                    *(
+                        f"All of ours: {settings_text(table.shared_settings)} (not the default)."
+                        for table in comparison.tables
+                        if table.shared_settings
+                    ),
+                ),
+                sections=tuple(sections),
+            )
+        ]
 
 
-def _same(one: Published, other: Published) -> bool:
-    """Tell whether two printed rows are of one system."""
-    return (one.model, one.sequence_length) == (other.model, other.sequence_length)
+def _same(row: Published, other: Published) -> bool:
+    return (row.model, row.sequence_length) == (other.model, other.sequence_length)
 
 
 def _name(printed: Published) -> str:
-    """Return the row's name as the paper has it."""
     length = "" if printed.sequence_length is None else f", L={printed.sequence_length}"
     return f"{printed.label}{length}"
 
 
 def _printed(*sides: Published) -> list[str]:
-    """Return the printed values of the evaluation and, if there is one, the training side."""
     return [side.shown(measure) for side in sides for measure in MEASURES]
 
 
@@ -108,11 +105,14 @@ def _ours(
     for table, row in found:
         differs = _differences(printed, table, row, tables)
         for convention, suffix in CONVENTIONS.items():
-            cells = [_judged(row, f"rmse_{one}{suffix}", printed.values[one]) for one in MEASURES]
+            cells = [
+                _against_printed(row, f"rmse_{measure}{suffix}", printed.values[measure])
+                for measure in MEASURES
+            ]
             if has_training:
                 cells += [
                     plus_minus(row.training[name], row.training[f"{name}_std"])
-                    for name in (f"rmse_{one}{suffix}" for one in MEASURES)
+                    for name in (f"rmse_{measure}{suffix}" for measure in MEASURES)
                 ]
             lines.append(("", f"ours, {convention}{differs}", *cells))
     return lines
@@ -121,7 +121,7 @@ def _ours(
 def _differences(printed: Published, table: Table, row: Row, tables: Sequence[Table]) -> str:
     """Name what may keep our row from repeating the printed one."""
     differences = [] if table.features == printed.features else [f"features {table.features}"]
-    if len({one.labels for one in tables}) > 1:
+    if len({other.labels for other in tables}) > 1:
         differences.append(f"labels {table.labels}")
     own = row.own_settings(table.shared_settings)
     if own:
@@ -131,7 +131,7 @@ def _differences(printed: Published, table: Table, row: Row, tables: Sequence[Ta
     return f" ({', '.join(differences)})" if differences else ""
 
 
-def _judged(row: Row, name: str, printed: str) -> str:
+def _against_printed(row: Row, name: str, printed: str) -> str:
     """Return "0.284 [0.262, 0.309] inside": our mean and interval, and where the printed lies."""
     mean = row.scores.get(name)
     if mean is None:

@@ -1,17 +1,15 @@
 """How safe the ranks are, as a table: share of resamples, mean rank, share on the front."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.ranking import Ranking
 from benchmark.analysis.rows import COSTS, Table
 from benchmark.evaluate.registry import CONVENTIONS
 from benchmark.report.columns import Columns, number, share
 from benchmark.report.grid import Column, Grid
 from benchmark.report.views.view import Values, View
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 SUFFIXES = tuple(CONVENTIONS.values())
 
@@ -25,11 +23,11 @@ class RankingView(View):
         **{f"front_share_{cost}{suffix}": share() for suffix in SUFFIXES for cost in COSTS},
     }
 
-    def table_grids(self, comparison: "Comparison", table: Table) -> list[Grid]:
+    def table_grids(self, comparison: Comparison, table: Table) -> list[Grid]:
         """Return a line per row that competes."""
         return ranking_grids(table, comparison.rankings)
 
-    def values(self, comparison: "Comparison", table: Table) -> Values:
+    def values(self, comparison: Comparison, table: Table) -> Values:
         """Return the shares and mean ranks of the rows that compete."""
         return {row.group: comparison.rankings[row.group].flat() for row in table.competitors}
 
@@ -69,7 +67,6 @@ def ranking_grids(table: Table, found: Mapping[str, Ranking]) -> list[Grid]:
 
 
 def _cells(ranking: Ranking) -> list[str]:
-    """Return shares in per cent, ranks with one digit."""
     return [
         text
         for suffix in CONVENTIONS.values()

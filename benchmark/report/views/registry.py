@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import PluginError
 from benchmark.report.columns import Columns
-from benchmark.report.views.view import View, check
+from benchmark.report.views.view import Section, View, check
 from benchmark.users_code import users_code
+
+if TYPE_CHECKING:
+    from benchmark.analysis.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,27 @@ VIEWS = {
     ),
     "tradeoff": ViewEntry(
         "benchmark.report.views.tradeoff:TradeoffView",
-        "figure: RMSE against parameters and other costs",
+        "figures and a chart on the page: RMSE against parameters and other costs",
+    ),
+    "songs": ViewEntry(
+        "benchmark.report.views.songs:SongsView",
+        "on the page: every song's scores, and its curves over time",
+    ),
+    "lengths": ViewEntry(
+        "benchmark.report.views.lengths:LengthsView",
+        "on the page: scores against the sequence length",
+    ),
+    "repetitions": ViewEntry(
+        "benchmark.report.views.repetitions:RepetitionsView",
+        "on the page: the score of every repetition",
+    ),
+    "learning": ViewEntry(
+        "benchmark.report.views.learning:LearningView",
+        "on the page: learning curves of the networks",
+    ),
+    "searches": ViewEntry(
+        "benchmark.report.views.searches:SearchesView",
+        "trials of searches: a CSV, figures, and a chart on their finalists' page",
     ),
 }
 
@@ -71,6 +95,22 @@ def ask(method: str, *arguments: Any, of: Iterable[str] | None = None) -> list[A
                 value = getattr(_view(entry.target), method)(*arguments)
                 check(method, value)
             found.append(value)
+    return found
+
+
+def sections(comparison: "Comparison", results: Path) -> dict[str, tuple[Section, list[Any]]]:
+    """Return name -> the part of the page that a view has, and what it draws of every table."""
+    found = {}
+    for name, entry in VIEWS.items():
+        section = _view(entry.target).section
+        (drawn,) = ask("drawn", comparison, results, of=[name]) if section else (None,)
+        if section is not None and drawn is not None:
+            if len(drawn) != len(comparison.tables):
+                raise PluginError(
+                    f"View '{name}', drawn: {len(drawn)} values for {len(comparison.tables)}"
+                    " tables. Return one for each."
+                )
+            found[name] = section, drawn
     return found
 
 
@@ -98,6 +138,5 @@ def more_columns() -> Columns:
 
 
 def _view(target: str | type[View]) -> View:
-    """Return the view of a row, which keeps nothing."""
     found: type[View] = resolve_name(target) if isinstance(target, str) else target
     return found()

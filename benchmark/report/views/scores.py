@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from benchmark.analysis.comparison import Comparison
+from benchmark.analysis.hardware import hardware_note
 from benchmark.analysis.rows import Row, Table, settings_text
 from benchmark.evaluate.registry import CONVENTIONS, MEASURES
 from benchmark.evaluate.scores import RATERS
@@ -12,9 +14,6 @@ from benchmark.report.grid import Column, Grid, without_empty
 from benchmark.report.tables import heading, is_scored, lacking, shown, unranked
 from benchmark.report.views.view import View
 from models.registry import MODELS
-
-if TYPE_CHECKING:
-    from benchmark.analysis.comparison import Comparison
 
 POOLED_CCC = "ccc_average"
 AGREEMENT = {"": (POOLED_CCC, "CCC"), "_per_song": ("pearson_r_average_per_song", "r")}
@@ -28,7 +27,7 @@ FOLDED = {"development": "held-out development songs", "all": "all songs, each h
 class ScoresView(View):
     """The means of every dataset; the first says which rows no table shows."""
 
-    def table_grids(self, comparison: "Comparison", table: Table) -> list[Grid]:
+    def table_grids(self, comparison: Comparison, table: Table) -> list[Grid]:
         """Return one line per row, then the references."""
         grid = main_grid(table)
         if comparison.absent and table is comparison.tables[0]:
@@ -93,6 +92,7 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
         *(note for short, note in AGREES.items() if short in headings),
         *lacking(table, POOLED_CCC, "pooled CCC"),
         *table.unit_notes,
+        *hardware_note(table.rows),
         *([CEILING] if RATERS in table.references else []),
         *([SELECTED_ON_EVALUATION] if is_selected_on_evaluation else []),
         *(
@@ -109,7 +109,6 @@ def notes(table: Table, headings: Collection[str] = ()) -> list[str]:
 
 
 def _cells(row: Row, shared: dict[str, Any], measures: Sequence[str]) -> tuple[str, ...]:
-    """Return a row's cells as people read them."""
     length = "-" if row.sequence_length is None else str(row.sequence_length)
     parameters = "" if row.parameters is None else f"{row.parameters:,}"
     scores = shown(row.scores, measures)

@@ -1,7 +1,9 @@
 """What a view may show; a view of one's own overrides what it has."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from benchmark.report.columns import Columns
@@ -9,6 +11,7 @@ from benchmark.report.columns import Columns
 if TYPE_CHECKING:  # listing views needs none of it
     from benchmark.analysis.comparison import Comparison
     from benchmark.analysis.rows import Table
+    from benchmark.record.searches import SearchRecord
     from benchmark.report.grid import Grid
 
 COLUMN = "column"  # a kind of figures: PDF for one column of a paper
@@ -24,6 +27,22 @@ class Figure:
     shown: Sequence[Any] = ()
 
 
+@dataclass(frozen=True)
+class Section:
+    """A view's part of the page: its heading, and a template and a script beside a file.
+
+    Of `ranges.py`, `ranges.html` is filled in by Jinja, and `ranges.js` sets `views.NAME`, by the
+    view's name in the table of views, to what draws: see `page/page.js`.
+    """
+
+    title: str
+    beside: Path
+
+    def read(self, ending: str) -> str:
+        """Return the template (".html") or the script (".js")."""
+        return self.beside.with_suffix(ending).read_text(encoding="utf-8")
+
+
 class View:
     """One way to look at a comparison of models: tables, figures, columns of CSV and JSON.
 
@@ -31,6 +50,7 @@ class View:
     """
 
     columns: ClassVar[Columns] = {}  # of every row, in CSV and JSON; `values` fills them
+    section: ClassVar[Section | None] = None  # of the page; tables stand there without one
 
     def study_grids(self, comparison: "Comparison") -> "list[Grid]":
         """Return tables over the whole study, shown before those of single datasets."""
@@ -56,12 +76,32 @@ class View:
         """Return further files of tables: suffix of the name -> text, None for nothing to say."""
         return {}
 
+    def drawn(self, comparison: "Comparison", results: Path) -> list[Any] | None:
+        """Return what the section's script draws, a JSON-ready value a table.
+
+        None where the page of this comparison needs no such section.
+        """
+        return [None] * len(comparison.tables)
+
+    def search_files(self, search: "SearchRecord") -> Mapping[str, str]:
+        """Return files of tables about a search's trials: suffix of the name -> text."""
+        return {}
+
+    def search_figures(self, search: "SearchRecord") -> list[Figure]:
+        """Return figures about a search's trials."""
+        return []
+
 
 def check(method: str, returned: Any) -> None:
     """Refuse what a method of a view must not return, with a TypeError."""
     from benchmark.report.grid import Column, Grid
 
     kind = {"grids": Grid, "figures": Figure}.get(method.rpartition("_")[2])
+    if method == "drawn":
+        if not isinstance(returned, list | None):
+            raise TypeError("drawn must return a list with a value for each table, or None")
+        json.dumps(returned, allow_nan=False)
+        return
     if kind is None and not isinstance(returned, Mapping):
         raise TypeError(f"{method} returned a {type(returned).__name__}, not a mapping")
     if kind is not None and not (

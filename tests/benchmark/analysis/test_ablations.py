@@ -3,18 +3,19 @@
 import pytest
 
 from benchmark.analysis.ablations import ablations
+from benchmark.analysis.comparison import Comparison
 from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
 from benchmark.report.figures.ablations import ablations_figure
 from benchmark.report.grid import markdown
 from benchmark.report.tables import interval_text, rounded
-from benchmark.report.views.ablations import ablation_grids as grids_of
+from benchmark.report.views.ablations import AblationsView
 from tests.benchmark.analysis.differences import bootstrap_differences
 from tests.made_up_records import make_record
 
 
 def effect_grids(found):
-    return grids_of(ablations(found), found)
+    return AblationsView().study_grids(Comparison("mine", [], found))
 
 
 def shifted(by, **changes):
@@ -111,7 +112,7 @@ def test_without_a_default_there_is_nothing_to_compare_with():
     assert effect_grids(tables(shifted(0))) == []
 
 
-def test_rows_that_judged_other_songs_are_not_compared():
+def test_rows_scored_on_other_songs_are_not_compared():
     other = shifted(0.01, **settings(dropout=0.5))
     for record in other:
         record.per_song["song_id"] = ["x", "y", "z"]

@@ -143,7 +143,7 @@ def test_rows_with_missing_cells_are_named_also_where_nothing_is_left_to_compare
     assert contrast_grids(rows, contrasts(rows, [("linear", "constant")]), []) == []
 
 
-def test_one_judging_song_compares_nothing():
+def test_one_scored_song_compares_nothing():
     def heard_once(records):
         cut = {key: values[:1] for key, values in records[0].per_song.items()}
         return [replace(one, per_song=cut) for one in records]

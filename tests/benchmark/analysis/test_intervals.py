@@ -224,10 +224,10 @@ def test_sums_are_the_same_in_every_order_of_adding():
     assert sums(values, counts) == pytest.approx(np.einsum("ks,sd->kd", values, counts))
 
 
-def test_repetitions_that_judged_other_songs_are_refused():
+def test_repetitions_scored_on_other_songs_are_refused():
     other = cell(2)
     other.per_song["song_id"] = ["x", *other.per_song["song_id"][1:]]
-    with pytest.raises(ValueError, match="judged the same songs"):
+    with pytest.raises(ValueError, match="scored on the same songs"):
         bootstrap_intervals(samples([cell(1), other]))
 
 

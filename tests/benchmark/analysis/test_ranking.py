@@ -40,15 +40,17 @@ def test_shares_and_mean_ranks_are_counted_draw_by_draw(suffix):
     draws = np.array([resampled_averages(one.cells, suffix, FEW) for one in rows.competitors]).T
     for index, one in enumerate(rows.competitors):
         ranks = [1 + sum(other < draw[index] for other in draw) for draw in draws]
-        standing = found[one.group]
-        assert standing.best_share[suffix] == pytest.approx(ranks.count(1) / len(ranks))
-        assert standing.mean_rank[suffix] == pytest.approx(sum(ranks) / len(ranks))
+        ranking_of_row = found[one.group]
+        assert ranking_of_row.best_share[suffix] == pytest.approx(ranks.count(1) / len(ranks))
+        assert ranking_of_row.mean_rank[suffix] == pytest.approx(sum(ranks) / len(ranks))
         n_front = sum(
             index in front([(row.parameters, error) for row, error in
                             zip(rows.competitors, draw, strict=True)])
             for draw in draws
         )  # fmt: skip
-        assert standing.front_share[f"parameters{suffix}"] == pytest.approx(n_front / len(draws))
+        assert ranking_of_row.front_share[f"parameters{suffix}"] == pytest.approx(
+            n_front / len(draws)
+        )
 
 
 def test_one_row_is_always_the_best_and_the_cheapest_always_on_the_front():

@@ -2,9 +2,9 @@
 
 from benchmark.cli import data
 from benchmark.cli.console import console
-from benchmark.cli.screen import Screen, planning, print_bill, summary
+from benchmark.cli.screen import Screen, planning, print_plan, summary
 from benchmark.plan.config import Study
-from benchmark.run.session import Bill
+from benchmark.run.planning import RunPlan
 from benchmark.train.device import Device
 from benchmark.train.estimate import Estimate
 from benchmark.train.trainer import Progress
@@ -23,19 +23,21 @@ def test_bars_show_a_networks_name_as_it_is(capfd, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     cell = make_cell("crnn")
     study = Study("s", ())
-    bill = Bill(study, Device("cpu", "r"), 1, [cell], {}, {cell.key: Estimate(1, 2, 1.0)}, (ODD,))
+    plan = RunPlan(
+        study, Device("cpu", "r"), 1, [cell], {}, {cell.key: Estimate(1, 2, 1.0)}, (ODD,)
+    )
     with planning(), Screen() as screen:
-        screen.begin(bill)
+        screen.begin(plan)
         screen.on_progress(Progress(cell.key, ODD, 1, 0.5))
         screen.bars.update(screen.task, description=ODD)
         screen.bars.refresh()
     assert "[/x] [red]a[/red] :smile:" in capfd.readouterr().err
 
 
-def bill_of(cells, *, recorded=(), n_workers=1, seconds=10.0):
+def plan_of(cells, *, recorded=(), n_workers=1, seconds=10.0):
     """Return what a run of these cells will do."""
     estimates = {cell.key: Estimate(1, 2, seconds) for cell in cells if cell.key not in recorded}
-    return Bill(
+    return RunPlan(
         Study("s", ()),
         Device("cpu", ""),
         n_workers,
@@ -47,30 +49,30 @@ def bill_of(cells, *, recorded=(), n_workers=1, seconds=10.0):
 
 def test_the_bound_of_a_run_counts_what_starting_processes_takes(capfd):
     cells = [make_cell("crnn", repetition=number) for number in (1, 2)]
-    assert summary(bill_of(cells[:1])) == (
+    assert summary(plan_of(cells[:1])) == (
         "1 cell, 0 recorded, 1 to run; device cpu, 1 worker; training takes at most 10 s"
     )
-    bill = bill_of(cells, n_workers=2)
-    assert summary(bill).endswith("2 workers; training takes at most 10 s, after up to 25 s to"
+    plan = plan_of(cells, n_workers=2)
+    assert summary(plan).endswith("2 workers; training takes at most 10 s, after up to 25 s to"
                                   " start them")  # fmt: skip
     with Screen() as screen:
-        screen.begin(bill)
+        screen.begin(plan)
     assert capfd.readouterr().err.splitlines()[-1] == "starting 2 processes"
 
 
 def test_cells_that_were_left_out_are_not_counted_as_recorded():
     cells = [make_cell("crnn", repetition=number) for number in (1, 2, 3)]
-    bill = bill_of(cells[1:], recorded=[cells[0].key])  # as the finalists of a search
-    assert summary(bill).startswith("2 cells, 0 recorded, 2 to run")
+    plan = plan_of(cells[1:], recorded=[cells[0].key])  # as the finalists of a search
+    assert summary(plan).startswith("2 cells, 0 recorded, 2 to run")
 
 
 def test_a_dry_run_names_the_feature_set_where_there_are_several(capfd):
     cells = [make_cell("crnn", features=name) for name in ("six", "seven")]
-    print_bill(bill_of(cells), as_json=False)
+    print_plan(plan_of(cells), as_json=False)
     dataset = cells[0].dataset
     printed = capfd.readouterr().out.splitlines()[2:]
     assert printed[0::2] == [f"{dataset}, six:", f"{dataset}, seven:"]
-    print_bill(bill_of(cells[:1]), as_json=False)
+    print_plan(plan_of(cells[:1]), as_json=False)
     assert len(capfd.readouterr().out.splitlines()) == 3
 
 

@@ -18,7 +18,7 @@ import pytest
 from benchmark.record.store import write_record
 from benchmark.tracking.current import is_current
 from benchmark.tracking.database import ARTIFACTS, DATABASE, NEW
-from benchmark.tracking.runs import copies
+from benchmark.tracking.store import copies
 from tests.benchmark.apart import start_apart
 from tests.benchmark.cli.cli import ROOT, mer_here
 from tests.benchmark.cli.runs import N_CELLS

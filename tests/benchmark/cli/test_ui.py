@@ -13,9 +13,10 @@ from playwright.sync_api import expect
 
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_record
-from benchmark.run.session import mirror_records
 from benchmark.tracking.database import ARTIFACTS, DATABASE, open_client, store_uri
+from benchmark.tracking.folder import mirror_records
 from benchmark.tracking.mirror import Mirror
+from benchmark.tracking.records import copy_record
 from benchmark.tracking.writer import Writer
 from tests.benchmark.cli.cli import mer_here
 from tests.browser import visit
@@ -118,7 +119,7 @@ def test_a_moved_folder_takes_new_records_and_keeps_the_old_files(results, tmp_p
     later = make_record(model="linear")
     write_record(folder, later, {})
     mirror = Mirror(folder)
-    mirror.copy(later)
+    copy_record(mirror, later)
     runs = mirror.client.search_runs(["1"], "tags.`mer.kind` = 'cell'")
     assert len(runs) == 2 * len(SIZES) + 1
     here = (folder / ARTIFACTS).as_uri()

@@ -9,55 +9,30 @@ import time
 from multiprocessing import forkserver
 from threading import Thread, Timer
 
-import numpy as np
 import psutil
 import pytest
 
 from benchmark.errors import ConfigError, WorkerLost
 from benchmark.executors import processes as module
-from benchmark.executors.contract import Done, Limits, Lost, Silent, Task
+from benchmark.executors.contract import Done, Limits, Lost, Means, Silent, Task
 from benchmark.executors.processes import Processes
-from benchmark.executors.registry import EXECUTORS, make_executor
+from benchmark.executors.registry import make_executor
 from benchmark.executors.starting import METHOD
+from tests.benchmark.executors.tasks import (
+    die,
+    die_once,
+    fill,
+    raise_odd,
+    refuse,
+    refuse_to_begin,
+    sleep,
+    square,
+)  # fmt: skip
 
 
-def square(number, report):
-    report(f"squaring {number}")
-    return number * number
-
-
-def die(code, report):
-    os.kill(os.getpid(), code) if code < 32 else os._exit(code)
-
-
-def die_once(mark, report):
-    if not mark.exists():
-        mark.write_text("dead")
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "alive"
-
-
-def sleep(seconds, report):
-    time.sleep(seconds)
-
-
-def fill(n_bytes, report):
-    kept = np.ones(n_bytes // 8)
-    time.sleep(60)
-    return kept
-
-
-def refuse(report):
-    raise ConfigError("Given 1, expected 2.")
-
-
-class OddError(Exception):
-    def __init__(self, one, two):
-        super().__init__(f"{one} and {two}")
-
-
-def raise_odd(report):
-    raise OddError("this", "that")
+def alone(**means):
+    """Return an executor of one process."""
+    return Processes(Means(**means))
 
 
 def outcomes_of(executor, tasks):
@@ -67,15 +42,15 @@ def outcomes_of(executor, tasks):
     return found, events
 
 
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", ["inline", "processes"])
 def test_every_executor_runs_every_task_once_and_passes_events_on(kind):
     tasks = [Task(square, (number,)) for number in range(7)]
-    found, events = outcomes_of(make_executor(kind, 2), iter(tasks))
+    found, events = outcomes_of(make_executor(kind, Means(n_workers=2)), iter(tasks))
     assert sorted(outcome.value for outcome in found) == [0, 1, 4, 9, 16, 25, 36]
     assert sorted(events) == [f"squaring {number}" for number in range(7)]
 
 
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", ["inline", "processes"])
 def test_every_executor_takes_tasks_late(kind):
     made = []
 
@@ -85,26 +60,29 @@ def test_every_executor_takes_tasks_late(kind):
             yield Task(sleep, (0.3 * min(number, 1),))
 
     ahead = []
-    with make_executor(kind, 2) as executor:
+    with make_executor(kind, Means(n_workers=2)) as executor:
         executor.run(tasks(), lambda outcome: ahead.append(len(made)))
     assert ahead[0] <= 4  # two in hand, two in their place
 
 
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", ["inline", "processes"])
 def test_what_a_task_raises_is_raised_and_ends_the_others(kind):
-    with pytest.raises(ConfigError, match="expected 2"), make_executor(kind, 2) as executor:
+    with (
+        pytest.raises(ConfigError, match="expected 2"),
+        make_executor(kind, Means(n_workers=2)) as executor,
+    ):
         executor.run([Task(refuse), Task(sleep, (60 if kind == "processes" else 0,))], print)
 
 
-@pytest.mark.parametrize("kind", EXECUTORS)
+@pytest.mark.parametrize("kind", ["inline", "processes"])
 def test_what_a_callback_raises_is_raised(kind):
-    with pytest.raises(ZeroDivisionError), make_executor(kind, 1) as executor:
+    with pytest.raises(ZeroDivisionError), make_executor(kind, Means(n_workers=1)) as executor:
         executor.run([Task(square, (0,))], lambda outcome: 1 / outcome.value)
 
 
 def test_a_task_that_kills_its_process_is_lost_after_a_second_try_and_others_are_done():
     tasks = [Task(die, (signal.SIGSEGV,)), *(Task(square, (number,)) for number in (2, 3))]
-    found, _ = outcomes_of(Processes(1), tasks)
+    found, _ = outcomes_of(alone(), tasks)
     lost = [outcome for outcome in found if isinstance(outcome, Lost)]
     assert [outcome.reason for outcome in lost] == ["was killed by SIGSEGV, twice"]
     assert lost[0].task is tasks[0]
@@ -112,19 +90,21 @@ def test_a_task_that_kills_its_process_is_lost_after_a_second_try_and_others_are
 
 
 def test_a_process_that_exits_says_its_code():
-    (lost,), _ = outcomes_of(Processes(1), [Task(die, (77,))])
+    (lost,), _ = outcomes_of(alone(), [Task(die, (77,))])
     assert lost.reason == "ended with exit code 77, twice"
 
 
 def test_a_task_whose_process_was_killed_once_is_done_at_the_second_try(tmp_path):
-    (done,), _ = outcomes_of(Processes(1), [Task(die_once, (tmp_path / "mark",))])
+    (done,), _ = outcomes_of(alone(), [Task(die_once, (tmp_path / "mark",))])
     assert done.value == "alive"
 
 
 def test_a_task_over_its_time_limit_is_ended_and_not_tried_again():
+    means = Means(n_workers=2, limits=Limits(seconds=1.0))
     begun = time.monotonic()
     found, _ = outcomes_of(
-        Processes(2, limits=Limits(seconds=1.0)), [Task(sleep, (60,)), Task(square, (2,))]
+        Processes(means),
+        [Task(sleep, (60,)), Task(square, (2,))],
     )
     reasons = {outcome.reason for outcome in found if isinstance(outcome, Lost)}
     assert reasons == {"was ended at its time limit of 1 s"}
@@ -134,7 +114,7 @@ def test_a_task_over_its_time_limit_is_ended_and_not_tried_again():
 
 def test_a_task_over_its_memory_limit_is_ended():
     limits = Limits(memory_bytes=1_500_000_000)
-    (lost,), _ = outcomes_of(Processes(1, limits=limits), [Task(fill, (2_000_000_000,))])
+    (lost,), _ = outcomes_of(alone(limits=limits), [Task(fill, (2_000_000_000,))])
     assert "of memory, its limit being 1.50 GB" in lost.reason
 
 
@@ -142,7 +122,7 @@ def test_a_silent_task_is_said_once(monkeypatch):
     monkeypatch.setattr(module, "SILENT_AFTER", (3.0, 0.1))
     monkeypatch.setattr(module, "POLL_SECONDS", 0.1)
     tasks = [Task(sleep, (1.5,), seconds=0.1)]
-    _, events = outcomes_of(Processes(1), tasks)
+    _, events = outcomes_of(alone(), tasks)
     (event,) = events
     assert isinstance(event, Silent)
     assert event.task is tasks[0]
@@ -150,12 +130,15 @@ def test_a_silent_task_is_said_once(monkeypatch):
 
 
 def test_an_error_that_does_not_pickle_keeps_its_text():
-    with pytest.raises(RuntimeError, match="OddError: this and that"), Processes(1) as executor:
+    with (
+        pytest.raises(RuntimeError, match="OddError: this and that"),
+        alone() as executor,
+    ):
         executor.run([Task(raise_odd)], print)
 
 
 def test_stop_from_another_thread_ends_tasks_soon():
-    executor = Processes(1)
+    executor = alone()
     running = Thread(target=executor.run, args=([Task(sleep, (60,))], print))
     running.start()
     time.sleep(0.5)
@@ -167,21 +150,23 @@ def test_stop_from_another_thread_ends_tasks_soon():
 
 def test_values_come_as_they_end_and_a_killed_process_is_said():
     seen = []
-    with Processes(2) as executor:
+    with Processes(Means(n_workers=2)) as executor:
         values = executor.values(operator.add, [(1, 2), (3, 4)], seen.append)
     assert sorted(values) == [3, 7]
     assert seen == values
-    with pytest.raises(WorkerLost, match="exit code 9, twice"), Processes(1) as executor:
+    with (
+        pytest.raises(WorkerLost, match="exit code 9, twice"),
+        alone() as executor,
+    ):
         executor.values(os._exit, [(9,)])
 
 
 def test_begin_comes_first_in_every_process_and_its_error_is_raised():
-    with Processes(1, refuse_to_begin) as executor, pytest.raises(ConfigError, match="begin"):
+    with (
+        alone(begin=refuse_to_begin) as executor,
+        pytest.raises(ConfigError, match="begin"),
+    ):
         executor.run([Task(square, (1,))], print)
-
-
-def refuse_to_begin():
-    raise ConfigError("Nothing to begin with.")
 
 
 def workers() -> list[psutil.Process]:
@@ -202,13 +187,13 @@ def server(monkeypatch):
 
 @pytest.mark.skipif(METHOD != "forkserver", reason="there is a fork server on Linux alone")
 def test_a_fork_server_that_is_killed_while_it_forks_is_said(server):
-    with Processes(1) as executor:
+    with alone() as executor:
         executor.values(os.getpid, [()])
     server().suspend()
     Timer(0.2, server().kill).start()
-    with pytest.raises(WorkerLost, match="killed"), Processes(1) as executor:
+    with pytest.raises(WorkerLost, match="killed"), alone() as executor:
         executor.values(os.getpid, [()])
-    with Processes(1) as executor:  # and the next command starts another
+    with alone() as executor:  # and the next command starts another
         assert executor.values(os.getpid, [()]) != [os.getpid()]
 
 
@@ -216,10 +201,11 @@ def test_workers_end_with_a_parent_that_is_killed():
     code = """
 import os
 from benchmark.executors.contract import Task
+from benchmark.executors.contract import Means
 from benchmark.executors.processes import Processes
-from tests.benchmark.executors.test_processes import sleep
+from tests.benchmark.executors.tasks import sleep
 print(os.getpid(), flush=True)
-Processes(1).run([Task(sleep, (60,))], print)
+Processes(Means()).run([Task(sleep, (60,))], print)
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
         parent.stdout.readline()

@@ -1,4 +1,4 @@
-"""Which songs a model may learn from, and which judge it."""
+"""Which songs a model may learn from, and which it is scored on."""
 
 from dataclasses import replace
 
@@ -23,31 +23,31 @@ def ids(songs):
     return [song.song_id for song in songs]
 
 
-def test_by_default_development_songs_teach_and_evaluation_songs_judge_once():
+def test_by_default_models_learn_from_development_songs_and_are_scored_on_evaluation_songs():
     (only,) = rounds(SPLIT, ProtocolConfig(), seed=1)
-    assert (only.learning, only.judging) == (SPLIT.development, SPLIT.evaluation)
+    assert (only.learning, only.scored) == (SPLIT.development, SPLIT.evaluation)
 
 
-def test_in_cross_validation_every_development_song_judges_once_and_never_where_it_taught():
+def test_in_cross_validation_every_development_song_is_scored_once_and_never_by_its_learner():
     folds = rounds(SPLIT, ProtocolConfig(folds=5), seed=1)
-    assert [len(fold.judging) for fold in folds] == [5] * 5
-    judged = [song_id for fold in folds for song_id in ids(fold.judging)]
-    assert sorted(judged) == sorted(ids(SPLIT.development))
+    assert [len(fold.scored) for fold in folds] == [5] * 5
+    scored = [song_id for fold in folds for song_id in ids(fold.scored)]
+    assert sorted(scored) == sorted(ids(SPLIT.development))
     for fold in folds:
-        assert not set(ids(fold.learning)) & set(ids(fold.judging))
+        assert not set(ids(fold.learning)) & set(ids(fold.scored))
         assert len(fold.learning) == 20
 
 
 def test_cross_validation_never_opens_the_evaluation_songs():
     folds = rounds(SPLIT, ProtocolConfig(folds=5), seed=1)
-    used = {song_id for fold in folds for song_id in [*ids(fold.learning), *ids(fold.judging)]}
+    used = {song_id for fold in folds for song_id in [*ids(fold.learning), *ids(fold.scored)]}
     assert not used & set(ids(SPLIT.evaluation))
 
 
 def test_without_evaluation_songs_every_song_is_held_out_once_and_one_round_is_refused():
     alone = replace(SPLIT, evaluation=())
     folds = rounds(alone, ProtocolConfig(folds=5, fold_over="all"), seed=1)
-    held_out = [song_id for fold in folds for song_id in ids(fold.judging)]
+    held_out = [song_id for fold in folds for song_id in ids(fold.scored)]
     assert sorted(held_out) == sorted(ids(SPLIT.development))
     message = "no evaluation songs. Evaluate every song in turn with --set protocol.folds=10"
     with pytest.raises(DatasetError, match=message):
@@ -56,16 +56,16 @@ def test_without_evaluation_songs_every_song_is_held_out_once_and_one_round_is_r
 
 def test_another_seed_makes_other_folds():
     first, second = (rounds(SPLIT, ProtocolConfig(folds=5), seed)[0] for seed in (1, 2))
-    assert ids(first.judging) != ids(second.judging)
+    assert ids(first.scored) != ids(second.scored)
 
 
 def test_folds_over_all_songs_hold_out_every_song_of_both_sides_once():
     folds = rounds(SPLIT, ProtocolConfig(folds=4, fold_over="all"), seed=1)
-    held_out = [song_id for fold in folds for song_id in ids(fold.judging)]
+    held_out = [song_id for fold in folds for song_id in ids(fold.scored)]
     assert sorted(held_out) == sorted(ids(SPLIT.songs))
     for fold in folds:
-        assert not set(ids(fold.learning)) & set(ids(fold.judging))
-        assert len(fold.learning) + len(fold.judging) == len(SPLIT.songs)
+        assert not set(ids(fold.learning)) & set(ids(fold.scored))
+        assert len(fold.learning) + len(fold.scored) == len(SPLIT.songs)
 
 
 def test_folds_over_all_songs_need_a_number_of_folds():

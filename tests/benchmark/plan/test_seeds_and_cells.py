@@ -69,6 +69,11 @@ FROZEN = {
         "fusion_stride": 1,
     },
     ("linear", "1"): {"alphas": [1.0, 1e1, 1e2, 1e3, 1e4, 1e5], "inner_folds": 5},
+    ("context", "1"): {
+        "time_constants": [5.0, 20.0], "alphas": [10.0**exponent for exponent in range(8)],
+        "inner_folds": 5, "so_far": "none", "penalty_per_target": False, "smoothing": [0.0],
+        "smooths_both_ways": False,
+    },
 }  # fmt: skip
 FROZEN["crnn_nb", "1"] = FROZEN["crnn", "1"]
 

@@ -10,7 +10,8 @@ from benchmark.record.annotations import (
     read_annotations,
     read_raters,
 )
-from benchmark.run.session import RunOptions, plan_run
+from benchmark.run.options import RunOptions
+from benchmark.run.planning import plan_run
 from datasets.registry import DATASETS
 from tests.conftest import make_split
 from tests.made_up_results import RATED, SPLIT
@@ -63,8 +64,8 @@ def test_no_annotations_is_an_empty_answer_and_a_damaged_file_is_named(tmp_path)
 @pytest.mark.parametrize("is_dry", [False, True])
 def test_a_run_keeps_the_annotations_before_it_trains_and_a_dry_one_keeps_nothing(tmp_path, is_dry):
     part = StudyConfig(name="mine", models=("constant",), repetitions=1)
-    bill = plan_run(Study("mine", (part,)), RunOptions(results=tmp_path / "r", is_dry=is_dry))
-    kept = read_annotations(tmp_path / "r", "synthetic", bill.cells[0].dataset_digest)
+    plan = plan_run(Study("mine", (part,)), RunOptions(results=tmp_path / "r", is_dry=is_dry))
+    kept = read_annotations(tmp_path / "r", "synthetic", plan.cells[0].dataset_digest)
     entry = DATASETS["synthetic"]
     songs = entry.resolve(entry.load)(entry.resolve(entry.options)(), "baseline").evaluation
     assert set(kept) >= {song.song_id for song in songs} if not is_dry else kept == {}

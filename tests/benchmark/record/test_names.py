@@ -6,9 +6,9 @@ import pytest
 
 from benchmark.record.names import LONGEST, experiment_name, short_name
 from benchmark.report.answer import figure_stem
-from benchmark.tracking.fields import parameters
+from benchmark.tracking.mirror import LONGEST as LONGEST_PARAMETER
 from benchmark.tracking.mirror import Mirror
-from benchmark.tracking.runs import LONGEST as LONGEST_PARAMETER
+from benchmark.tracking.records import copy_record, parameters
 from tests.made_up_records import make_record
 from tests.made_up_rows import make_table
 
@@ -64,7 +64,7 @@ def test_a_figure_of_a_dataset_with_an_odd_name_stays_in_its_folder():
 def test_songs_beyond_what_mlflow_takes_are_cut_in_its_copy_alone(tmp_path):
     record = make_record(dataset_options={"development": list(range(10_000, 12_000))})
     mirror = Mirror(tmp_path)
-    mirror.copy(record)
-    run = mirror.client.get_run(mirror.copies[record.cell].run_id)
+    copy_record(mirror, record)
+    run = mirror.client.get_run(mirror.copies["cell", record.cell, ""].run_id)
     assert len(run.data.params["dataset.development"]) == LONGEST_PARAMETER
     assert run.data.params["dataset.development"].startswith("[10000, 10001, ")

@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from benchmark.errors import ConfigError, ResultsError
-from benchmark.predict.predictor import find_weights, load_listener, restored
+from benchmark.predict.predictor import find_weights, load_predictor, restored
 from benchmark.record.store import read_records, record_path
 from benchmark.record.weights import read_weights, weights_path
 from tests.benchmark.cli.cli import mer, mer_here
@@ -74,7 +74,7 @@ def test_a_model_of_synthetic_songs_cannot_hear(results):
     with pytest.raises(
         ConfigError, match=r"features baseline of dataset synthetic that other code"
     ):
-        load_listener(find_weights(results, "crnn", []), "cpu")
+        load_predictor(find_weights(results, "crnn", []), "cpu")
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "other format", "unknown field"])

@@ -8,11 +8,11 @@ from benchmark.analysis.ranking import rankings
 from benchmark.errors import ResultsError
 from benchmark.record.store import write_plan, write_record
 from benchmark.report import grid
-from benchmark.report.answer import answer_from_records
+from benchmark.report.answer import Answer, answer_from_records
 from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import terminal_tables
-from benchmark.report.views.components import component_grids
+from benchmark.report.views.components import ComponentsView
 from benchmark.report.views.scores import main_grid, notes
 from benchmark.report.write import write_answer
 from tests.made_up_records import make_record
@@ -21,7 +21,13 @@ from tests.small_models import make_cell
 
 
 def markdown(table):
-    return "\n".join(grid.markdown(one) for one in (main_grid(table), *component_grids(table)))
+    return "\n".join(
+        grid.markdown(one)
+        for one in (
+            main_grid(table),
+            *ComponentsView().table_grids(Answer("mine", [], [table]), table),
+        )
+    )
 
 
 RECORDS = [make_record(), make_record(repetition=2), make_record(model="constant")]

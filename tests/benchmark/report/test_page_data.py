@@ -11,10 +11,10 @@ import numpy as np
 from benchmark.record.annotations import keep_annotations
 from benchmark.record.store import path_of, write_arrays, write_record
 from benchmark.report.answer import answer_from_records
-from benchmark.report.page.charts import band
 from benchmark.report.page.compression import packed, packed_raters, squeezed_json
-from benchmark.report.page.songs import RATERS_LEFT_OUT, packed_bytes, table_songs
 from benchmark.report.page.write import write_page
+from benchmark.report.views.learning import band
+from benchmark.report.views.songs import RATERS_LEFT_OUT, packed_bytes, table_songs
 from datasets.contract import Song, Split
 from tests.made_up_records import make_record
 from tests.made_up_results import RATED, write_groups, write_mine, write_results
@@ -61,8 +61,8 @@ def test_raters_are_packed_to_hundredths_from_one_end_of_the_scale_to_the_other(
 
 
 def songs_of_page(path):
-    (chart,) = unpacked(path.read_text())
-    return chart["songs"]
+    (table,) = unpacked(path.read_text())
+    return table["views"]["songs"]
 
 
 def test_a_page_carries_the_curves_of_evaluation_songs_raters(tmp_path):
@@ -131,7 +131,7 @@ def test_the_full_study_stays_under_5_megabytes(tmp_path):
     figure = 250_000  # bytes of the drawn trade-off and its base64, which is left out here
     path = write_page(answer_from_records(tmp_path, "full"), tmp_path, {})
     data = unpacked(path.read_text())
-    assert all(row["curves"] for row in data[0]["songs"]["rows"])
+    assert all(row["curves"] for row in data[0]["views"]["songs"]["rows"])
     assert path.stat().st_size + figure < 5_000_000
 
 

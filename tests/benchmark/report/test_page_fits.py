@@ -195,3 +195,20 @@ def test_the_row_header_of_a_table_is_the_name_and_nothing_more():
     grid = Grid("t", (Column("model", is_text=True), Column("x")), (("a_b <c>", "1"),))
     text = str(jinja().get_template("parts.html").module.table(grid))
     assert re.search(r"<th[^>]*>a_<wbr>b &lt;c&gt;</th>", text)
+
+
+def test_another_metric_is_drawn_in_every_chart_of_scores(browser, wide):
+    with visit(browser, wide) as one:
+        ready(one)
+        title = "document.getElementById('{}-chart').layout.{}.title.text"
+        for name, axis in (("tradeoff", "yaxis"), ("lengths", "yaxis"), ("repetitions", "xaxis")):
+            first = one.page.evaluate(title.format(name, axis))
+            one.page.select_option(f"#{name}-metric", "ccc")
+            assert first == "RMSE, lower is better"
+            assert one.page.evaluate(title.format(name, axis)) == "CCC, higher is better"
+        points = "document.getElementById('tradeoff-chart').data"
+        assert one.page.evaluate(f"{points}.find(row => row.name === 'crnn, L=60').y") == [0.123]
+        one.page.select_option("#songs-metric", "pearson_r")
+        chosen = one.page.inner_text("#songs-chosen")
+        assert chosen == "Song e2: Pearson r 0.300 valence, 0.300 arousal"
+        assert one.said == []

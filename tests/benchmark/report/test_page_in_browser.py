@@ -72,7 +72,13 @@ def test_every_choice_and_every_button_draws_something_else(desk):
         for option in [one for one in options if one != first] + [first]:
             assert changes(desk, lambda: choice.select_option(option)), f"{name}: {option}"  # noqa: B023
         seen.add(name)
-    assert seen >= {"tradeoff-bars", "songs-order", "songs-beside", "lengths-score", "learning-row"}
+    assert seen >= {
+        "tradeoff-bars",
+        "songs-order",
+        "songs-beside",
+        "lengths-target",
+        "learning-row",
+    }
     assert {one.inner_text() for one in desk.query_selector_all("main .controls button")} == {
         "Worst song", "Previous", "Next", "Best song", "Copy the commands",
     }  # fmt: skip

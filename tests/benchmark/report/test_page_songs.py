@@ -130,7 +130,7 @@ def test_a_table_without_finished_cells_shows_no_songs_of_the_other(browser, hal
         said = page.inner_text("#songs").splitlines()
         buttons = page.locator("#songs .controls button")
         assert [line for line in said if line] == [
-            "Songs", "No cell has finished, so no song was judged.",
+            "Songs", "No cell has finished, so no song has a score.",
         ]  # fmt: skip
         assert not page.is_visible("#songs-curves")
         assert buttons.count() == 4

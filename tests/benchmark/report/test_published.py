@@ -6,12 +6,13 @@ import pytest
 
 from benchmark.analysis.ranking import rankings
 from benchmark.analysis.rows import aggregate
+from benchmark.report.answer import Answer
 from benchmark.report.export import rows_csv
 from benchmark.report.figures.tradeoff import tradeoff_figure
 from benchmark.report.grid import markdown, terminal_tables
 from benchmark.report.published import published, published_beside
-from benchmark.report.views.paper import paper_grids
-from benchmark.report.views.published import published_grids
+from benchmark.report.views.paper import PaperView
+from benchmark.report.views.published import PublishedView
 from tests.made_up_records import make_record
 
 
@@ -19,6 +20,10 @@ def table(*records):
     asked = {record.cell: record.group for record in records}
     (found,) = aggregate(records, asked, "table1a")
     return found
+
+
+def paper_grids(study, tables):
+    return PaperView().study_grids(Answer(study, [], tables))
 
 
 def on_real_songs(**changes):
@@ -44,7 +49,7 @@ def test_printed_averages_are_the_mean_of_both_targets_up_to_rounding():
             assert float(row.values["average"]) == pytest.approx(mean, abs=0.00151)
 
 
-def test_printed_rows_stand_beside_tables_of_the_same_songs_judged_the_same_way():
+def test_printed_rows_stand_beside_tables_of_the_same_songs_scored_the_same_way():
     assert published_beside(table(make_record())) == []
     ours = table(on_real_songs())
     assert {row.side for row in published_beside(ours)} == {"evaluation"}
@@ -55,7 +60,7 @@ def test_a_published_row_is_never_averaged_with_ours():
     ours = table(on_real_songs())
     assert [row.model for row in ours.rows] == ["crnn"]
     assert "published" not in rows_csv([ours], {})
-    (grid,) = published_grids(ours)
+    (grid,) = PublishedView().table_grids(Answer("mine", [], [ours]), ours)
     shown = [line[:7] for line in grid.lines]
     assert ("Li et al. 2016", "-", "baseline", "", "0.285", "0.225", "0.255") in shown
 

@@ -1,53 +1,16 @@
 """Figures of a search: each setting on the scale it was searched on, every trial drawn or named."""
 
-import random
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from benchmark.record.searches import SearchRecord, TrialRow
-from benchmark.report.figures.search import search_figures
 from benchmark.report.figures.settings import log_ticks
 from benchmark.report.figures.trials import hidden, search_title
 from benchmark.report.palette import look_of
+from benchmark.report.search import write_search_answer
 from tests.benchmark.report.drawn import assert_whole
-
-SPACE = {
-    "tcn.dropout": "0.1 to 0.5",
-    "training.learning_rate": "0.0001 to 0.01, log scale",
-    "tcn.l1": "0, or 0.0001 to 1, log scale",
-    "tcn.layers": "1 to 3, whole",
-    "tcn.units": "4 | 8 | 64",
-    "tcn.cells": "1 to 9, if tcn.fusion is svr | mean",
-}
-ERRORS = [0.328, 0.330, 0.332, 0.335, 0.315, 0.340, 0.3687]  # trial 4 is pruned, 6 far above
-
-
-def trial(number):
-    drawn = random.Random(number)
-    values = {
-        "tcn.dropout": drawn.uniform(0.11, 0.49),
-        "training.learning_rate": 10 ** drawn.uniform(-3.9, -2.1),
-        "tcn.l1": drawn.choice([0, 0.0002, 0.1]),
-        "tcn.layers": drawn.randint(1, 3),
-        "tcn.units": [4, 8, 64][number % 3],
-        "tcn.cells": drawn.randint(1, 9),
-    }
-    known = {
-        "number": number, "state": "pruned" if number == 4 else "done", "rmse": ERRORS[number],
-        "n_parameters": 1000 * (number + 1), "n_epochs": 3, "seconds": 1.0, "reason": None,
-        "is_default": number == 0, "cell": None, "commit": None, "values": values,
-    }  # fmt: skip
-    return TrialRow(**known)
-
-
-def search(**changes):
-    identity = {"model": "tcn", "folds": 3, "dataset": "hers", "features": "clips",
-                "dataset digest": "d" * 64, "space": SPACE}  # fmt: skip
-    known = {"name": "own", "identity": identity, "options": {},
-             "trials": [trial(number) for number in range(7)]}  # fmt: skip
-    return SearchRecord(**known | changes)
+from tests.made_up_searches import search, trial
 
 
 def test_trials_above_the_panels_and_without_an_error_are_named_in_words():
@@ -60,7 +23,7 @@ def test_trials_above_the_panels_and_without_an_error_are_named_in_words():
 
 
 def test_log_axes_are_of_settings_searched_on_a_log_scale_alone(shown, tmp_path):
-    search_figures(search(), tmp_path)
+    write_search_answer(search(), tmp_path)
     panels = {axes.get_xlabel(): axes for axes in shown[1].axes if axes.get_xlabel()}
     scales = {name: axes.get_xscale() for name, axes in panels.items()}
     assert scales == {
@@ -72,7 +35,7 @@ def test_log_axes_are_of_settings_searched_on_a_log_scale_alone(shown, tmp_path)
 
 
 def test_tick_labels_do_not_touch_and_axis_labels_are_whole(shown, tmp_path):
-    search_figures(search(), tmp_path)
+    write_search_answer(search(), tmp_path)
     for figure in shown:
         assert_whole(figure)
         renderer = figure.canvas.get_renderer()
@@ -90,7 +53,7 @@ def test_tick_labels_do_not_touch_and_axis_labels_are_whole(shown, tmp_path):
 
 def test_one_row_of_panels_holds_the_label_of_its_axis(shown, tmp_path):
     identity = search().identity | {"space": {"tcn.dropout": "0.1 to 0.5"}}
-    search_figures(search(identity=identity), tmp_path)
+    write_search_answer(search(identity=identity), tmp_path)
     figure = shown[1]
     (label,) = [one for one in figure.texts if one.get_text().startswith("RMSE on held-out")]
     box = label.get_window_extent(figure.canvas.get_renderer())
@@ -101,7 +64,7 @@ def test_one_row_of_panels_holds_the_label_of_its_axis(shown, tmp_path):
 def test_trials_have_their_model_s_colour_and_pruned_ones_say_what_they_are(shown, tmp_path):
     from matplotlib.colors import to_hex
 
-    search_figures(search(), tmp_path)
+    write_search_answer(search(), tmp_path)
     history = shown[0].axes[0]
     assert to_hex(history.collections[0].get_facecolor()[0]) == look_of("tcn").colour
     said = " ".join(one.get_text() for one in history.get_legend().get_texts())
@@ -109,8 +72,8 @@ def test_trials_have_their_model_s_colour_and_pruned_ones_say_what_they_are(show
 
 
 def test_there_is_no_empty_panel_where_importance_is_not_known(shown, tmp_path):
-    search_figures(search(), tmp_path / "without")
-    search_figures(search(importance={"tcn.dropout": 1.0}), tmp_path / "with")
+    write_search_answer(search(), tmp_path / "without")
+    write_search_answer(search(importance={"tcn.dropout": 1.0}), tmp_path / "with")
     assert [len(figure.axes) for figure in (shown[0], shown[2])] == [2, 3]
 
 

@@ -46,7 +46,7 @@ def stopped_on(monkeypatch):
     original = CellTrainer.fit
 
     def spy(self, build, training, validation, **options):
-        used = validation if self.judges is None else self.judges
+        used = validation if self.scored_on is None else self.scored_on
         seen.append(([s.song_id for s in training], [s.song_id for s in used]))
         return original(self, build, training, validation, **options)
 
@@ -74,7 +74,7 @@ def test_selection_on_evaluation_songs_stops_on_them_and_trains_on_the_same_song
     assert stopping == [song.song_id for song in SPLIT.evaluation]
 
 
-def test_choosing_the_epoch_on_the_judging_songs_never_looks_worse(record_of):
+def test_choosing_the_epoch_on_the_evaluation_songs_never_looks_worse(record_of):
     training = {"max_epochs": 12, "patience": 12, "learning_rate": 0.01}
     honest = record_of("blstm", training=training)
     flattered = record_of("blstm", training=training, selection="evaluation")
@@ -90,7 +90,7 @@ def test_with_nothing_held_out_all_development_songs_teach(record_of, stopped_on
     assert (curve["validation_rmse"], curve["best_epoch"]) == ((), 2)
 
 
-def test_cross_validation_judges_every_development_song_once(record_of):
+def test_cross_validation_scores_every_development_song_once(record_of):
     record = record_of("crnn", folds=5)
     assert sorted(record.per_song["song_id"]) == sorted(s.song_id for s in SPLIT.development)
     assert list(record.curves) == [f"fold {k}: network" for k in range(1, 6)]

@@ -65,7 +65,7 @@ def test_a_cell_that_kills_its_process_fails_on_the_record_and_the_others_are_do
     assert "failed: killed" in answer.stderr
     assert "Traceback" not in answer.stderr
     again, _ = run("killed")
-    assert "2 cells, 1 recorded, 1 to run" in again.stderr  # a failure gets another try
+    assert "4 cells, 3 recorded, 1 to run" in again.stderr  # a failure gets another try
 
 
 @pytest.mark.parametrize(

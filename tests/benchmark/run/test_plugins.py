@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import PluginError
-from benchmark.run.plugins import include_plugins
+from benchmark.run.plugins import include_plugins, include_sent
 from models.registry import MODELS
 from tests.benchmark.cli.cli import mer_anew, mer_here
 from tests.conftest import USERS_FILE
@@ -95,3 +95,27 @@ def test_the_console_script_is_installed():
     script = Path(sys.executable).with_name("mer-benchmark")
     answer = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
     assert "Compare music emotion recognition models" in answer.stdout
+
+
+def test_an_executor_that_cannot_be_imported_is_said_in_one_line(tmp_path, capfd):
+    file = tmp_path / "far.py"
+    file.write_text(
+        "from benchmark.executors.registry import ExecutorEntry\n"
+        "EXECUTORS = {'far': ExecutorEntry('no_such_module:Far', 'far away')}\n"
+    )
+    answer = mer_here(
+        capfd, "run", "--include", file, "--executor", "far", "--results", tmp_path / "r"
+    )
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("error: Executor no_such_module:Far: ModuleNotFoundError")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_files_of_one_name_that_were_sent_stay_apart(registries):
+    row = (
+        "from models.registry import ModelEntry\n"
+        "MODELS = {{'{0}': ModelEntry(target='m:{0}', summary='')}}\n"
+    )
+    files = [("mine.py", row.format(name).encode()) for name in ("first", "second")]
+    include_sent(files)
+    assert {"first", "second"} <= MODELS.keys()

@@ -105,9 +105,8 @@ def trials_in(url, name=NAME):
 
 
 def workers_of(process):
-    """Return the worker processes of a running search."""
-    children = psutil.Process(process.pid).children()
-    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+    """Return the processes below a running search, its workers among them."""
+    return psutil.Process(process.pid).children(recursive=True)
 
 
 def test_four_processes_share_one_search_in_postgres(tmp_path, postgres):

@@ -3,6 +3,8 @@
 import optuna
 import pytest
 
+from benchmark.record.searches import SearchRecord, TrialRow
+from benchmark.search.finalists import chosen
 from benchmark.search.samplers import make_pruner, make_sampler
 from benchmark.search.spec import SearchConfig, checked_search
 from benchmark.search.trials import VALUES, queue_again
@@ -59,3 +61,16 @@ def proposed(n_trials, *, sampler="random", killed=()):
 )
 def test_a_search_that_was_killed_proposes_what_it_would_have_anyway(sampler, killed):
     assert proposed(14, sampler=sampler, killed=killed) == proposed(14, sampler=sampler)
+
+
+def test_a_trial_of_unknown_size_is_no_finalist_of_two_objectives(tmp_path):
+    def trial(number, rmse, n_parameters):
+        return TrialRow(
+            number=number, state="done", rmse=rmse, n_parameters=n_parameters, n_epochs=1,
+            seconds=1.0, reason=None, is_default=False, cell=None, commit=None, values={},
+        )  # fmt: skip
+
+    trials = [trial(0, 0.3, None), trial(1, 0.2, 100), trial(2, 0.25, 50), trial(3, 0.26, 60)]
+    record = SearchRecord(name="x", identity={}, options={}, trials=trials)
+    two = checked_search(SearchConfig(model="crnn", sampler="nsga2", finalists=3))
+    assert [one.number for one in chosen(two, record)] == [1, 2]

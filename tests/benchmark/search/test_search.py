@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.record.store import read_records
-from benchmark.search.finalists import chosen
-from benchmark.search.spec import SearchConfig, checked_search
 from datasets.registry import DATASETS
 from tests.benchmark.cli.cli import mer_here, mer_once
 from tests.benchmark.search.searching import NAME, found, options, search, states, write_file
@@ -169,6 +166,16 @@ def test_pruned_trials_count_and_have_no_record(capfd, tmp_path):
         assert 14 <= one["n_epochs"] < 24  # 15 steps; the first fold may stop an epoch early
 
 
+def test_a_model_without_a_seed_has_no_finalists_to_train_again(capfd, tmp_path):
+    given = {"model": "context", "finalists": 2, "promote": "best", "name": "closed"}
+    answer = search(capfd, tmp_path, trials=2, **given, set="context.inner_folds=2")
+    assert answer.returncode == 0, answer.stderr
+    record = found(tmp_path, "closed")
+    assert record["finalists"] == []
+    assert len(list(read_records(tmp_path / "results"))) == 2
+    assert (tmp_path / "results" / "studies" / "best.yaml").is_file()
+
+
 def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_path):
     answer = search(capfd, tmp_path, trials=5, finalists=2, repetitions=3, promote="best")
     assert answer.returncode == 0, answer.stderr
@@ -199,8 +206,8 @@ def test_finalists_get_several_seeds_and_the_best_becomes_a_study(capfd, tmp_pat
     assert "A model of your own needs --include FILE.py." in without.stderr
     ran = mer_here(capfd, *shlex.split(command), "--json")
     assert ran.returncode == 0, ran.stderr
-    judged = [one for one in read_records(tmp_path / "results") if one.folds is None]
-    winners = [one for one in judged if one.model == "narrow"]
+    scored = [one for one in read_records(tmp_path / "results") if one.folds is None]
+    winners = [one for one in scored if one.model == "narrow"]
     assert len(winners) == 3
     values = finalists[0]["values"]
     assert {one.config["width"] for one in winners} == {values["narrow.width"]}
@@ -214,19 +221,6 @@ def test_sequences_are_no_longer_than_the_songs_where_nothing_says_how_long(capf
     assert found(three[0])["identity"]["settings"]["sequence_length"] == 20
     search(capfd, tmp_path, trials=1, sequence_length=60, name="long")
     assert found(tmp_path, "long")["identity"]["settings"]["sequence_length"] == 60
-
-
-def test_a_trial_of_unknown_size_is_no_finalist_of_two_objectives(tmp_path):
-    def trial(number, rmse, n_parameters):
-        return TrialRow(
-            number=number, state="done", rmse=rmse, n_parameters=n_parameters, n_epochs=1,
-            seconds=1.0, reason=None, is_default=False, cell=None, commit=None, values={},
-        )  # fmt: skip
-
-    trials = [trial(0, 0.3, None), trial(1, 0.2, 100), trial(2, 0.25, 50), trial(3, 0.26, 60)]
-    record = SearchRecord(name="x", identity={}, options={}, trials=trials)
-    two = checked_search(SearchConfig(model="crnn", sampler="nsga2", finalists=3))
-    assert [one.number for one in chosen(two, record)] == [1, 2]
 
 
 def test_evaluation_songs_are_never_looked_at(capfd, tmp_path):

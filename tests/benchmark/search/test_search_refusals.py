@@ -114,7 +114,7 @@ def test_a_name_that_cannot_be_promoted_is_refused_before_anything_is_trained(
         ({"folds": 25}, "24 songs|25"),
         ({"sampler": "best"}, "sampler='best'"),
         ({"pruner": "axe"}, "pruner='axe'"),
-        ({"timeout": "soon"}, "--timeout='soon' is no duration such as 90s, 30m or 2h."),
+        ({"timeout": "soon"}, "--timeout='soon' is no duration such as 90s, 50m, 2h or 1h30m."),
         ({"set": "protocol.selection=evaluation"}, "never on evaluation songs"),
         ({"set": "protocol.folds=3"}, "Use --folds"),
         ({"set": "narrow.width=99"}, "width"),

@@ -43,15 +43,14 @@ def test_the_paper_space_is_the_printed_grid():
     assert {name: domain.values for name, domain in space.items()} == printed
 
 
-@pytest.mark.parametrize("model", ["crnn", "crnn_nb", "blstm", "blstm_ensemble"])
-def test_every_model_of_the_paper_has_a_space(model):
-    assert MODELS[model].spaces
+def test_every_model_but_the_simplest_floors_has_a_space():
+    assert {name for name, row in MODELS.items() if not row.spaces} == {"constant", "linear"}
 
 
 @pytest.mark.parametrize(("model", "space"), SPACES)
 def test_no_member_of_a_space_is_refused_by_the_configuration(model, space):
     search = checked_search(SearchConfig(model=model, space=space))
-    for index in range(300):  # other members than the check itself draws
+    for index in range(100):  # other members than the check itself draws
         values = search.suggest(Probe(random.Random(f"{model} {space} {index}")))
         assert search.cell(values, "digest").model == model
 
@@ -62,7 +61,8 @@ def test_the_default_configuration_lies_in_every_space(model, space):
     drawn = Scripted(**default_parameters(search.space, search.known))
     cell = search.cell(search.suggest(drawn), "digest")
     assert cell.config == MODELS[model].config_class()
-    assert cell.training == TrainingConfig()
+    is_trained = MODELS[model].kind == "network" or MODELS[model].uses_seed
+    assert cell.training == (TrainingConfig() if is_trained else None)
 
 
 def test_a_conditional_setting_is_asked_only_where_it_applies():
@@ -87,6 +87,8 @@ def test_a_switched_setting_is_off_or_drawn_from_its_range():
 def test_a_list_is_drawn_by_its_text_and_becomes_a_list():
     space = {"a.fusion": Choice((("svr", "ann"), ("svr",)))}
     assert suggest(Scripted(**{"a.fusion": "svr,ann"}), space, {}) == {"a.fusion": ("svr", "ann")}
+    space = {"a.seconds": Choice(((5.0, 20.0), (60.0,)))}
+    assert suggest(Scripted(**{"a.seconds": "5.0,20.0"}), space, {}) == {"a.seconds": (5.0, 20.0)}
 
 
 def test_a_grid_lists_every_choice_and_refuses_ranges_and_giants():

@@ -6,7 +6,8 @@ import optuna
 import pytest
 
 from benchmark.errors import ConfigError, MerError
-from benchmark.search.storage import open_storage, repair_journal, serves_many, shown
+from benchmark.search.storage import open_storage, repair_journal, serves_many
+from benchmark.tracking.address import shown
 
 LINE = '{"op_code":4,"worker_id":"w","study_id":0,"datetime_start":"2026-01-01T00:00:00"}'
 

@@ -1,7 +1,7 @@
 """Three records, and what the MLflow copy of a folder holds of them."""
 
-from benchmark.run.session import mirror_records
-from benchmark.tracking.runs import copies
+from benchmark.tracking.folder import mirror_records
+from benchmark.tracking.store import copies
 from benchmark.tracking.writer import Writer
 from tests.made_up_records import make_record
 

@@ -19,6 +19,7 @@ from benchmark.tracking.best_model import ALIAS
 from benchmark.tracking.database import open_client, store_uri
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.model_registry import median_repetition, publish, ranked
+from benchmark.tracking.records import copy_record
 from models.registry import MODELS
 from tests.benchmark.cli.cli import ROOT, mer, mer_here
 from tests.made_up_records import changed, make_record
@@ -58,7 +59,7 @@ def published(tmp_path_factory):
     return folder
 
 
-def test_the_champion_predicts_outside_the_repository_what_the_record_says(published, tmp_path):
+def test_the_best_model_predicts_outside_the_repository_what_the_record_says(published, tmp_path):
     client = open_client(published)
     version = client.get_model_version_by_alias(NAME, ALIAS)
     (record,) = [one for one in read_records(published) if one.cell == version.tags["mer.cell"]]
@@ -79,7 +80,7 @@ def test_the_champion_predicts_outside_the_repository_what_the_record_says(publi
         assert np.abs(predicted[song_id] - recorded[song_id]).max() < 1e-5
 
 
-def test_the_page_on_mlflow_loads_the_champion(published):
+def test_the_page_on_mlflow_loads_the_best_model(published):
     open_client(published)  # as `ui` and `report` do: the folder was moved
     text = (ROOT / "docs" / "mlflow.md").read_text()
     (example,) = [
@@ -93,7 +94,7 @@ def test_the_page_on_mlflow_loads_the_champion(published):
     assert done.stdout.splitlines()[-1] == "(1, 120, 2)"
 
 
-def test_the_champion_says_what_it_is(published):
+def test_the_best_model_says_what_it_is(published):
     version = open_client(published).get_model_version_by_alias(NAME, ALIAS)
     assert version.run_id
     for said in (
@@ -153,11 +154,11 @@ def unregistered(published, folder):
 
 
 def publish_records(folder, records):
-    """Mirror and publish records; return the folders written and the champion's note, if any."""
+    """Mirror and publish records; return the folders written and its note, if any."""
     tables = aggregate(records, {one.cell: one.group for one in records}, ALL_STUDIES)
     mirror = Mirror(folder)
     for record in records:
-        mirror.copy(record)
+        copy_record(mirror, record)
     written = publish(mirror, Answer(ALL_STUDIES, records, tables))
     found = mirror.client.search_model_versions(f"name='{NAME}'")
     return written, [version.description for version in found]
@@ -222,7 +223,7 @@ def test_a_winner_that_cannot_be_one_module_passes_the_title_on_and_the_note_say
     assert "on the front" not in note
 
 
-def test_a_champion_that_is_no_longer_the_best_says_so(published, tmp_path):
+def test_a_registered_model_that_is_no_longer_the_best_says_so(published, tmp_path):
     folder, records = unregistered(published, tmp_path / "results")
     _, (note,) = publish_records(folder, records)
     assert "and so on the front" in note
@@ -233,9 +234,7 @@ def test_a_champion_that_is_no_longer_the_best_says_so(published, tmp_path):
     assert "on the front" not in note
 
 
-def test_a_champion_whose_files_were_deleted_has_them_again_and_stays_its_version(
-    published, tmp_path
-):
+def test_a_model_whose_files_were_deleted_has_them_again_and_stays_its_version(published, tmp_path):
     folder, records = unregistered(published, tmp_path / "results")
     (path,), _ = publish_records(folder, records)
     shutil.rmtree(folder / "mlartifacts")

@@ -10,11 +10,12 @@ from benchmark.record.names import experiment_name
 from benchmark.record.store import write_record
 from benchmark.report.answer import Answer, answer_from_records
 from benchmark.report.write import write_answer
-from benchmark.run.session import mirror_answer, mirror_records
 from benchmark.tracking import database
 from benchmark.tracking.database import DATABASE, open_client, store_uri
+from benchmark.tracking.entry import with_logarithms
+from benchmark.tracking.folder import mirror_answer, mirror_records
 from benchmark.tracking.mirror import Mirror
-from benchmark.tracking.runs import with_logarithms
+from benchmark.tracking.records import copy_record, summarise
 from benchmark.tracking.writer import Writer
 from tests.made_up_records import make_record
 from tests.made_up_rows import make_table
@@ -116,7 +117,8 @@ def test_runs_are_coloured_as_their_model_in_figures_also_those_of_an_earlier_ve
     run = named(runs, "crnn-L60")
     # #0072b2 with a share .5 - .13 log2(6) = .164 of white
     assert run.data.tags["mlflow.runColor"] == "#2a89bf"
-    client.set_tag(run.info.run_id, "mlflow.runColor", "#123456")
+    for tag, value in (("mlflow.runColor", "#123456"), ("mer.record", "of an earlier version")):
+        client.set_tag(run.info.run_id, tag, value)
     mirror_records(results, Writer(results, pytest.fail), 60)
     again = client.get_run(run.info.run_id)
     assert again.data.tags["mlflow.runColor"] == "#2a89bf"
@@ -145,25 +147,28 @@ def test_records_moved_without_their_database_rebuild_it(mirrored, tmp_path):
 def test_a_record_that_changed_replaces_its_copy(tmp_path):
     failed = make_record(status="failed", error="why", scores={}, parameters={})
     write_record(tmp_path, failed, {})
-    Mirror(tmp_path).copy(failed)
+    copy_record(Mirror(tmp_path), failed)
     _, _, runs = mirror(tmp_path)
     assert named(runs, "crnn-L60-r1").data.metrics["rmse_valence"] == 0.3
 
 
 def test_a_copy_that_was_cut_short_is_made_again(tmp_path):
-    client, _, runs = mirror(tmp_path)
-    run_id = named(runs, "crnn-L60-r1").info.run_id
-    client.update_run(run_id, status="RUNNING")
+    client, experiment, runs = mirror(tmp_path)
+    run = named(runs, "crnn-L60-r1")
+    client.delete_run(run.info.run_id)
+    client.create_run(experiment.experiment_id, tags=run.data.tags)  # and no more
     _, _, again = mirror(tmp_path)
     assert len(again) == len(runs)
-    assert named(again, "crnn-L60-r1").info.run_id != run_id
+    whole = named(again, "crnn-L60-r1")
+    assert whole.info.status == "FINISHED"
+    assert (whole.data.metrics, whole.data.params) == (run.data.metrics, run.data.params)
 
 
 def summarised(results, scores, n_cells=2):
     """Return the metrics that the mean of crnn shows after a summary of these scores."""
     mirror = Mirror(results)
-    mirror.copy(RECORDS[0])
-    mirror.summarise(RECORDS[0].group, scores, {"n_cells": n_cells, "flops": None}, [], "a note")
+    copy_record(mirror, RECORDS[0])
+    summarise(mirror, RECORDS[0].group, scores, {"n_cells": n_cells, "flops": None}, [], "a note")
     return mirror.client.get_run(mirror.parents[RECORDS[0].group]).data.metrics
 
 
@@ -185,7 +190,7 @@ def test_a_summary_leaves_the_settings_of_its_mean(tmp_path):
     for value in (0.3, 0.2):
         summarised(tmp_path, {"rmse_average": value})
     mirror = Mirror(tmp_path)
-    mirror.copy(RECORDS[0])
+    copy_record(mirror, RECORDS[0])
     run = mirror.client.get_run(mirror.parents[RECORDS[0].group])
     assert run.data.params["config.dropout"] == "0.25"
 
@@ -236,7 +241,7 @@ def test_a_folder_that_holds_figures_of_any_format_is_mirrored_with_them(tmp_pat
     write_answer(answer_from_records(tmp_path), tmp_path, ["svg"])
     mirror_records(tmp_path, Writer(tmp_path, pytest.fail), 0)
     mirror = Mirror(tmp_path)
-    mirror.copy(RECORDS[0])
+    copy_record(mirror, RECORDS[0])
     (shown,) = mirror.client.list_artifacts(mirror.parents[RECORDS[0].group])
     assert shown.path.endswith("-dddddddd.svg")
 

@@ -15,7 +15,8 @@ from benchmark.record.store import record_path, write_record
 from benchmark.tracking import database
 from benchmark.tracking.database import ARTIFACTS, DATABASE, NEW, open_client, store_uri
 from benchmark.tracking.mirror import Mirror
-from benchmark.tracking.runs import copies
+from benchmark.tracking.records import copy_record
+from benchmark.tracking.store import copies
 from benchmark.tracking.writer import Writer
 from tests.benchmark.tracking.copied import ALL, RECORDS, bring_up_to_date, cells
 from tests.made_up_records import make_record
@@ -110,13 +111,13 @@ def test_a_database_locked_by_another_program_is_said_once_and_copied_to_later(
     with closing(sqlite3.connect(results / DATABASE)) as other:
         other.execute("BEGIN EXCLUSIVE")
         for _ in range(3):
-            writer.beside_training(lambda: mirror.copy(later))
-        assert writer.attempt(lambda: mirror.copy(later), 0) is None
+            writer.beside_training(lambda: copy_record(mirror, later))
+        assert writer.attempt(lambda: copy_record(mirror, later), 0) is None
         other.rollback()
     (line,) = said
     assert "is locked by another process (database is locked). Try again when it has ended." in line
     assert cells(results) == ALL
-    writer.attempt(lambda: mirror.copy(later), 0)
+    writer.attempt(lambda: copy_record(mirror, later), 0)
     assert cells(results) == sorted([*ALL, later.cell])
     assert len(said) == 1
 

@@ -6,31 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.record.searches import SearchRecord, TrialRow
 from benchmark.tracking.database import DATABASE
-from benchmark.tracking.searches import SearchMirror
-
-
-def trial(number, rmse=0.3):
-    return TrialRow(
-        number=number, state="done", rmse=rmse, n_parameters=100, n_epochs=5, seconds=2.0,
-        reason=None, is_default=number == 0, cell=None, commit="abc", values={"width": 8 + number},
-    )  # fmt: skip
-
-
-def found(*trials, **identity):
-    return SearchRecord(
-        name="mine", identity={"model": "crnn", **identity}, options={}, trials=list(trials)
-    )
+from benchmark.tracking.mirror import Mirror
+from benchmark.tracking.searches import copy_trial, summarise_search
+from tests.benchmark.tracking.searches import found, trial
 
 
 def mirror(results, search):
     """Mirror a search; return its own run and the runs of its trials by number."""
-    mirror = SearchMirror(results, search.name)
+    mirror = Mirror(results)
+    mirror.refresh()
     for row in search.trials:
-        mirror.copy(row, None)
-    mirror.summarise(search, [])
-    runs = mirror.client.search_runs([mirror.experiment])
+        copy_trial(mirror, search.name, row, None)
+    summarise_search(mirror, search, [])
+    experiment = mirror.client.get_experiment_by_name("search-mine").experiment_id
+    runs = mirror.client.search_runs([experiment])
     (own,) = [run for run in runs if run.data.tags["mer.kind"] == "search"]
     trials = [run for run in runs if run.data.tags["mer.kind"] == "trial"]
     by_number = {int(run.data.tags["mer.trial"]): run for run in trials}
@@ -54,11 +44,12 @@ def test_a_search_mirrored_again_adds_nothing(tmp_path):
 
 def test_a_trial_whose_copy_was_cut_short_is_copied_again(tmp_path):
     search = found(trial(0), trial(1))
-    client, _, trials = mirror(tmp_path, search)
-    client.update_run(trials[1].info.run_id, status="RUNNING")
+    client, own, trials = mirror(tmp_path, search)
+    client.delete_run(trials[1].info.run_id)
+    client.create_run(own.info.experiment_id, tags=trials[1].data.tags)  # and no more
     _, _, again = mirror(tmp_path, search)
     assert again[0].info.run_id == trials[0].info.run_id
-    assert again[1].info.run_id != trials[1].info.run_id
+    assert again[1].data.metrics == trials[1].data.metrics
     assert again[1].info.status == "FINISHED"
 
 
@@ -102,14 +93,14 @@ def test_a_database_of_a_former_layout_is_brought_up_to_date(tmp_path):
     search = found(trial(0))
     mirror(tmp_path, search)
     with closing(sqlite3.connect(tmp_path / DATABASE)) as opened, opened:
-        opened.execute("DELETE FROM tags WHERE key = 'mer.row'")
+        opened.execute("DELETE FROM tags WHERE key = 'mer.record'")
     _, _, trials = mirror(tmp_path, search)
-    assert trials[0].data.tags["mer.row"]
+    assert trials[0].data.tags["mer.record"]
     assert trials[0].data.metrics["rmse_average"] == pytest.approx(0.3)
 
 
 def test_a_search_with_a_long_parameter_is_not_written_again(tmp_path, monkeypatch):
     search = found(trial(0), features="x" * 7000)
     mirror(tmp_path, search)
-    monkeypatch.setattr("benchmark.tracking.runs.log", pytest.fail)
+    monkeypatch.setattr(Mirror, "_log", pytest.fail)
     mirror(tmp_path, search)

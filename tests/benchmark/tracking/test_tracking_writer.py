@@ -10,11 +10,12 @@ from filelock import FileLock
 
 from benchmark.errors import ResultsError
 from benchmark.record.store import record_path, write_record
-from benchmark.run.session import mirror_records
 from benchmark.tracking.current import is_current
 from benchmark.tracking.database import ARTIFACTS, DATABASE, open_client
+from benchmark.tracking.folder import mirror_records
 from benchmark.tracking.mirror import Mirror
-from benchmark.tracking.runs import copies
+from benchmark.tracking.records import copy_record
+from benchmark.tracking.store import FolderStore, copies
 from benchmark.tracking.writer import Writer
 from tests.benchmark.tracking.copied import ALL, RECORDS, bring_up_to_date, cells
 from tests.made_up_records import make_record
@@ -71,9 +72,12 @@ def test_a_folder_that_vanished_is_one_line(tmp_path):
     assert not (tmp_path / "gone").exists()
 
 
-@pytest.mark.parametrize("name", ["MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"])
-def test_a_server_of_the_environment_is_said_not_to_be_used(tmp_path, monkeypatch, name):
-    monkeypatch.setenv(name, "http://127.0.0.1:9")  # nothing listens there
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("MLFLOW_TRACKING_URI", "sqlite:///x"), ("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9")],
+)
+def test_a_place_of_the_environment_is_said_not_to_be_used(tmp_path, monkeypatch, name, address):
+    monkeypatch.setenv(name, address)
     (tmp_path / "results").mkdir()
     said = []
     writer = Writer(tmp_path / "results", said.append)
@@ -92,12 +96,12 @@ def test_a_copy_cut_short_by_a_mishap_is_made_whole_by_the_next_attempt(results,
     mirror = Mirror(results)
     mirror.refresh()
     with monkeypatch.context() as patch:
-        patch.setattr(type(mirror.client), "log_artifact", lambda *_: 1 / 0)
+        patch.setattr(FolderStore, "keep", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            mirror.copy(later)
+            copy_record(mirror, later)
     assert not is_current(results)
     mirror.refresh()
-    mirror.copy(later)
+    copy_record(mirror, later)
     assert cells(results) == sorted([*ALL, later.cell])
 
 
@@ -106,9 +110,9 @@ def test_what_another_process_copied_meanwhile_is_not_copied_again(results):
     first, second = Mirror(results), Mirror(results)
     first.refresh()
     second.refresh()
-    second.copy(later)
+    copy_record(second, later)
     first.refresh()
-    first.copy(later)
+    copy_record(first, later)
     assert cells(results) == sorted([*ALL, later.cell])
 
 
@@ -117,18 +121,18 @@ def test_a_mirror_alone_learns_what_is_there_only_once(results, monkeypatch):
         write_record(results, record, {})
     mirror = Mirror(results)
     mirror.refresh()
-    mirror.copy(later[0])
-    monkeypatch.setattr("benchmark.tracking.mirror.copies", pytest.fail)
+    copy_record(mirror, later[0])
+    monkeypatch.setattr("benchmark.tracking.store.copies", pytest.fail)
     mirror.refresh()
-    mirror.copy(later[1])
+    copy_record(mirror, later[1])
 
 
 def test_a_copy_says_what_the_file_says_when_another_process_trained_the_cell_too(results):
     other = replace(RECORDS[0], scores=RECORDS[0].scores | {"rmse_valence": 0.125})
     write_record(results, other, {})
     mirror = Mirror(results)
-    mirror.copy(RECORDS[0])  # which this process still has in mind
-    run = mirror.client.get_run(mirror.copies[other.cell].run_id)
+    copy_record(mirror, RECORDS[0])  # which this process still has in mind
+    run = mirror.client.get_run(mirror.copies["cell", other.cell, ""].run_id)
     assert run.data.metrics["rmse_valence"] == 0.125
 
 

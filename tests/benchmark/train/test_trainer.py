@@ -11,7 +11,7 @@ from benchmark.plan.config import StudyConfig, TrainingConfig
 from benchmark.plan.expand import expand
 from benchmark.plan.protocol import ProtocolConfig
 from benchmark.train.device import choose_device
-from benchmark.train.estimate import estimate
+from benchmark.train.estimate import StepTimes, estimate
 from benchmark.train.trainer import CellTrainer
 from datasets.contract import Song, Split
 from models.registry import ModelEntry
@@ -104,7 +104,7 @@ def test_a_network_that_breaks_the_contract_is_explained(registries, split, forw
 
 
 def test_an_estimate_prices_every_network_a_model_trains(split):
-    known = {}
+    known = StepTimes()
     single = estimate(make_cell("blstm"), split, "cpu", "plain", known)
     ensemble = estimate(make_cell("blstm_ensemble"), split, "cpu", "plain", known)
     floor = estimate(make_cell("constant", training=None), split, "cpu", "plain", known)
@@ -116,7 +116,10 @@ def test_an_estimate_prices_every_network_a_model_trains(split):
 
 def test_an_estimate_prices_every_fold(split):
     folds = ProtocolConfig(folds=4)
-    assert estimate(make_cell("crnn", protocol=folds), split, "cpu", "plain", {}).n_networks == 4
+    assert (
+        estimate(make_cell("crnn", protocol=folds), split, "cpu", "plain", StepTimes()).n_networks
+        == 4
+    )
 
 
 @pytest.mark.parametrize(("wanted", "window"), [(None, 10), (7, 7), ("whole", 33)])
@@ -144,7 +147,7 @@ def test_an_autoencoder_is_trained_on_its_own_scaled_features(split):
 
 
 def test_an_estimate_tells_batch_sizes_apart(split):
-    known = {}
+    known = StepTimes()
     for batch_size in (4, 16):
         training = replace(make_cell("crnn").training, batch_size=batch_size)
         estimate(make_cell("crnn", training=training), split, "cpu", "plain", known)
@@ -154,11 +157,14 @@ def test_an_estimate_tells_batch_sizes_apart(split):
 def test_an_estimate_takes_all_songs_where_a_few_are_too_few():
     training = replace(make_cell("crnn").training, validation_fraction=0.98)
     many = make_split(n_development=96)
-    assert estimate(make_cell("crnn", training=training), many, "cpu", "plain", {}).n_networks == 1
+    assert (
+        estimate(make_cell("crnn", training=training), many, "cpu", "plain", StepTimes()).n_networks
+        == 1
+    )
 
 
 def test_an_estimate_grows_with_the_songs():
-    known = {}
+    known = StepTimes()
     few, many = (
         estimate(make_cell("crnn"), make_split(n_development=n), "cpu", "plain", known).seconds
         for n in (48, 480)

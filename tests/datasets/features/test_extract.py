@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.executors.contract import Means
 from benchmark.executors.registry import make_executor
 from datasets.audio import n_half_seconds, read_samples
 from datasets.contract import DatasetError
@@ -197,7 +198,7 @@ def test_parallel_extraction_gives_what_one_process_gives(real_data, tmp_path):
     (tmp_path / AUDIO).mkdir(parents=True)
     for song_id in (3, 4, 5):
         shutil.copy(real_data / AUDIO / f"{song_id}.mp3", tmp_path / AUDIO)
-    with make_executor("processes", 2) as executor:
+    with make_executor("processes", Means(n_workers=2)) as executor:
         extract_all(tmp_path, recordings(tmp_path), ["logmel"], share=executor.values)
     for audio in recordings(tmp_path):
         found = read_extracted(kept_file(tmp_path, int(audio.stem), EXTRACTOR), EXTRACTOR).rows_NF

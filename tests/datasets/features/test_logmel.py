@@ -29,7 +29,7 @@ def test_a_half_second_holds_what_sounds_in_it():
     loudest = EXTRACTOR.extract(sound).max(axis=1)
     assert loudest[0] == pytest.approx(-80)
     assert loudest[[2, 3]].min() > 0
-    assert loudest[1] < loudest[2] - 50  # its last 30 ms hear the tone begin
+    assert loudest[1] < loudest[2] - 50  # the tone begins in its last 30 ms
 
 
 def test_bands_equal_librosa_s_own_over_the_whole_recording():
