@@ -7,9 +7,11 @@ database of another version of MLflow, of another program, or no file at all is 
 Lock    RESULTS/mlflow.db.lock is held by the one process that makes, repairs or writes the copy
 """
 
+import gc
 import logging
 import os
 import sqlite3
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -29,6 +31,7 @@ ARTIFACTS = "mlartifacts"
 NEW = f".{DATABASE}.new"  # a database in the making
 JOURNALS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
 LOCK_SECONDS = 60.0  # another process of ours may be writing
+MIGRATING = threading.Lock()  # alembic knows one database at a time, whatever the thread
 BUSY_SECONDS = 10.0  # another program may be writing, for less than a second
 PLACES = (  # where MLflow keeps absolute addresses of files
     ("experiments", "artifact_location"),
@@ -98,7 +101,9 @@ def open_client(results: Path, seconds: float = LOCK_SECONDS) -> "MlflowClient":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mlflow's own deprecations
         from mlflow import MlflowClient
+        from mlflow.store.db import utils
 
+        utils.MAX_RETRY_COUNT = 1  # else a folder that has vanished is tried for minutes
         for chatty in ("mlflow", "alembic"):
             logging.getLogger(chatty).setLevel(logging.CRITICAL)
         if not is_complete(results) or _former_places(results):
@@ -125,6 +130,7 @@ def one_transaction(client: "MlflowClient") -> Iterator[None]:
     failure = None  # MLflow would make an error of its own of it
     with new_session(read_only=False) as session:
         session.commit = session.flush
+        gc.disable()  # it would look at every record in memory again and again
         store.ManagedSessionMaker = lambda read_only=True: nullcontext(session)
         try:
             yield
@@ -132,6 +138,7 @@ def one_transaction(client: "MlflowClient") -> Iterator[None]:
             session.rollback()
             failure = error
         finally:
+            gc.enable()
             del session.commit
             store.ManagedSessionMaker = new_session
     if failure is not None:
@@ -194,9 +201,10 @@ def _make(results: Path) -> None:
     path, new = results / DATABASE, results / NEW
     _remove(new)
     try:
-        store = SqlAlchemyStore(  # type: ignore[no-untyped-call]
-            _address(new), artifacts_uri(results)
-        )
+        with MIGRATING:
+            store = SqlAlchemyStore(  # type: ignore[no-untyped-call]
+                _address(new), artifacts_uri(results)
+            )
         store.engine.dispose()
         with new.open("rb") as file:
             os.fsync(file.fileno())

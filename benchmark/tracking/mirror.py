@@ -146,11 +146,14 @@ class Mirror:
         if parent:  # until it is summarised again
             self._reopen(parent)
         started = entry.started or self.client.get_run(copy.run_id).info.start_time
-        tags = self._tags(entry)
+        tags, end = self._tags(entry), (entry.status, started + entry.milliseconds)
+        if not self.store.is_shared:  # faster while it says little, and written as a whole
+            self.client.set_terminated(copy.run_id, *end)
         self._log(copy.run_id, entry, started, {} if copy.digest == entry.digest else tags)
         for path in entry.files:
             self.store.keep(copy, entry.experiment, path)
-        self.client.set_terminated(copy.run_id, entry.status, started + entry.milliseconds)
+        if self.store.is_shared:  # by this others know that it is whole
+            self.client.set_terminated(copy.run_id, *end)
         self._blank.discard(copy.run_id)
         copy = replace(copy, is_whole=True, tags={**copy.tags, **tags})
         self.copies[copy.key] = copy

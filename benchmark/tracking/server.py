@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from benchmark.tracking.address import shown, without_secrets
+from benchmark.tracking.database import MIGRATING
 from benchmark.tracking.entry import KIND_TAG, Copy
 from benchmark.tracking.mirror import Mirror
 from benchmark.tracking.writer import reason_of
@@ -60,7 +61,20 @@ class ServerStore:
 
         for chatty in ("mlflow", "alembic", "urllib3"):
             logging.getLogger(chatty).setLevel(logging.CRITICAL)
-        return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+        client = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+        if not self._uri.startswith("http"):
+            self._open_database(client)
+        return client
+
+    def _open_database(self, client: "MlflowClient") -> None:
+        """Make MLflow's tables in an empty database; one that does not answer keeps nobody."""
+        from sqlalchemy import create_engine
+
+        engine = create_engine(self._uri)
+        engine.connect().close()  # MLflow would try ten times
+        engine.dispose()
+        with MIGRATING:
+            client.search_experiments(max_results=1)
 
     def n_runs(self, expected: int) -> int:
         """Take it that nobody else writes: who looks at every record looks too often."""

@@ -3,11 +3,13 @@
 import os
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy
+from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.dbmodels.initial_models import Base as FirstTables
 
 from benchmark.errors import ResultsError
@@ -168,3 +170,12 @@ def test_a_database_that_names_files_outside_the_folder_is_refused(results, tmp_
     (said,) = bring_up_to_date(results)
     assert "names files outside the folder" in said
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_folder_that_vanishes_while_its_database_is_opened_is_said_soon(tmp_path, monkeypatch):
+    for name, value in (("is_complete", True), ("_former_places", []), ("_refuse_elsewhere", None)):
+        monkeypatch.setattr(database, name, lambda _, value=value: value)
+    begun = time.monotonic()
+    with pytest.raises(MlflowException, match="unable to open database file"):
+        open_client(tmp_path / "gone")
+    assert time.monotonic() - begun < 20  # minutes, with MLflow's own retries
