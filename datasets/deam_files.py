@@ -86,22 +86,27 @@ def read_target(path: Path) -> dict[int, pd.Series]:
         ) from error
     if len(set(ids)) != len(ids):
         raise DatasetError(f"File {path} is damaged: a song id occurs twice. {HOW_TO_GET}")
+    n_values = (~np.isnan(values)).sum(axis=1)
+    _refuse_odd_values(path, ids, values, n_values)
+    index = pd.Index(seconds)  # made once: a list would be turned into one for every song
     return {
-        song_id: _drop_trailing_blanks(path, song_id, pd.Series(row, index=seconds))
-        for song_id, row in zip(ids, values, strict=True)
+        song_id: pd.Series(row[:n], index=index[:n])
+        for song_id, row, n in zip(ids, values, n_values, strict=True)
     }
 
 
-def _drop_trailing_blanks(path: Path, song_id: int, series: pd.Series) -> pd.Series:
+def _refuse_odd_values(
+    path: Path, ids: list[int], values: NDArray[np.float32], n_values: NDArray[np.int64]
+) -> None:
     """Songs differ in length, so rows end in blanks; a blank before the end is damage."""
-    n_values = int(series.notna().sum())
-    kept = series.iloc[:n_values]
-    if n_values == 0 or kept.isna().any() or (kept.abs() > 1).any():
+    is_inside = np.arange(values.shape[1]) < n_values[:, None]
+    is_odd = (np.isnan(values) & is_inside) | (np.abs(values) > 1)
+    damaged = np.flatnonzero(is_odd.any(axis=1) | (n_values == 0))
+    if len(damaged):
         raise DatasetError(
-            f"File {path} is damaged: song {song_id} has blanks between its values, none at all,"
-            f" or values outside [-1, 1]. {HOW_TO_GET}"
+            f"File {path} is damaged: song {ids[damaged[0]]} has blanks between its values, none at"
+            f" all, or values outside [-1, 1]. {HOW_TO_GET}"
         )
-    return kept
 
 
 def _join(

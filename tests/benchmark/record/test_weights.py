@@ -42,7 +42,8 @@ def test_every_finished_cell_keeps_its_weights_and_what_they_belong_to(results):
 
 def test_folds_keep_no_weights_for_there_is_no_one_model(tmp_path, capfd):
     done = mer_here(
-        capfd, "run", "--models", "linear", "--set", "protocol.folds=3", "--results", tmp_path,
+        capfd, "run", "--models", "linear", "--set", "protocol.folds=3", "--executor", "inline",
+        "--results", tmp_path,
     )  # fmt: skip
     assert done.returncode == 0
     assert not list(tmp_path.rglob("*.safetensors"))

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,7 +15,7 @@ import psutil
 import pytest
 from sqlalchemy.pool import NullPool
 
-from tests.benchmark.cli.cli import ROOT, clean
+from tests.benchmark.apart import start_apart
 from tests.benchmark.search.searching import NAME, found, options, write_file
 
 N_WORKERS = 4
@@ -77,20 +76,16 @@ def postgres(tmp_path_factory):
 def begin(folder, **changed):
     """Start a search as a process of its own."""
     write_file(folder)
-    command = [sys.executable, "-m", "benchmark", "search", *options(folder, **changed)]
-    return subprocess.Popen(
-        list(map(str, command)), cwd=ROOT, env=clean({}), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    return start_apart(["search", *options(folder, **changed)], folder / "log")
 
 
-def finish(process):
-    try:
-        stdout, stderr = process.communicate(timeout=250)
-    finally:
-        process.kill()
-    assert process.returncode == 0, stderr
-    return stdout
+def finish(process, folder):
+    """Wait for the end; return what was printed."""
+    process.join(250)
+    process.kill()
+    printed = (folder / "log").read_text()
+    assert process.exitcode == 0, printed
+    return printed
 
 
 def trials_in(url, name=NAME):
@@ -111,7 +106,7 @@ def workers_of(process):
 
 def test_four_processes_share_one_search_in_postgres(tmp_path, postgres):
     process = begin(tmp_path, trials=24, workers=N_WORKERS, storage=postgres, sampler="random")
-    finish(process)
+    finish(process, tmp_path)
     trials = found(tmp_path)["trials"]
     assert len(trials) == 24
     assert len({one["cell"] for one in trials}) == 24
@@ -144,7 +139,7 @@ def test_a_killed_worker_is_noticed_and_its_trial_retried(tmp_path, postgres):
                 victim = one
                 break
     assert victim is not None
-    finish(process)
+    finish(process, tmp_path)
     trials = trials_in(postgres, "killed")
     assert trials[victim.number].state.name == "FAIL"
     assert "reason" not in trials[victim.number].user_attrs
@@ -183,8 +178,8 @@ def test_two_machines_may_begin_one_search_at_once(tmp_path, postgres):
     for folder in folders:
         folder.mkdir()
         processes.append(begin(folder, name="both", trials=10, storage=postgres, sampler="random"))
-    for process in processes:
-        finish(process)
+    for process, folder in zip(processes, folders, strict=True):
+        finish(process, folder)
     one, two = (
         [(row["number"], row["rmse"]) for row in found(folder, "both")["trials"]]
         for folder in folders
@@ -197,7 +192,7 @@ def test_a_journal_file_serves_several_processes(tmp_path):
     process = begin(
         tmp_path, trials=12, workers=2, storage=f"journal:{tmp_path}/search.log", sampler="random"
     )
-    stdout = finish(process)
+    stdout = finish(process, tmp_path)
     trials = found(tmp_path)["trials"]
     assert len(trials) == 12
     assert len({one["cell"] for one in trials}) == 12
